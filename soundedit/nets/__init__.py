@@ -1,0 +1,1 @@
+"""Torch modules: architectures and nothing else."""

@@ -1,0 +1,1 @@
+"""Training of the parts of a pack from photos, sounds and clips."""

@@ -1,0 +1,103 @@
+"""Photo sets: folders of pictures as one memory-mapped array of squares."""
+
+import csv
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from soundedit.errors import TrainingError
+
+log = logging.getLogger(__name__)
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+
+
+def photo_files(folder: Path) -> list[tuple[Path, str]]:
+    """Pictures below `folder` with their scene hint ('' where unknown), in a stable order.
+
+    An `index.csv` with columns `file` and `class_hint` is followed where it exists; else the hint
+    is the name of the folder that holds the picture. TrainingError if there is none.
+    """
+    index = folder / "index.csv"
+    if index.exists():
+        with index.open(newline="", encoding="utf-8") as rows:
+            found = [
+                (folder / row["file"], row.get("class_hint", ""))
+                for row in csv.DictReader(rows)
+            ]
+    else:
+        files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+        found = [(p, "" if p.parent == folder else p.parent.name) for p in files]
+    if not found:
+        raise TrainingError(
+            f"There are no pictures in {folder}; give a folder of photos."
+        )
+    return found
+
+
+def load_square(file: Path, size: int) -> NDArray[np.uint8]:
+    """Read a picture upright, cut the middle square, resize: uint8 [size, size, 3]."""
+    with Image.open(file) as picture:
+        upright = ImageOps.exif_transpose(picture).convert("RGB")
+        square = ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS)
+        return np.asarray(square, dtype=np.uint8)
+
+
+class PhotoSet:
+    """Squares of one size in an array on disk, made once for each folder and size."""
+
+    def __init__(self, folder: Path, size: int, cache: Path) -> None:
+        """Build or reuse the array below `cache`; unreadable pictures are reported and skipped."""
+        files = photo_files(folder)
+        key = hashlib.sha256(
+            f"{folder.resolve()}|{size}|{len(files)}".encode()
+        ).hexdigest()[:16]
+        cache.mkdir(parents=True, exist_ok=True)
+        array, hints = cache / f"photos-{key}.npy", cache / f"photos-{key}.txt"
+        if not hints.exists():
+            good: list[str] = []
+            part = array.with_suffix(".part.npy")
+            squares = np.lib.format.open_memmap(
+                part, mode="w+", dtype=np.uint8, shape=(len(files), size, size, 3)
+            )
+            for file, hint in files:
+                try:
+                    squares[len(good)] = load_square(file, size)
+                except (OSError, ValueError) as error:
+                    log.warning("skipped %s: %s", file, error)
+                    continue
+                good.append(hint)
+            squares.flush()
+            part.replace(array)
+            hints.write_text("\n".join(good) + "\n", encoding="utf-8")
+        self.hints = hints.read_text(encoding="utf-8").split("\n")[:-1]
+        self.squares: NDArray[np.uint8] = np.load(array, mmap_mode="r")[
+            : len(self.hints)
+        ]
+        if not self.hints:
+            raise TrainingError(f"No picture in {folder} could be read; see the log.")
+
+    def __len__(self) -> int:
+        return len(self.hints)
+
+
+def picture_batches(
+    sources: Sequence[NDArray[np.uint8]],
+    shares: Sequence[float],
+    batch: int,
+    rng: np.random.Generator,
+) -> Iterator[Tensor]:
+    """Endless batches [batch, 3, H, W] in [-1, 1], drawn from `sources` by `shares`, half mirrored."""
+    weights = np.asarray(shares, dtype=np.float64)
+    weights /= weights.sum()
+    while True:
+        which = rng.choice(len(sources), size=batch, p=weights)
+        picked = [sources[k][rng.integers(len(sources[k]))] for k in which]
+        pictures = np.stack([p[:, ::-1] if rng.random() < 0.5 else p for p in picked])
+        yield torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
