@@ -1,0 +1,45 @@
+"""Files that appear whole or not at all: written beside their place, flushed, then renamed."""
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from soundedit.errors import ExportError
+from soundedit.media.ffmpeg import shown
+
+
+def start_part(path: Path, suffixes: Collection[str]) -> Path:
+    """Create the empty file `name.part.suffix` beside `path` that the content is written to.
+
+    Raises `ExportError` if `path` does not end in one of `suffixes`, is a folder, or cannot be
+    written; nothing is left behind then.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise ExportError(f"{shown(path)} must end in {' or '.join(suffixes)}; rename it.")
+    if path.is_dir():
+        raise ExportError(f"{shown(path)} is a folder; choose a file name.")
+    part = path.with_name(f"{path.stem}.part{path.suffix}")
+    try:
+        part.write_bytes(b"")
+    except FileNotFoundError as error:
+        raise ExportError(
+            f"The folder {shown(path.absolute().parent)} does not exist; choose another folder."
+        ) from error
+    except OSError as error:
+        raise ExportError(
+            f"{shown(path)} cannot be written ({error.strerror}); choose another place or name."
+        ) from error
+    return part
+
+
+def publish_part(part: Path, path: Path) -> None:
+    """Flush `part` to the disk and give it its name, replacing what was there."""
+    try:
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise ExportError(
+            f"{shown(path)} cannot be replaced ({error.strerror}); "
+            "close the program that uses it or choose another name."
+        ) from error
