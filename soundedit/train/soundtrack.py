@@ -62,25 +62,21 @@ def _envelope(
 ) -> NDArray[np.float32]:
     """RMS of each frame relative to the clip's loud parts, as loudness."""
     energy = np.concatenate([[0.0], np.cumsum(samples**2)])
-    edges = np.minimum(
-        np.round(np.arange(frames + 1) * sample_rate / fps), len(samples)
-    ).astype(int)
+    edges = np.minimum(np.round(np.arange(frames + 1) * sample_rate / fps), len(samples)).astype(
+        int
+    )
     counts = np.maximum(np.diff(edges), 1)
     rms = np.sqrt(np.maximum(np.diff(energy[edges]), 0) / counts)
     reference = max(float(np.percentile(rms, 95)), QUIET_RMS)
     return np.clip((rms / reference) ** LOUDNESS_EXPONENT, 0, 1).astype(np.float32)
 
 
-def _onsets(
-    samples: NDArray[np.float64], sample_rate: int
-) -> list[tuple[float, float]]:
+def _onsets(samples: NDArray[np.float64], sample_rate: int) -> list[tuple[float, float]]:
     """Times in seconds and strengths 0..1 of peaks in the spectral flux (Bello et al. 2005)."""
     hop = max(1, sample_rate // 100)
     half = ONSET_FFT // 2
     # Mirrored ends, so that a cut out of a steady sound does not begin with an onset.
-    mirrored = np.pad(
-        samples, (half, half), mode="reflect" if len(samples) > half else "constant"
-    )
+    mirrored = np.pad(samples, (half, half), mode="reflect" if len(samples) > half else "constant")
     windows = np.lib.stride_tricks.sliding_window_view(mirrored, ONSET_FFT)[::hop]
     magnitude = np.abs(np.fft.rfft(windows * np.hanning(ONSET_FFT), axis=1)) / half
     log_magnitude = np.log1p(100 * magnitude)
@@ -91,8 +87,7 @@ def _onsets(
     mean = np.convolve(np.pad(flux, 50, mode="edge"), around, mode="valid")
     spread = np.sqrt(
         np.maximum(
-            np.convolve(np.pad(flux**2, 50, mode="edge"), around, mode="valid")
-            - mean**2,
+            np.convolve(np.pad(flux**2, 50, mode="edge"), around, mode="valid") - mean**2,
             0,
         )
     )
