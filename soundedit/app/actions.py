@@ -1,0 +1,64 @@
+"""The menus and their actions, built from the table of commands."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from soundedit.app.icons import icon
+from soundedit.app.shortcuts import COMMANDS
+
+ICONS = {
+    "open": "open",
+    "record": "record",
+    "export": "export",
+    "generate": "generate",
+    "new_seed": "dice",
+    "play": "play",
+    "start": "to_start",
+    "end": "to_end",
+}
+SEPARATED = {"export", "quit", "cancel", "start", "next_frame", "full_screen", "log"}
+
+
+def build_actions(
+    window: QMainWindow, handlers: Mapping[str, Callable[[], None]]
+) -> dict[str, QAction]:
+    """One action per command, connected, owned by the window; keys work with hidden menus too."""
+    actions = {}
+    for command in COMMANDS:
+        action = QAction(command.label, window)
+        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        if command.keys:
+            key = QKeySequence(command.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+            action.setToolTip(f"{command.plain} ({key})")
+        else:
+            action.setToolTip(command.plain)
+        if command.id in ICONS:
+            action.setIcon(icon(ICONS[command.id]))
+        handler = handlers[command.id]
+        # `triggered` carries "checked", which no handler wants.
+        action.triggered.connect(lambda checked=False, call=handler: call())
+        window.addAction(action)
+        actions[command.id] = action
+    actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)
+    actions["about"].setMenuRole(QAction.MenuRole.AboutRole)
+    return actions
+
+
+def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str, QMenu]:
+    """The menu bar; the menus are returned by their names in the table."""
+    titles = {
+        "file": window.tr("&File"),
+        "picture": window.tr("&Picture"),
+        "play": window.tr("Pl&ay"),
+        "view": window.tr("&View"),
+        "help": window.tr("&Help"),
+    }
+    menus = {name: window.menuBar().addMenu(title) for name, title in titles.items()}
+    for command in COMMANDS:
+        menu = menus[command.menu]
+        if command.id in SEPARATED:
+            menu.addSeparator()
+        menu.addAction(actions[command.id])
+    return menus

@@ -1,0 +1,87 @@
+"""The lane of what is heard: labels over time, stronger where the score is higher."""
+
+import colorsys
+import zlib
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPalette
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from soundedit.app.lane import Lane, blend
+from soundedit.app.requests import HeardLike
+from soundedit.app.ruler import clock
+from soundedit.app.timeaxis import TimeAxis
+
+
+def label_colour(label: str) -> QColor:
+    """A hue that belongs to a label, the same in every run."""
+    hue = zlib.crc32(label.encode()) % 360 / 360
+    return QColor.fromRgbF(*colorsys.hsv_to_rgb(hue, 0.55, 0.80))
+
+
+def strongest(heard: Sequence[HeardLike]) -> list[HeardLike]:
+    """The best label of every span, neighbours with the same label joined, in time order."""
+    best: dict[tuple[float, float], HeardLike] = {}
+    for item in heard:
+        kept = best.get((item.start, item.end))
+        if kept is None or item.score > kept.score:
+            best[item.start, item.end] = item
+    return [best[span] for span in sorted(best)]
+
+
+class HeardLane(Lane):
+    """Spans with their labels; the tool tip has the score."""
+
+    def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
+        super().__init__(axis, "", 26, parent)
+        self._heard: list[HeardLike] = []
+        self.setAccessibleName(self.tr("What is heard"))
+
+    def set_heard(self, heard: Sequence[HeardLike]) -> None:
+        """Show these labels."""
+        self._heard = strongest(heard)
+        names = ", ".join(dict.fromkeys(item.label for item in self._heard))
+        self.setAccessibleDescription(names)
+        self.redraw()
+
+    def draw(self, painter: QPainter, width: int, height: int) -> None:
+        base, text = self.colour(QPalette.ColorRole.Base), self.colour()
+        metrics = painter.fontMetrics()
+        # Neighbours of one label read as one block: the name is written once.
+        runs: list[tuple[str, float, float]] = []
+        for item in self._heard:
+            left = max(self.axis.to_x(item.start), 0.0)
+            right = min(self.axis.to_x(item.end), float(width))
+            if right <= left:
+                continue
+            share = 0.25 + 0.6 * min(max(item.score, 0.0), 1.0)
+            painter.fillRect(
+                QRectF(left, 2, right - left, height - 5),
+                blend(base, label_colour(item.label), share),
+            )
+            if runs and runs[-1][0] == item.label and left - runs[-1][2] < 1.5:
+                runs[-1] = (item.label, runs[-1][1], right)
+            else:
+                runs.append((item.label, left, right))
+        painter.setPen(text)
+        for label, left, right in runs:
+            painter.fillRect(QRectF(left, 2, 1, height - 5), base)
+            room = int(right - left) - 8
+            if room > metrics.averageCharWidth() * 2:
+                line = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room)
+                area = QRectF(left + 5, 0, right - left - 5, height - 1)
+                painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, line)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            at = self.axis.to_time(event.x())
+            hits = [item for item in self._heard if item.start <= at < item.end]
+            if hits:
+                item = hits[0]
+                text = f"{item.label} {item.score:.2f}  {clock(item.start, 1)}-{clock(item.end, 1)}"
+                QToolTip.showText(event.globalPos(), text, self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)

@@ -1,0 +1,30 @@
+"""The Help menu: keys, log and about."""
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from soundedit import __version__
+from soundedit.app.icons import icon
+from soundedit.app.logs import log_folder
+from soundedit.app.shortcuts import COMMANDS, ShortcutDialog
+
+
+def show_shortcuts(parent: QWidget) -> None:
+    """List all keys."""
+    ShortcutDialog(COMMANDS, parent).open()
+
+
+def open_log_folder() -> None:
+    """Show the log files in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_folder())))
+
+
+def show_about(parent: QWidget) -> None:
+    """Say what this is."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle(parent.tr("About soundedit"))
+    box.setIconPixmap(icon("app").pixmap(64, 64))
+    box.setText(parent.tr("soundedit {0}: turns sound into moving landscapes.").format(__version__))
+    box.open()

@@ -1,0 +1,144 @@
+"""Icons painted from the palette, so that they are sharp and right in dark and light."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QIcon,
+    QIconEngine,
+    QPainter,
+    QPalette,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
+
+Draw = Callable[[QPainter, QColor], None]
+
+
+def _play(p: QPainter, colour: QColor) -> None:
+    p.drawPolygon(QPolygonF([QPointF(5, 3), QPointF(13.5, 8), QPointF(5, 13)]))
+
+
+def _pause(p: QPainter, colour: QColor) -> None:
+    p.drawRect(QRectF(4, 3, 3, 10))
+    p.drawRect(QRectF(9, 3, 3, 10))
+
+
+def _to_start(p: QPainter, colour: QColor) -> None:
+    p.drawRect(QRectF(3, 3.5, 2, 9))
+    p.drawPolygon(QPolygonF([QPointF(13, 3.5), QPointF(6, 8), QPointF(13, 12.5)]))
+
+
+def _to_end(p: QPainter, colour: QColor) -> None:
+    p.drawRect(QRectF(11, 3.5, 2, 9))
+    p.drawPolygon(QPolygonF([QPointF(3, 3.5), QPointF(10, 8), QPointF(3, 12.5)]))
+
+
+def _record(p: QPainter, colour: QColor) -> None:
+    p.setBrush(QColor(214, 58, 58))
+    p.drawEllipse(QPointF(8, 8), 5, 5)
+
+
+def _stop(p: QPainter, colour: QColor) -> None:
+    p.drawRect(QRectF(3.5, 3.5, 9, 9))
+
+
+def _generate(p: QPainter, colour: QColor) -> None:
+    star = [(8, 1), (9.6, 6.4), (15, 8), (9.6, 9.6), (8, 15), (6.4, 9.6), (1, 8), (6.4, 6.4)]
+    p.drawPolygon(QPolygonF([QPointF(x, y) for x, y in star]))
+
+
+def _export(p: QPainter, colour: QColor) -> None:
+    p.drawRect(QRectF(7, 2, 2, 6))
+    p.drawPolygon(QPolygonF([QPointF(3.5, 7), QPointF(12.5, 7), QPointF(8, 11.5)]))
+    p.drawRect(QRectF(2, 12.5, 12, 1.8))
+
+
+def _open(p: QPainter, colour: QColor) -> None:
+    p.drawPolygon(
+        QPolygonF(
+            [QPointF(x, y) for x, y in [(1, 3), (6, 3), (7.5, 5), (15, 5), (15, 13), (1, 13)]]
+        )
+    )
+
+
+def _dice(p: QPainter, colour: QColor) -> None:
+    p.setPen(QPen(colour, 1.4))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.drawRoundedRect(QRectF(2, 2, 12, 12), 2, 2)
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(colour)
+    for x, y in ((5.2, 5.2), (10.8, 5.2), (8, 8), (5.2, 10.8), (10.8, 10.8)):
+        p.drawEllipse(QPointF(x, y), 1.2, 1.2)
+
+
+def _app(p: QPainter, colour: QColor) -> None:
+    p.setBrush(QColor(28, 62, 92))
+    p.drawRoundedRect(QRectF(0.5, 0.5, 15, 15), 3, 3)
+    p.setBrush(QColor(245, 190, 92))
+    p.drawEllipse(QPointF(11, 5), 2, 2)
+    p.setBrush(QColor(120, 190, 160))
+    for x, top in ((2, 10), (4, 7), (6, 4.5), (8, 8), (10, 9.5), (12, 11)):
+        p.drawRoundedRect(QRectF(x, top, 1.4, 14 - top), 0.7, 0.7)
+
+
+_DRAWINGS: dict[str, Draw] = {
+    "play": _play,
+    "pause": _pause,
+    "to_start": _to_start,
+    "to_end": _to_end,
+    "record": _record,
+    "stop": _stop,
+    "generate": _generate,
+    "export": _export,
+    "open": _open,
+    "dice": _dice,
+    "app": _app,
+}
+
+
+class _PaintedEngine(QIconEngine):
+    def __init__(self, draw: Draw) -> None:
+        super().__init__()
+        self._draw = draw
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        group = (
+            QPalette.ColorGroup.Disabled
+            if mode == QIcon.Mode.Disabled
+            else QPalette.ColorGroup.Active
+        )
+        palette = QGuiApplication.palette()
+        colour = palette.color(group, QPalette.ColorRole.ButtonText)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(rect.topLeft())
+        painter.scale(rect.width() / 16, rect.height() / 16)
+        painter.setOpacity(0.4 if mode == QIcon.Mode.Disabled else 1.0)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        self._draw(painter, colour)
+        painter.restore()
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
+        painter.end()
+        return pixmap
+
+    def clone(self) -> "_PaintedEngine":
+        return _PaintedEngine(self._draw)
+
+
+def icon(name: str) -> QIcon:
+    """The icon of a name.
+
+    Raises:
+        KeyError: there is no such icon.
+    """
+    return QIcon(_PaintedEngine(_DRAWINGS[name]))

@@ -1,0 +1,131 @@
+"""The jobs that are running, with progress and time left, in the status bar."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from soundedit.app.ruler import clock
+
+SETTLE_SECONDS = 1.0
+"""Time left is told once a job ran this long; before that it is a guess."""
+
+
+@dataclass
+class Job:
+    """One running job: what it is, how far (0..1, -1 unknown) and since when (monotonic)."""
+
+    text: str
+    fraction: float
+    begun: float
+    stop: Callable[[], None] | None
+
+    def seconds_left(self, now: float) -> float | None:
+        """Time left at the speed so far; None while that is not known."""
+        passed = now - self.begun
+        if self.fraction <= 0 or passed < SETTLE_SECONDS:
+            return None
+        return passed * (1 - self.fraction) / self.fraction
+
+
+class Jobs(QObject):
+    """All running jobs by id; the newest is the one shown."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: dict[int, Job] = {}
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __contains__(self, id_: int) -> bool:
+        return id_ in self._jobs
+
+    def begin(self, id_: int, text: str, stop: Callable[[], None] | None = None) -> None:
+        """A job begins; `stop` makes it cancellable."""
+        self._jobs[id_] = Job(text, -1.0, time.monotonic(), stop)
+        self.changed.emit()
+
+    def advance(self, id_: int, fraction: float, text: str = "") -> None:
+        """A job got further; unknown ids are ignored."""
+        job = self._jobs.get(id_)
+        if job is not None:
+            job.fraction = fraction
+            job.text = text or job.text
+            self.changed.emit()
+
+    def end(self, id_: int) -> None:
+        """A job is over, one way or the other."""
+        if self._jobs.pop(id_, None) is not None:
+            self.changed.emit()
+
+    def current(self) -> Job | None:
+        """The job to show: one that can be cancelled before one that cannot, then the newest."""
+        jobs = list(self._jobs.values())
+        return next((job for job in reversed(jobs) if job.stop), jobs[-1] if jobs else None)
+
+    def cancel_current(self) -> None:
+        """Stop the job that is shown."""
+        job = self.current()
+        if job is not None and job.stop is not None:
+            job.stop()
+
+
+class JobView(QWidget):
+    """Text, bar, time left and a cancel button for the current job."""
+
+    def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._idle_text = ""
+        self.text = QLabel(self)
+        self.bar = QProgressBar(self)
+        self.bar.setFixedWidth(160)
+        self.bar.setMaximumHeight(14)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.left = QLabel(self)
+        self.cancel = QToolButton(self)
+        self.cancel.setText(self.tr("Cancel"))
+        self.cancel.clicked.connect(jobs.cancel_current)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(6, 0, 6, 0)
+        for widget in (self.text, self.bar, self.left, self.cancel):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        jobs.changed.connect(self._refresh)
+        self._refresh()
+
+    def set_idle_text(self, text: str) -> None:
+        """What stands here while nothing runs."""
+        self._idle_text = text
+        self._refresh()
+
+    def _refresh(self) -> None:
+        job = self._jobs.current()
+        self.bar.setVisible(job is not None)
+        self.cancel.setVisible(job is not None and job.stop is not None)
+        if job is None:
+            self.text.setText(self._idle_text)
+            self.left.clear()
+            return
+        waiting = len(self._jobs) - 1
+        more = self.tr(" (and {0} more)").format(waiting) if waiting else ""
+        self.text.setText(job.text + more)
+        left = job.seconds_left(time.monotonic())
+        if job.fraction < 0:
+            self.bar.setRange(0, 0)
+            self.left.clear()
+        else:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(round(job.fraction * 1000))
+            percent = f"{job.fraction:.0%}"
+            self.left.setText(
+                percent
+                if left is None
+                else self.tr("{0}, {1} left").format(percent, clock(left + 0.999))
+            )

@@ -1,0 +1,109 @@
+"""Where things stand in the window: docks, full screen, the menu of colours."""
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+
+from soundedit.app.settings import COLOUR_SCHEME, Settings
+from soundedit.app.theme import SCHEMES, set_colour_scheme
+from soundedit.app.viewer import Viewer
+
+
+def add_docks(
+    window: QMainWindow,
+    sounds: QWidget,
+    picture: QWidget,
+    heard: QWidget,
+    timeline: QWidget,
+    menu: QMenu,
+) -> list[QDockWidget]:
+    """Put the panels around the viewer; the menu shows and hides them."""
+    left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+    bottom = Qt.DockWidgetArea.BottomDockWidgetArea
+    window.setCorner(Qt.Corner.BottomLeftCorner, bottom)
+    window.setCorner(Qt.Corner.BottomRightCorner, bottom)
+    docks = []
+    menu.addSeparator()
+    for name, title, widget, area in (
+        ("sounds", window.tr("Sounds"), sounds, left),
+        ("picture", window.tr("Picture"), picture, left),
+        ("heard", window.tr("Heard"), heard, right),
+        ("timeline", window.tr("Timeline"), timeline, bottom),
+    ):
+        dock = QDockWidget(title, window)
+        # The name is what the saved layout knows it by.
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        dock.setAccessibleName(title)
+        window.addDockWidget(area, dock)
+        menu.addAction(dock.toggleViewAction())
+        docks.append(dock)
+    window.resizeDocks([docks[0], docks[2]], [230, 230], Qt.Orientation.Horizontal)
+    return docks
+
+
+def add_colour_menu(menu: QMenu, settings: Settings, parent: QObject) -> None:
+    """Dark, light or as the system has it."""
+    names = {
+        "system": menu.tr("As the system"),
+        "light": menu.tr("Light"),
+        "dark": menu.tr("Dark"),
+    }
+    colours = menu.addMenu(menu.tr("&Colours"))
+    group = QActionGroup(parent)
+
+    def choose(name: str) -> None:
+        settings.set(COLOUR_SCHEME, name)
+        set_colour_scheme(name)
+
+    for name in SCHEMES:
+        action = colours.addAction(names[name])
+        action.setCheckable(True)
+        action.setChecked(settings.get(COLOUR_SCHEME) == name)
+        action.triggered.connect(lambda checked=False, chosen=name: choose(chosen))
+        group.addAction(action)
+
+
+class FullScreen:
+    """Only the picture, on the whole screen."""
+
+    def __init__(self, window: QMainWindow, viewer: Viewer, docks: list[QDockWidget]) -> None:
+        self._window = window
+        self._viewer = viewer
+        self._docks = docks
+        self._shown: list[QDockWidget] = []
+        self._was_maximised = False
+        self.active = False
+
+    def toggle(self) -> None:
+        """Enter or leave."""
+        if self.active:
+            self.leave()
+        else:
+            self._enter()
+
+    def _enter(self) -> None:
+        self.active = True
+        self._was_maximised = self._window.isMaximized()
+        self._shown = [dock for dock in self._docks if not dock.isHidden()]
+        for dock in self._shown:
+            dock.hide()
+        self._window.menuBar().hide()
+        self._window.statusBar().hide()
+        self._viewer.set_dark(True)
+        self._window.showFullScreen()
+
+    def leave(self) -> None:
+        """Bring the panels back."""
+        if not self.active:
+            return
+        self.active = False
+        if self._was_maximised:
+            self._window.showMaximized()
+        else:
+            self._window.showNormal()
+        self._window.menuBar().show()
+        self._window.statusBar().show()
+        for dock in self._shown:
+            dock.show()
+        self._viewer.set_dark(False)

@@ -1,0 +1,86 @@
+"""The microphone's part of the window: which there are, recording, and the finished take."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction
+
+from soundedit.app.devices import FoundDevices, SoundDevices
+from soundedit.app.icons import icon
+from soundedit.app.recording import Recording
+from soundedit.app.settings import MICROPHONE, MICROPHONE_API, Settings
+from soundedit.app.soundspanel import SoundsPanel
+from soundedit.media.portaudio import AudioDevice
+
+
+class Microphone(QObject):
+    """Joins devices, recording, the Sounds panel and the record action."""
+
+    recorded = Signal(Path)
+    why_silent_changed = Signal(object)
+    """A sentence why nothing can be heard, or None."""
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        devices: SoundDevices,
+        recording: Recording,
+        panel: SoundsPanel,
+        action: QAction,
+        settings: Settings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.devices = devices
+        self.recording = recording
+        self._panel = panel
+        self._action = action
+        self._settings = settings
+        # Answers come from a thread.
+        devices.found.connect(self._found, Qt.ConnectionType.QueuedConnection)
+        recording.recording_changed.connect(self._recording_changed)
+        recording.level_changed.connect(panel.meter.set_level)
+        recording.finished.connect(self._finished)
+        recording.failed.connect(self.failed)
+        panel.microphone_chosen.connect(self._chosen)
+
+    def toggle(self) -> None:
+        """Start recording, or stop and keep what was recorded."""
+        if self.recording.recording:
+            self.recording.stop()
+        else:
+            self._panel.meter.reset()
+            self.recording.start(self._panel.microphone())
+
+    def look_again(self) -> None:
+        """Look for devices that were plugged in since; not while recording, which it would end."""
+        if not self.recording.recording:
+            self.devices.look(again=True)
+
+    def close(self) -> None:
+        """Keep what is being recorded and wait for the threads."""
+        self.recording.stop()
+        self.devices.stop()
+
+    def _found(self, found: FoundDevices) -> None:
+        name, api = self._settings.get(MICROPHONE), self._settings.get(MICROPHONE_API)
+        chosen = next(
+            (one for one in found.microphones if (one.name, one.host_api) == (name, api)), None
+        )
+        self._panel.set_microphones(found.microphones, chosen)
+        self._panel.set_why_no_recording(found.why_no_recording)
+        self._action.setEnabled(found.why_no_recording is None or self.recording.recording)
+        self.why_silent_changed.emit(found.why_silent)
+
+    def _recording_changed(self, recording: bool) -> None:
+        self._action.setIcon(icon("stop" if recording else "record"))
+        self._action.setText(self.tr("&Stop recording") if recording else self.tr("&Record"))
+        self._panel.microphones.setEnabled(not recording)
+
+    def _finished(self, path: Path) -> None:
+        self._settings.add_recent(path)
+        self.recorded.emit(path)
+
+    def _chosen(self, device: AudioDevice | None) -> None:
+        self._settings.set(MICROPHONE, device.name if device else "")
+        self._settings.set(MICROPHONE_API, device.host_api if device else "")

@@ -1,0 +1,75 @@
+"""What the app remembers between starts: declared once, with a type and a default each."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QByteArray, QSettings
+
+T = TypeVar("T", bool, int, float, str, list[str], QByteArray)
+
+RECENT_LIMIT = 12
+
+
+@dataclass(frozen=True)
+class Option(Generic[T]):
+    """One remembered value: its key in the settings file and what it is before it was ever set."""
+
+    key: str
+    default: T
+
+
+FIRST_START = Option("start/first", True)
+RECENT = Option[list[str]]("sounds/recent", [])
+LAST_FOLDER = Option("sounds/folder", "")
+EXPORT_FOLDER = Option("export/folder", "")
+MICROPHONE = Option("record/microphone", "")
+MICROPHONE_API = Option("record/host_api", "")
+SEED = Option("picture/seed", 0)
+FRAME_RATE = Option("picture/frame_rate", "24")
+CACHE_MEGABYTES = Option("frames/cache_megabytes", 512)
+COLOUR_SCHEME = Option("window/colour_scheme", "system")
+GEOMETRY = Option("window/geometry", QByteArray())
+LAYOUT = Option("window/layout", QByteArray())
+
+
+class Settings:
+    """Typed access to a `QSettings` file.
+
+    Args:
+        path: an INI file; None is the person's own settings.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        if path is None:
+            self._store = QSettings(
+                QSettings.Format.IniFormat, QSettings.Scope.UserScope, "soundedit", "soundedit"
+            )
+        else:
+            self._store = QSettings(str(path), QSettings.Format.IniFormat)
+
+    def get(self, option: Option[T]) -> T:
+        """The stored value; the default where there is none or where it has another type."""
+        try:
+            value = self._store.value(option.key, option.default, type(option.default))
+        except (TypeError, ValueError, EOFError):
+            return option.default
+        return value if isinstance(value, type(option.default)) else option.default
+
+    def set(self, option: Option[T], value: T) -> None:
+        """Remember a value."""
+        self._store.setValue(option.key, value)
+
+    def add_recent(self, path: Path) -> None:
+        """Put a sound first in the list of recent sounds."""
+        name = str(path)
+        names = [name, *(old for old in self.get(RECENT) if old != name)]
+        self.set(RECENT, names[:RECENT_LIMIT])
+
+    def recent(self) -> list[Path]:
+        """The recent sounds that still exist, newest first."""
+        return [path for path in map(Path, self.get(RECENT)) if path.is_file()]
+
+    def save(self) -> None:
+        """Write to disk now."""
+        self._store.sync()

@@ -1,0 +1,46 @@
+"""The status bar: what is being done, and with which pack, device and frame rate."""
+
+from fractions import Fraction
+
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from soundedit.app.jobs import Jobs, JobView
+from soundedit.app.requests import EngineInfo
+
+
+class StatusBar(QStatusBar):
+    """Jobs at the left, facts at the right."""
+
+    def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.jobs = JobView(jobs, self)
+        self.pack = QLabel(self)
+        self.device = QLabel(self)
+        self.rate = QLabel(self)
+        self.addWidget(self.jobs, 1)
+        for label, name in (
+            (self.device, self.tr("Device")),
+            (self.pack, self.tr("Model pack")),
+            (self.rate, self.tr("Frame rate")),
+        ):
+            label.setAccessibleName(name)
+            label.setContentsMargins(8, 0, 8, 0)
+            self.addPermanentWidget(label)
+
+    def show_engine(self, info: EngineInfo | None, error: BaseException | None) -> None:
+        """Say which engine works, or that none does."""
+        if info is not None:
+            name = "" if info.device_name == info.device else f" {info.device_name}"
+            self.device.setText(f"{info.device}{name}")
+            self.pack.setText(f"{info.pack}, {info.resolution} px")
+        elif error is not None:
+            self.device.setText(self.tr("no engine"))
+            self.device.setToolTip(str(error))
+        else:
+            self.device.setText(self.tr("loading the engine"))
+
+    def show_rate(self, rate: Fraction | None) -> None:
+        """Show the movie's frames per second."""
+        self.rate.setVisible(rate is not None)
+        if rate is not None:
+            self.rate.setText(self.tr("{0} fps").format(f"{float(rate):g}"))

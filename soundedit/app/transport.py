@@ -1,0 +1,56 @@
+"""The transport bar: play, go, time, generate, export."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QFontDatabase
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from soundedit.app.ruler import clock
+from soundedit.app.soundspanel import action_button
+
+
+class Transport(QWidget):
+    """A row of buttons above the timeline; the actions do the work."""
+
+    def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.time = QLabel(clock(0, 2), self)
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPointSizeF(font.pointSizeF() * 1.25)
+        self.time.setFont(font)
+        self.time.setAccessibleName(self.tr("Time"))
+        self.frame = QLabel(self)
+        self.sound_off = QLabel(self)
+        self.sound_off.setText(self.tr("no sound device"))
+        self.sound_off.setForegroundRole(self.foregroundRole())
+        self.sound_off.hide()
+        self.play = self._icon_button(actions["play"])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        for id_ in ("start", "play", "end"):
+            layout.addWidget(self.play if id_ == "play" else self._icon_button(actions[id_]))
+        layout.addSpacing(8)
+        layout.addWidget(self.time)
+        layout.addSpacing(8)
+        layout.addWidget(self.frame)
+        layout.addWidget(self.sound_off)
+        layout.addStretch(1)
+        layout.addWidget(action_button(actions["generate"], self))
+        layout.addWidget(action_button(actions["export"], self))
+
+    def set_time(self, seconds: float, frame: int | None, frames: int) -> None:
+        """Show where the playhead is."""
+        self.time.setText(clock(seconds, 2))
+        text = "" if frame is None else self.tr("frame {0} of {1}").format(frame + 1, frames)
+        self.frame.setText(text)
+
+    def set_why_silent(self, reason: str | None) -> None:
+        """Say why nothing will be heard."""
+        self.sound_off.setVisible(reason is not None)
+        self.sound_off.setToolTip(reason or "")
+        self.sound_off.setAccessibleDescription(reason or "")
+        self.play.setToolTip(reason or self.play.defaultAction().toolTip())
+
+    def _icon_button(self, action: QAction) -> QToolButton:
+        button = action_button(action, self)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        return button

@@ -1,0 +1,236 @@
+"""The engine worker: one thread that owns the engine; the newest request of each kind wins."""
+
+import importlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from soundedit.app.export import write_movie
+from soundedit.app.requests import (
+    Advanced,
+    Answer,
+    Ended,
+    EngineInfo,
+    EngineLike,
+    Exported,
+    ExportRequest,
+    FrameReady,
+    FramesDone,
+    FramesRequest,
+    Generated,
+    GenerateRequest,
+    Inverted,
+    InvertRequest,
+    Kind,
+    Listened,
+    ListenRequest,
+    Loaded,
+    LoadFailed,
+    Loading,
+    Movie,
+    Request,
+    new_id,
+)
+from soundedit.errors import Cancelled
+from soundedit.progress import CancelToken, Progress
+
+PROGRESS_SECONDS = 0.05
+"""Progress is told at most this often, so that a fast job does not flood the GUI thread."""
+
+Loader = Callable[[Progress], EngineLike]
+
+
+def load_engine(progress: Progress) -> EngineLike:
+    """Load the default pack on the best device; torch is imported here, off the GUI thread."""
+    module = importlib.import_module("soundedit.engine.engine")
+    engine: EngineLike = module.Engine.load(progress=progress)
+    return engine
+
+
+class EngineWorker(QObject):
+    """Takes requests from the GUI thread and answers with the `answered` signal.
+
+    While a long job runs, requests of a more urgent kind are served between its steps, so that
+    scrubbing goes on during an export. Connect `answered` with a queued connection to a method of
+    a QObject that lives in the GUI thread.
+    """
+
+    answered = Signal(object)
+
+    def __init__(self, loader: Loader = load_engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._loader = loader
+        self._engine: EngineLike | None = None
+        self._batch = 1
+        self._condition = threading.Condition()
+        self._pending: dict[Kind, Request] = {}
+        self._running: dict[Kind, Request] = {}
+        self._stopping = CancelToken()
+        self._thread = threading.Thread(target=self._run, name="engine-worker")
+
+    def start(self) -> None:
+        """Start the thread; the engine is loaded first."""
+        self._thread.start()
+
+    def submit(self, request: Request) -> None:
+        """Ask for work; an older request of the same kind, waiting or running, is cancelled.
+
+        An urgent frame that is already being made is let through: it is shown on the way.
+        """
+        with self._condition:
+            older = self._pending.pop(request.kind, None)
+            if older is not None:
+                older.cancel.cancel()
+            running = self._running.get(request.kind)
+            if running is not None and request.kind is not Kind.FRAME:
+                running.cancel.cancel()
+            self._pending[request.kind] = request
+            self._condition.notify()
+
+    def stop(self) -> None:
+        """Cancel everything, end the thread and wait for it."""
+        self._stopping.cancel()
+        with self._condition:
+            for request in (*self._pending.values(), *self._running.values()):
+                request.cancel.cancel()
+            self._pending.clear()
+            self._condition.notify()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _answer(self, answer: Answer) -> None:
+        if not self._stopping.cancelled:
+            self.answered.emit(answer)
+
+    def _run(self) -> None:
+        if not self._load():
+            return
+        assert self._engine is not None
+        try:
+            while True:
+                with self._condition:
+                    while not self._pending and not self._stopping.cancelled:
+                        self._condition.wait()
+                if self._stopping.cancelled:
+                    return
+                self._serve(above=None)
+        finally:
+            self._engine.close()
+            self._engine = None
+
+    def _load(self) -> bool:
+        id_ = new_id()
+
+        def progress(fraction: float, text: str) -> None:
+            self._stopping.check()
+            self._answer(Loading(id_, fraction, text))
+
+        try:
+            engine = self._loader(progress)
+        except Cancelled:
+            return False
+        except Exception as error:  # any failure must reach the person as a dialog
+            self._answer(LoadFailed(id_, error))
+            return False
+        self._engine = engine
+        self._batch = 1 if engine.device.startswith("cpu") else 8
+        manifest = engine.manifest
+        pack = str(getattr(manifest, "title", "") or getattr(manifest, "name", ""))
+        info = EngineInfo(pack, engine.device, engine.device_name, engine.resolution)
+        self._answer(Loaded(id_, info))
+        return True
+
+    def _serve(self, above: Kind | None) -> None:
+        """Do the waiting requests that are more urgent than `above`; None means all of them."""
+        while not self._stopping.cancelled:
+            with self._condition:
+                kinds = [kind for kind in self._pending if above is None or kind < above]
+                if not kinds:
+                    return
+                kind = min(kinds)
+                request = self._pending.pop(kind)
+                self._running[kind] = request
+            try:
+                self._perform(request)
+            except Cancelled:
+                self._answer(Ended(request.id, kind, None))
+            except Exception as error:  # a failed job must not end the worker
+                stopped = request.cancel.cancelled
+                self._answer(Ended(request.id, kind, None if stopped else error))
+            finally:
+                with self._condition:
+                    self._running.pop(kind, None)
+
+    def _perform(self, request: Request) -> None:
+        request.cancel.check()
+        engine = self._engine
+        assert engine is not None
+
+        told = 0.0
+
+        def progress(fraction: float, text: str) -> None:
+            nonlocal told
+            request.cancel.check()
+            now = time.monotonic()
+            if now - told >= PROGRESS_SECONDS:
+                told = now
+                self._answer(Advanced(request.id, request.kind, fraction, text))
+            self._serve(above=request.kind)
+
+        match request:
+            case FramesRequest():
+                self._frames(engine, request)
+            case InvertRequest():
+                inversion = engine.invert(request.sound, seed=request.seed, cancel=request.cancel)
+                self._answer(Inverted(request.id, inversion.picture))
+            case ListenRequest():
+                heard = engine.listen(request.sound, progress=progress, cancel=request.cancel)
+                self._answer(Listened(request.id, tuple(heard)))
+            case GenerateRequest():
+                made = engine.generate(
+                    request.sound,
+                    fps=request.fps,
+                    seed=request.seed,
+                    progress=progress,
+                    cancel=request.cancel,
+                )
+                movie = Movie(request.id, request.sound, request.seed, made.fps, made.start, made.w)
+                self._answer(Generated(request.id, movie))
+            case ExportRequest():
+                batch = max(self._batch, 4)
+                pictures = engine.synthesise(request.movie.w, batch=batch, cancel=request.cancel)
+                size = engine.resolution
+                write_movie(request, pictures, size, progress)
+                self._answer(Exported(request.id, request.path))
+
+    def _frames(self, engine: EngineLike, request: FramesRequest) -> None:
+        indices = request.indices
+        for at in range(0, len(indices), self._batch):
+            # Work ahead gives way; an urgent frame is never stopped half-way.
+            if not request.urgent:
+                request.cancel.check()
+                self._serve(above=request.kind)
+                request.cancel.check()
+            part = indices[at : at + self._batch]
+            begun = time.perf_counter()
+            w: NDArray[np.float32] = np.ascontiguousarray(request.movie.w[list(part)])
+            pictures: Iterator[NDArray[np.uint8]] = engine.synthesise(
+                w, batch=len(part), size=request.size
+            )
+            for index, image in zip(part, pictures, strict=True):
+                self._answer(
+                    FrameReady(
+                        request.id,
+                        request.movie.id,
+                        index,
+                        request.size,
+                        image,
+                        took=(time.perf_counter() - begun) / len(part),
+                        urgent=request.urgent,
+                    )
+                )
+        self._answer(FramesDone(request.id, request.urgent))
