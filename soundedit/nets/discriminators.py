@@ -38,14 +38,10 @@ class _Head(nn.Module):
 class ProjectedDiscriminator(nn.Module):
     """Scores feature pyramids through frozen random cross-channel and cross-scale mixing."""
 
-    def __init__(
-        self, channels: Sequence[int], width: int = 64, halvings: int = 3
-    ) -> None:
+    def __init__(self, channels: Sequence[int], width: int = 64, halvings: int = 3) -> None:
         """`channels`: widths of the taps from fine to coarse; the finest head halves most often."""
         super().__init__()
-        self.mix_channels = nn.ModuleList(
-            nn.Conv2d(c, width, 1, bias=False) for c in channels
-        )
+        self.mix_channels = nn.ModuleList(nn.Conv2d(c, width, 1, bias=False) for c in channels)
         self.mix_scales = nn.ModuleList(
             nn.Conv2d(width, width, 3, 1, 1, bias=False) for _ in channels[:-1]
         )
@@ -63,9 +59,7 @@ class ProjectedDiscriminator(nn.Module):
             for conv, tap in zip(self.mix_channels, taps, strict=True)
         ]
         for i in range(len(mixed) - 2, -1, -1):
-            above = F.interpolate(
-                mixed[i + 1], size=mixed[i].shape[2:], mode="bilinear"
-            )
+            above = F.interpolate(mixed[i + 1], size=mixed[i].shape[2:], mode="bilinear")
             mixed[i] = self.mix_scales[i]((mixed[i] + above) * 0.5**0.5)
         return [head(x) for head, x in zip(self.heads, mixed, strict=True)]
 
@@ -112,10 +106,7 @@ class VideoDiscriminator(nn.Module):
 
 def hinge_critic(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     """Hinge loss of the critic, mean over score maps (Lim & Ye 2017)."""
-    losses = [
-        F.relu(1 - r).mean() + F.relu(1 + f).mean()
-        for r, f in zip(real, fake, strict=True)
-    ]
+    losses = [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)]
     return torch.stack(losses).mean()
 
 

@@ -47,6 +47,4 @@ class PhotoEncoder(nn.Module):
                 x = F.interpolate(x, size=(16, 16), mode="bilinear")
             maps.append(x)
         hidden = self.trunk(torch.cat(maps, dim=1))
-        return self.to_w(hidden), self.to_offsets(hidden).view(
-            -1, self.num_ws, self.w_dim
-        )
+        return self.to_w(hidden), self.to_offsets(hidden).view(-1, self.num_ws, self.w_dim)

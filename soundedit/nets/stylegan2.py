@@ -27,9 +27,7 @@ def num_ws_for(resolution: int) -> int:
     """Number of style layers, `2 * log2(resolution) - 2`; ValueError unless a power of two >= 4."""
     levels = resolution.bit_length() - 1
     if resolution < 4 or resolution != 1 << levels:
-        raise ValueError(
-            f"a StyleGAN2 resolution is a power of two from 4 up, not {resolution}"
-        )
+        raise ValueError(f"a StyleGAN2 resolution is a power of two from 4 up, not {resolution}")
     return 2 * levels - 2
 
 
@@ -52,9 +50,7 @@ class FullyConnected(nn.Module):
         bias_init: float = 0.0,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(
-            torch.randn(out_features, in_features) / lr_multiplier
-        )
+        self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_multiplier)
         self.bias = nn.Parameter(torch.full((out_features,), bias_init))
         self.weight_gain = lr_multiplier / float(np.sqrt(in_features))
         self.bias_gain = lr_multiplier
@@ -116,13 +112,9 @@ class MappingNetwork(nn.Module):
         x = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
         if self.c_dim > 0:
             if c is None:
-                raise ValueError(
-                    f"this mapping network needs a label of {self.c_dim} values"
-                )
+                raise ValueError(f"this mapping network needs a label of {self.c_dim} values")
             y = self.embed(c)
-            x = torch.cat(
-                [x, y * (y.square().mean(1, keepdim=True) + 1e-8).rsqrt()], dim=1
-            )
+            x = torch.cat([x, y * (y.square().mean(1, keepdim=True) + 1e-8).rsqrt()], dim=1)
         for i in range(self.num_layers):
             x = getattr(self, f"fc{i}")(x)
         if update_average:
@@ -130,9 +122,7 @@ class MappingNetwork(nn.Module):
         ws = x.unsqueeze(1).repeat(1, self.num_ws, 1)
         if truncation != 1.0:
             cut = self.num_ws if truncation_cutoff is None else truncation_cutoff
-            ws = torch.cat(
-                [self.w_avg.lerp(ws[:, :cut], truncation), ws[:, cut:]], dim=1
-            )
+            ws = torch.cat([self.w_avg.lerp(ws[:, :cut], truncation), ws[:, cut:]], dim=1)
         return ws
 
 
@@ -165,9 +155,7 @@ def modulated_conv(
         x = x * styles[:, :, None, None].to(x.dtype)
     weight = weight.to(x.dtype)
     if up:
-        x = smooth_after_transpose(
-            F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
-        )
+        x = smooth_after_transpose(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2))
     else:
         x = F.conv2d(x, weight, padding=pad)
     if coefficients is not None and not single:
@@ -243,21 +231,15 @@ class SynthesisBlock(nn.Module):
 
     resample_filter: Tensor
 
-    def __init__(
-        self, in_channels: int, out_channels: int, w_dim: int, resolution: int
-    ) -> None:
+    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int) -> None:
         super().__init__()
         self.resolution, self.first = resolution, in_channels == 0
         self.register_buffer("resample_filter", binomial_filter())
         if self.first:
             self.const = nn.Parameter(torch.randn(out_channels, resolution, resolution))
         else:
-            self.conv0 = SynthesisLayer(
-                in_channels, out_channels, w_dim, resolution, up=True
-            )
-        self.conv1 = SynthesisLayer(
-            out_channels, out_channels, w_dim, resolution, up=False
-        )
+            self.conv0 = SynthesisLayer(in_channels, out_channels, w_dim, resolution, up=True)
+        self.conv1 = SynthesisLayer(out_channels, out_channels, w_dim, resolution, up=False)
         self.torgb = ToRGB(out_channels, w_dim)
         self.num_conv = 1 if self.first else 2
 
@@ -302,12 +284,8 @@ class SynthesisNetwork(nn.Module):
         self.conv_clamp = conv_clamp
         self.sizes = [4 << i for i in range(resolution.bit_length() - 2)]
         if len(channels) != len(self.sizes):
-            raise ValueError(
-                f"{resolution} px needs {len(self.sizes)} widths, not {len(channels)}"
-            )
-        for size, before, width in zip(
-            self.sizes, [0, *channels], channels, strict=False
-        ):
+            raise ValueError(f"{resolution} px needs {len(self.sizes)} widths, not {len(channels)}")
+        for size, before, width in zip(self.sizes, [0, *channels], channels, strict=False):
             setattr(self, f"b{size}", SynthesisBlock(before, width, w_dim, size))
 
     def forward(
@@ -348,21 +326,15 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         self.z_dim, self.w_dim, self.resolution = z_dim, w_dim, resolution
-        self.synthesis = SynthesisNetwork(
-            w_dim, resolution, channels, conv_clamp=conv_clamp
-        )
+        self.synthesis = SynthesisNetwork(w_dim, resolution, channels, conv_clamp=conv_clamp)
         self.num_ws = self.synthesis.num_ws
-        self.mapping = MappingNetwork(
-            z_dim, w_dim, self.num_ws, num_layers=mapping_layers
-        )
+        self.mapping = MappingNetwork(z_dim, w_dim, self.num_ws, num_layers=mapping_layers)
 
     def forward(
         self, z: Tensor, *, truncation: float = 1.0, noise_mode: NoiseMode = "const"
     ) -> Tensor:
         """z [B, z_dim] -> picture [B, 3, resolution, resolution]."""
-        return self.synthesis(
-            self.mapping(z, truncation=truncation), noise_mode=noise_mode
-        )
+        return self.synthesis(self.mapping(z, truncation=truncation), noise_mode=noise_mode)
 
 
 def mix_styles(a: Tensor, b: Tensor, crossover: int) -> Tensor:

@@ -39,16 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         for field in dataclasses.fields(kind):
             option = "--" + field.name.replace("_", "-")
             if isinstance(field.default, bool):
-                command.add_argument(
-                    option, action=argparse.BooleanOptionalAction, default=None
-                )
+                command.add_argument(option, action=argparse.BooleanOptionalAction, default=None)
             elif isinstance(field.default, int | float | str):
                 command.add_argument(option, type=type(field.default), default=None)
     args = vars(parser.parse_args(argv))
     name, file = args.pop("command"), args.pop("config")
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
-    )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     kind, train, _ = kinds[name]
     print(train(load_settings(kind, file, args)))
     return 0

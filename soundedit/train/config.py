@@ -10,9 +10,7 @@ from soundedit.errors import TrainingError
 T = TypeVar("T")
 
 
-def load_settings(
-    kind: type[T], file: Path | None, overrides: dict[str, Any] | None = None
-) -> T:
+def load_settings(kind: type[T], file: Path | None, overrides: dict[str, Any] | None = None) -> T:
     """Build `kind` (a dataclass) from a TOML file and overrides.
 
     TrainingError names an unreadable file, an unknown key or a value of the wrong type.
@@ -26,17 +24,13 @@ def load_settings(
                 f"The settings {file} cannot be read ({error.strerror}); check the path."
             ) from error
         except tomllib.TOMLDecodeError as error:
-            raise TrainingError(
-                f"The settings {file} are not valid TOML: {error}."
-            ) from error
+            raise TrainingError(f"The settings {file} are not valid TOML: {error}.") from error
     values |= {k: v for k, v in (overrides or {}).items() if v is not None}
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key, value in values.items():
         if key not in fields:
             known = ", ".join(sorted(fields))
-            raise TrainingError(
-                f"The setting {key!r} is not known here; known are: {known}."
-            )
+            raise TrainingError(f"The setting {key!r} is not known here; known are: {known}.")
         default = fields[key].default
         if isinstance(default, bool):
             right = isinstance(value, bool)
@@ -48,8 +42,6 @@ def load_settings(
             right = isinstance(value, list | tuple)
             value = tuple(value) if right else value
         if not right:
-            raise TrainingError(
-                f"The setting {key!r} cannot be {value!r}; see the defaults."
-            )
+            raise TrainingError(f"The setting {key!r} cannot be {value!r}; see the defaults.")
         values[key] = float(value) if isinstance(default, float) else value
     return kind(**values)

@@ -76,17 +76,13 @@ class GeneratorTrainer:
         torch.manual_seed(s.seed)
         self.device = torch.device(s.device)
         self.features = load_lite0().to(self.device)
-        net = Generator(
-            s.z_dim, s.w_dim, s.resolution, s.channels, mapping_layers=s.mapping_layers
-        )
+        net = Generator(s.z_dim, s.w_dim, s.resolution, s.channels, mapping_layers=s.mapping_layers)
         for size in net.synthesis.sizes:
             # Full-size ToRGB weights leave [-1, 1] at the start and saturate ReLU6 features.
             getattr(net.synthesis, f"b{size}").torgb.weight.data.mul_(0.15)
         self.generator = net.to(self.device)
         self.encoder = PhotoEncoder(TAP_CHANNELS, s.w_dim, net.num_ws).to(self.device)
-        self.averages = nn.ModuleList(
-            [copy.deepcopy(self.generator), copy.deepcopy(self.encoder)]
-        )
+        self.averages = nn.ModuleList([copy.deepcopy(self.generator), copy.deepcopy(self.encoder)])
         self.averages.requires_grad_(False).eval()
         self.critics = nn.ModuleList(
             [ProjectedDiscriminator(TAP_CHANNELS), ImageDiscriminator(32)]
@@ -96,12 +92,8 @@ class GeneratorTrainer:
             "synthesis": torch.optim.Adam(
                 net.synthesis.parameters(), lr=s.generator_lr, betas=decay
             ),
-            "mapping": torch.optim.Adam(
-                net.mapping.parameters(), lr=s.generator_lr, betas=decay
-            ),
-            "encoder": torch.optim.Adam(
-                self.encoder.parameters(), lr=s.encoder_lr, betas=decay
-            ),
+            "mapping": torch.optim.Adam(net.mapping.parameters(), lr=s.generator_lr, betas=decay),
+            "encoder": torch.optim.Adam(self.encoder.parameters(), lr=s.encoder_lr, betas=decay),
             "critics": torch.optim.Adam(
                 [p for p in self.critics.parameters() if p.requires_grad],
                 lr=s.critic_lr,
@@ -110,9 +102,7 @@ class GeneratorTrainer:
         }
         self.bank = CodeBank(4096, s.w_dim)
         self.seen = 0
-        self.dtype = {"bfloat16": torch.bfloat16, "float32": torch.float32}.get(
-            s.precision
-        )
+        self.dtype = {"bfloat16": torch.bfloat16, "float32": torch.float32}.get(s.precision)
         if self.dtype is None:
             raise TrainingError("The setting 'precision' is bfloat16 or float32.")
         self.synthesise = net.synthesis
@@ -123,9 +113,7 @@ class GeneratorTrainer:
 
     def taps(self, pictures: Tensor) -> list[Tensor]:
         """Frozen features of [B, 3, S, S] in the run's precision, returned as float32."""
-        with torch.autocast(
-            self.device.type, self.dtype, enabled=self.dtype != torch.float32
-        ):
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             found = self.look(pictures.contiguous(memory_format=torch.channels_last))
         return [tap.float() for tap in found]
 
@@ -142,16 +130,12 @@ class GeneratorTrainer:
         with torch.no_grad():
             taps_real = self.taps(real)
         w, ws = self.code(taps_real)
-        losses["code"] = (
-            1e-3 * w.square().mean() + 0.05 * (ws - w[:, None]).square().mean()
-        )
+        losses["code"] = 1e-3 * w.square().mean() + 0.05 * (ws - w[:, None]).square().mean()
         sampling = self.seen >= s.samples_from
         half = len(real) // 2 if sampling else 0
         inputs = ws + s.code_noise * torch.randn_like(w)[:, None]
         if half:
-            free = self.generator.mapping(
-                torch.randn(half, s.z_dim, device=self.device)
-            )
+            free = self.generator.mapping(torch.randn(half, s.z_dim, device=self.device))
             inputs = torch.cat([inputs[half:], free])
         fake = self.synthesise(inputs, noise_mode="random", dtype=self.dtype)
         count = len(real) - half
@@ -159,9 +143,7 @@ class GeneratorTrainer:
         copy_ = fake[:count]
         taps_fake = self.taps(fake)
         losses["pixels"] = (copy_ - target).abs().mean()
-        losses["colours"] = (
-            2 * (F.avg_pool2d(copy_, 8) - F.avg_pool2d(target, 8)).abs().mean()
-        )
+        losses["colours"] = 2 * (F.avg_pool2d(copy_, 8) - F.avg_pool2d(target, 8)).abs().mean()
         losses["range"] = 10 * F.relu(fake.abs() - 1).square().mean()
         losses["features"] = torch.stack(
             [
@@ -181,9 +163,7 @@ class GeneratorTrainer:
             scores = self.judge(taps_fake, small_fake)
             losses["fooling"] = weight * hinge_generator([x[:count] for x in scores])
             if half:
-                losses["sampling"] = s.sample_weight * hinge_generator(
-                    [x[count:] for x in scores]
-                )
+                losses["sampling"] = s.sample_weight * hinge_generator([x[count:] for x in scores])
         losses["mapping"] = self.mapping_loss(w)
         total = torch.stack(list(losses.values())).sum()
         if not torch.isfinite(total):
@@ -232,9 +212,7 @@ class GeneratorTrainer:
         """Move the running averages towards the weights (half-life `ema_pictures`, ramped up)."""
         half_life = max(min(self.settings.ema_pictures, self.seen * 0.1), 1)
         beta = 0.5 ** (pictures / half_life)
-        for mean, now in zip(
-            self.averages, (self.generator, self.encoder), strict=True
-        ):
+        for mean, now in zip(self.averages, (self.generator, self.encoder), strict=True):
             for a, b in zip(mean.parameters(), now.parameters(), strict=True):
                 a.lerp_(b, 1 - beta)
             for a, b in zip(mean.buffers(), now.buffers(), strict=True):
@@ -273,9 +251,7 @@ class GeneratorTrainer:
         real = real[:12].to(self.device)
         w, offsets = encoder(self.features(real))
         copies = generator.synthesis(w[:, None] + offsets)
-        z = torch.randn(
-            24, self.settings.z_dim, generator=torch.Generator().manual_seed(7)
-        )
+        z = torch.randn(24, self.settings.z_dim, generator=torch.Generator().manual_seed(7))
         samples = generator(z.to(self.device), truncation=0.7)
         return picture_grid(torch.cat([real, copies, samples]), 12)
 
@@ -284,9 +260,7 @@ def picture_grid(pictures: Tensor, columns: int) -> Image.Image:
     """Lay [N, 3, S, S] pictures in [-1, 1] out in rows."""
     n, _, height, width = pictures.shape
     rows = -(-n // columns)
-    levels = (
-        ((pictures.float().cpu() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    )
+    levels = ((pictures.float().cpu() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
     grid = np.zeros((rows * height, columns * width, 3), np.uint8)
     for i, picture in enumerate(levels.permute(0, 2, 3, 1).numpy()):
         y, x = i // columns * height, i % columns * width

@@ -32,9 +32,7 @@ class CodeBank:
             self.codes[self._next] = code
             self._next = (self._next + 1) % len(self.codes)
             self.filled = (
-                max(self.filled, self._next)
-                if self.filled < len(self.codes)
-                else self.filled
+                max(self.filled, self._next) if self.filled < len(self.codes) else self.filled
             )
             if self._next == 0:
                 self.filled = len(self.codes)

@@ -36,16 +36,12 @@ class _SameConv(nn.Conv2d):
             return F.conv2d(x, self.weight, self.bias, padding=pad, groups=self.groups)
         height = max((-(-x.shape[2] // s) - 1) * s + k - x.shape[2], 0)
         width = max((-(-x.shape[3] // s) - 1) * s + k - x.shape[3], 0)
-        x = F.pad(
-            x, (width // 2, width - width // 2, height // 2, height - height // 2)
-        )
+        x = F.pad(x, (width // 2, width - width // 2, height // 2, height - height // 2))
         return F.conv2d(x, self.weight, self.bias, stride=s, groups=self.groups)
 
 
 class _Block(nn.Module):
-    def __init__(
-        self, inputs: int, width: int, kernel: int, stride: int, expansion: int
-    ) -> None:
+    def __init__(self, inputs: int, width: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
         middle = inputs * expansion
         self.expand = _SameConv(inputs, middle, 1) if expansion > 1 else None
@@ -59,17 +55,11 @@ class _Block(nn.Module):
         return x + y if self.skip else y
 
 
-def _fold(
-    conv: nn.Conv2d, state: dict[str, Tensor], conv_key: str, norm_key: str
-) -> None:
-    scale = (
-        state[f"{norm_key}.weight"] / (state[f"{norm_key}.running_var"] + 1e-3).sqrt()
-    )
+def _fold(conv: nn.Conv2d, state: dict[str, Tensor], conv_key: str, norm_key: str) -> None:
+    scale = state[f"{norm_key}.weight"] / (state[f"{norm_key}.running_var"] + 1e-3).sqrt()
     assert conv.bias is not None
     conv.weight.data.copy_(state[f"{conv_key}.weight"] * scale[:, None, None, None])
-    conv.bias.data.copy_(
-        state[f"{norm_key}.bias"] - state[f"{norm_key}.running_mean"] * scale
-    )
+    conv.bias.data.copy_(state[f"{norm_key}.bias"] - state[f"{norm_key}.running_mean"] * scale)
 
 
 class Lite0Features(nn.Module):
@@ -82,9 +72,7 @@ class Lite0Features(nn.Module):
         inputs = 32
         for kernel, stride, expansion, width, repeats in STAGES:
             for i in range(repeats):
-                blocks.append(
-                    _Block(inputs, width, kernel, stride if i == 0 else 1, expansion)
-                )
+                blocks.append(_Block(inputs, width, kernel, stride if i == 0 else 1, expansion))
                 inputs = width
         self.blocks = nn.ModuleList(blocks)
         self.head = _SameConv(320, 1280, 1)
@@ -119,9 +107,7 @@ def load_lite0() -> Lite0Features:
         assert isinstance(block, _Block)
         if block.expand is not None:
             _fold(block.expand, state, f"_blocks.{i}._expand_conv", f"_blocks.{i}._bn0")
-        _fold(
-            block.depthwise, state, f"_blocks.{i}._depthwise_conv", f"_blocks.{i}._bn1"
-        )
+        _fold(block.depthwise, state, f"_blocks.{i}._depthwise_conv", f"_blocks.{i}._bn1")
         _fold(block.project, state, f"_blocks.{i}._project_conv", f"_blocks.{i}._bn2")
     _fold(net.head, state, "_conv_head", "_bn1")
     return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)

@@ -28,16 +28,13 @@ def photo_files(folder: Path) -> list[tuple[Path, str]]:
     if index.exists():
         with index.open(newline="", encoding="utf-8") as rows:
             found = [
-                (folder / row["file"], row.get("class_hint", ""))
-                for row in csv.DictReader(rows)
+                (folder / row["file"], row.get("class_hint", "")) for row in csv.DictReader(rows)
             ]
     else:
         files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
         found = [(p, "" if p.parent == folder else p.parent.name) for p in files]
     if not found:
-        raise TrainingError(
-            f"There are no pictures in {folder}; give a folder of photos."
-        )
+        raise TrainingError(f"There are no pictures in {folder}; give a folder of photos.")
     return found
 
 
@@ -55,9 +52,7 @@ class PhotoSet:
     def __init__(self, folder: Path, size: int, cache: Path) -> None:
         """Build or reuse the array below `cache`; unreadable pictures are reported and skipped."""
         files = photo_files(folder)
-        key = hashlib.sha256(
-            f"{folder.resolve()}|{size}|{len(files)}".encode()
-        ).hexdigest()[:16]
+        key = hashlib.sha256(f"{folder.resolve()}|{size}|{len(files)}".encode()).hexdigest()[:16]
         cache.mkdir(parents=True, exist_ok=True)
         array, hints = cache / f"photos-{key}.npy", cache / f"photos-{key}.txt"
         if not hints.exists():
@@ -77,9 +72,7 @@ class PhotoSet:
             part.replace(array)
             hints.write_text("\n".join(good) + "\n", encoding="utf-8")
         self.hints = hints.read_text(encoding="utf-8").split("\n")[:-1]
-        self.squares: NDArray[np.uint8] = np.load(array, mmap_mode="r")[
-            : len(self.hints)
-        ]
+        self.squares: NDArray[np.uint8] = np.load(array, mmap_mode="r")[: len(self.hints)]
         if not self.hints:
             raise TrainingError(f"No picture in {folder} could be read; see the log.")
 

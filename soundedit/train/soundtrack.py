@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 # A clip whose loud parts stay below this RMS (-34 dBFS) is quiet, and its envelope says so.
 QUIET_RMS = 0.02
-# Exponent from amplitude to perceived loudness (Stevens 1957).
-LOUDNESS_EXPONENT = 0.6
+# Amplitude to what is shown; perceived loudness (0.6, Stevens 1957) would level the picture out.
+LOUDNESS_EXPONENT = 0.75
 ONSET_FFT = 512
 
 
@@ -83,23 +83,30 @@ def _onsets(samples: NDArray[np.float64], sample_rate: int) -> list[tuple[float,
     rise = np.diff(log_magnitude, axis=0, prepend=log_magnitude[:1])
     flux = np.maximum(rise, 0).mean(axis=1)
 
-    around = np.ones(101) / 101
-    mean = np.convolve(np.pad(flux, 50, mode="edge"), around, mode="valid")
-    spread = np.sqrt(
-        np.maximum(
-            np.convolve(np.pad(flux**2, 50, mode="edge"), around, mode="valid") - mean**2,
-            0,
-        )
-    )
+    # A level rise in the whole band counts as well: thunder swells without any new detail.
+    energy = np.log1p(30 * np.sqrt(np.mean(windows**2, axis=1)))
+    swell = np.maximum(energy - np.concatenate([energy[:1].repeat(4), energy[:-4]]), 0)
+    flux = flux + 0.25 * swell
+
+    usual = _running_median(flux, 50)
     found: list[tuple[float, float]] = []
     for k in range(len(flux)):
-        nearby = flux[max(0, k - 5) : k + 6]
-        # 0.04 in mean log magnitude is a rise one can hear; below it lie the noise's own ripples.
-        if flux[k] >= nearby.max() and flux[k] > mean[k] + max(2.5 * spread[k], 0.04):
-            found.append((k * hop / sample_rate, float(np.clip(flux[k] / 0.5, 0.1, 1))))
+        peak = flux[k] >= flux[max(0, k - 6) : k + 7].max()
+        # 0.05 is a rise one can hear; steady noise ripples up to twice its own median.
+        if peak and flux[k] > 2.2 * usual[k] + 0.05:
+            found.append(
+                (k * hop / sample_rate, float(np.clip((flux[k] - usual[k]) / 0.5, 0.1, 1)))
+            )
     if not found and _starts_with_a_hit(samples, sample_rate):
         found.append((0.0, 1.0))
     return found
+
+
+def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Median of the `reach` values on either side of each, (N,)."""
+    padded = np.pad(values, reach, mode="reflect" if len(values) > reach else "edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+    return np.asarray(np.median(windows, axis=1))
 
 
 def _starts_with_a_hit(samples: NDArray[np.float64], sample_rate: int) -> bool:

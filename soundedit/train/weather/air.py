@@ -83,7 +83,7 @@ class Thunder(Effect):
             value *= float(keep)
             if strength > value:
                 value = float(strength)
-                seen = strength > 0.25 and rng.random() < 0.75 and len(self.bolts) < 12
+                seen = strength > 0.9 or (rng.random() < 0.6 and len(self.bolts) < 12)
                 foot = max(0.5, scene.horizon + 0.05)
                 self.bolts.append(bolt(rng, size, foot) if seen else None)
             self.flash[k] = value
@@ -98,7 +98,7 @@ class Thunder(Effect):
         picture = mix(self.ground, cloud_cover(self.scene, window, *self.tint), self.cover)
         # The rumble: light behind the clouds, elsewhere in every frame.
         glimmer = np.roll(self.lit, tuple(self.spot[k]), (0, 1)) ** 3 * self.top
-        light = glimmer * np.float32(0.45 * level * self.flicker[k])
+        light = glimmer * np.float32(0.75 * level**1.5 * self.flicker[k])
         if flash > 0.01:
             behind = np.float32(0.35) + np.float32(0.65) * window
             light = light + np.float32(1.1 * flash) * (0.3 + 0.7 * self.top) * behind
@@ -116,44 +116,54 @@ class Thunder(Effect):
 
 
 def strike_strengths(level: Floats, onset: Floats) -> Floats:
-    """Onsets strong enough for lightning, the strongest at 1; without one, the steepest rise."""
-    strikes = np.where(onset > 0.12, onset, 0).astype(np.float32)
-    if not strikes.any() and level.max() > 0.1:
+    """(T,) strengths 0..1 of the onsets that stand out, or of the steepest rise if there is none."""
+    peak = float(onset.max(initial=0))
+    if peak > 0.1:
+        return np.where(onset > 0.4 * peak, onset / peak * max(0.8, peak), 0).astype(np.float32)
+    strikes = np.zeros_like(level)
+    if level.max(initial=0) > 0.1:
         rise = np.diff(level, prepend=level[:1])
-        strikes[int(rise.argmax())] = level.max()
-    peak = float(strikes.max(initial=0))
-    if peak > 0:
-        strikes = strikes * np.float32(max(1.0, 0.85 * min(1.0, peak * 3) / peak))
+        strikes[int(rise.argmax())] = max(0.8, float(level.max()))
     return strikes
 
 
 class Wind(Effect):
-    """Torn clouds racing, everything bending, dust and leaves blown across."""
+    """Torn clouds racing, the scene and the grass in front bending, dust and leaves blown across."""
 
     def prepare(self, rng: np.random.Generator) -> None:
         scene, size = self.scene, self.size
-        rows, _ = grid(size)
-        self.clouds = Flow(rng, fractal(rng, 2 * size, slope=1.5, fineness=(3.6, 0.8), lowest=2.0))
-        self.dust = Flow(rng, fractal(rng, 2 * size, slope=1.4, fineness=(4.5, 0.8), lowest=2.0))
-        self.base = saturate(scene.photo, 0.75) * colour(1.03, 1.0, 0.93)
-        self.white = colour(0.95, 0.95, 0.93) * np.float32(
-            0.55 + 0.55 * float(luma(scene.photo).mean())
-        )
-        self.sand = colour(0.80, 0.74, 0.62) * np.float32(
-            0.65 + 0.5 * float(luma(scene.photo).mean())
-        )
-        self.low = smoothstep(0.25, 0.85, rows) * (1 - scene.sky)
-        self.bend = (1 - scene.sky) * np.float32(size * 0.035)
+        rows, columns = grid(size)
+        bright = 0.6 + 0.5 * float(luma(scene.photo).mean())
+        self.clouds = Flow(rng, fractal(rng, 2 * size, slope=1.5, fineness=(3.0, 0.7), lowest=2.0))
+        self.dust = Flow(rng, fractal(rng, 2 * size, slope=1.35, fineness=(5.0, 0.6), lowest=2.0))
+        self.base = saturate(scene.photo, 0.7) * colour(1.03, 1.0, 0.92)
+        self.white = colour(0.97, 0.97, 0.95) * np.float32(bright)
+        self.sand = colour(0.83, 0.76, 0.62) * np.float32(bright)
+        self.low = smoothstep(0.3, 0.8, rows) * (1 - scene.sky)
+        self.bend = (1 - scene.sky) * np.float32(size * 0.03)
         self.phase = (fractal(rng, size, slope=2.4) * np.float32(4 * np.pi)).astype(np.float32)
         self.side = float(rng.choice([-1, 1]))
-        self.leaves = rng.random((26, 5)).astype(np.float32)
+        self.leaves = rng.random((30, 5)).astype(np.float32)
         self.leaf_colours = [
-            colour(0.45, 0.28, 0.1),
-            colour(0.55, 0.42, 0.12),
-            colour(0.25, 0.2, 0.1),
+            colour(0.40, 0.22, 0.07),
+            colour(0.52, 0.38, 0.10),
+            colour(0.22, 0.17, 0.08),
         ]
-        rows, columns = grid(size)
-        self.rows, self.columns = rows * size - 0.5, columns * size - 0.5
+        self.rows, self.columns = rows * size - np.float32(0.5), columns * size - np.float32(0.5)
+        self._sow(rng)
+
+    def _sow(self, rng: np.random.Generator) -> None:
+        """Blades of grass along the lower edge: roots, heights, phases, colours."""
+        count = 150
+        self.roots = rng.uniform(-0.15, 1.15, count).astype(np.float32)
+        self.tall = (rng.uniform(0.1, 0.34, count) * rng.uniform(0.6, 1, count)).astype(np.float32)
+        self.blade_phase = rng.uniform(0, 2 * np.pi, count).astype(np.float32)
+        along = np.linspace(0, 1, max(24, self.size // 4), dtype=np.float32)
+        self.along = along[None, :]
+        straw, green = colour(0.62, 0.52, 0.26), colour(0.26, 0.30, 0.12)
+        share = rng.uniform(0, 1, (count, 1)).astype(np.float32)
+        light = (0.45 + 0.6 * along)[None, :, None]
+        self.blades = ((straw + (green - straw) * share)[:, None, :] * light).astype(np.float32)
 
     def frame(self, k: int) -> Floats:
         level, travel = float(self.drive.level[k]), float(self.drive.travel[k])
@@ -162,28 +172,43 @@ class Wind(Effect):
         lean = self.bend * np.float32(level) * (np.float32(0.6 * self.side) + gust)
         picture = sample(self.base, self.rows, self.columns + lean)
         moved = -self.side * travel * size
-        torn = smoothstep(0.42, 0.85, self.clouds.window(0.05 * moved, moved * 0.55, size))
-        picture = mix(picture, self.white, torn * self.scene.sky * np.float32(0.9))
-        dust = smoothstep(0.3, 0.95, self.dust.window(0.1 * moved, moved * 1.5, size))
-        picture = mix(
-            picture, self.sand, dust * (0.25 + 0.75 * self.low) * np.float32(0.22 + 0.55 * level)
-        )
+        torn = smoothstep(0.42, 0.8, self.clouds.window(0.05 * moved, moved * 0.55, size))
+        picture = mix(picture, self.white, torn * self.scene.sky * np.float32(0.92))
+        dust = smoothstep(0.35, 0.9, self.dust.window(0.08 * moved, moved * 1.3, size))
+        veil = (np.float32(0.3) + np.float32(0.7) * self.low) * np.float32(0.25 + 0.6 * level)
+        picture = mix(picture, self.sand, dust * veil)
+        self._bend_grass(picture, travel, level)
         self._blow_leaves(picture, travel, level)
         return picture
 
+    def _bend_grass(self, picture: Floats, travel: float, level: float) -> None:
+        size = self.size
+        wave = np.sin(7 * travel - 5 * self.side * self.roots + 0.5 * self.blade_phase)
+        flutter = np.sin(23 * travel + self.blade_phase)
+        lean = self.side * level * (1.0 + 0.45 * wave + 0.12 * flutter)
+        lean = lean + 0.12 * np.sin(self.blade_phase)
+        # A bent blade keeps its length: what it leans it loses in height.
+        droop = 1 - 0.45 * np.minimum(np.abs(lean), 1.6)[:, None] * self.along
+        row = size * (1.01 - self.tall[:, None] * self.along * droop)
+        column = size * (self.roots[:, None] + (self.tall * lean)[:, None] * self.along**1.7)
+        top, left = np.floor(row).astype(int), np.floor(column).astype(int)
+        for aside, share in ((0, 1 - (column - left)), (1, column - left)):
+            inside = (top >= 0) & (top < size) & (left + aside >= 0) & (left + aside < size)
+            spot = (top[inside], left[inside] + aside)
+            weight = np.minimum(1.3 * share[inside], 1)[:, None].astype(np.float32)
+            picture[spot] += (self.blades[inside] - picture[spot]) * weight
+
     def _blow_leaves(self, picture: Floats, travel: float, level: float) -> None:
         size = self.size
+        steps = np.linspace(-1, 1, max(5, size // 24))
         for n, (start, height, speed, swing, shade) in enumerate(self.leaves):
-            column = (
-                np.mod(start + self.side * travel * (0.8 + 0.9 * speed), 1.1) * size - 0.05 * size
-            )
-            row = (
-                0.15 + 0.8 * height + 0.06 * np.sin(6 * travel * (0.5 + swing) + 6 * start)
-            ) * size
-            length = (1.0 + 1.6 * shade) * size / 128
+            column = np.mod(start + self.side * travel * (0.8 + 0.9 * speed), 1.1) * size
+            wobble = 0.06 * np.sin(6 * travel * (0.5 + swing) + 6 * start)
+            row = (0.12 + 0.75 * height + wobble) * size
+            length = (1.1 + 1.5 * shade) * size / 128
             turn = 5 * travel * (0.5 + speed) + 6 * swing
-            for step in np.linspace(-1, 1, 5):
-                r = int(row + step * length * np.sin(turn))
-                c = int(column + step * length * (1 + level))
-                if 0 <= r < size and 0 <= c < size:
-                    picture[r, c] += (self.leaf_colours[n % 3] - picture[r, c]) * np.float32(0.85)
+            r = (row + steps * length * np.sin(turn)).astype(int)
+            c = (column - 0.05 * size + steps * length * (1 + 0.5 * level)).astype(int)
+            inside = (r >= 0) & (r < size) & (c >= 0) & (c < size)
+            r, c = r[inside], c[inside]
+            picture[r, c] += (self.leaf_colours[n % 3] - picture[r, c]) * np.float32(0.85)

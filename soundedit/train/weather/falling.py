@@ -66,9 +66,9 @@ class Rainfall:
         slant = float(rng.uniform(-0.35, 0.35))
         self.size = size
         self.layers = [
-            streaks(rng, size, round(330 * heavy), 9 * unit, slant, 0.45 * unit) * np.float32(0.34),
-            streaks(rng, size, round(130 * heavy), 17 * unit, slant, 0.6 * unit) * np.float32(0.5),
-            streaks(rng, size, round(36 * heavy), 30 * unit, slant * 1.2, 0.9 * unit)
+            streaks(rng, size, round(260 * heavy), 8 * unit, slant, 0.45 * unit) * np.float32(0.30),
+            streaks(rng, size, round(90 * heavy), 15 * unit, slant, 0.6 * unit) * np.float32(0.45),
+            streaks(rng, size, round(24 * heavy), 26 * unit, slant * 1.2, 0.85 * unit)
             * np.float32(0.55),
         ]
         self.jumps = rng.integers(size, size=(frames, len(self.layers), 2))
@@ -109,7 +109,7 @@ class Rain(Effect):
     def frame(self, k: int) -> Floats:
         level = float(self.drive.level[k])
         picture = mix(self.base, self.grey, self.mist * np.float32(0.25 + 0.6 * level))
-        drops = self.rain.frame(k) * np.float32(min(1.0, 1.3 * level**0.8))
+        drops = self.rain.frame(k) * np.float32(1.15 * level)
         splash = (
             np.roll(self.splash, tuple(self.jumps[k]), (0, 1)) * self.ground * np.float32(level)
         )
@@ -170,42 +170,43 @@ class Steps(Snowfall):
         size, scene = self.size, self.scene
         rows, columns = grid(size)
         # Not the horizon itself: the path begins where the ground is near enough to be walked on.
-        self.start = max(0.45, scene.horizon)
-        below = np.maximum(rows - np.float32(self.start), 0) / np.float32(1 - self.start)
-        middle = 0.5 + 0.16 * rng.uniform(-1, 1) * np.sin((1 - below) * 2.4)
-        half = 0.02 + 0.30 * below
+        start = float(np.clip(scene.horizon + 0.06, 0.52, 0.72))
+        below = np.maximum(rows - np.float32(start), 0) / np.float32(1 - start)
+        bend = rng.uniform(0.08, 0.2) * rng.choice([-1, 1])
+        middle = 0.5 + bend * np.sin((1 - below) * np.float32(3.0))
+        half = np.float32(0.035) + np.float32(0.27) * below
+        ragged = fractal(rng, size, slope=1.3)
         self.across = ((columns - middle) / half).astype(np.float32)
         # Distance on the ground from the height in the picture, as a camera at eye level sees it.
-        self.away = (1.0 / (below + np.float32(0.12))).astype(np.float32)
-        edge = 1 - smoothstep(0.75, 1.15, np.abs(self.across))
+        self.away = (1.0 / (below + np.float32(0.2))).astype(np.float32)
+        edge = 1 - smoothstep(0.7, 1.1, np.abs(self.across) + 0.5 * (ragged - 0.5))
         self.path = edge * smoothstep(0.0, 0.12, below)
-        grain = fractal(rng, size, slope=0.9)
-        trodden = colour(0.73, 0.77, 0.86) * (0.86 + 0.22 * grain)[..., None]
-        self.base = mix(self.base, trodden, self.path * np.float32(0.75))
-        rim = smoothstep(0.7, 1.0, np.abs(self.across)) * (
-            1 - smoothstep(1.0, 1.5, np.abs(self.across))
-        )
-        self.base = mix(
-            self.base, colour(0.97, 0.98, 1.0), rim * smoothstep(0.0, 0.2, below) * np.float32(0.6)
-        )
+        # Untrodden snow on both sides, brighter than the path, wherever the source showed ground.
+        field = smoothstep(0.0, 0.3, below)
+        snow = colour(0.93, 0.96, 1.0) * (0.84 + 0.14 * ragged + 0.25 * (luma(self.base) - 0.6))[
+            ..., None
+        ]
+        self.base = mix(self.base, snow.astype(np.float32), field * np.float32(0.8))
+        trodden = colour(0.66, 0.71, 0.82) * (0.85 + 0.25 * fractal(rng, size, slope=0.9))[..., None]
+        self.base = mix(self.base, trodden.astype(np.float32), self.path * np.float32(0.8))
         self.nod = self.drive.hit(0.12)
 
     def footprints(self, travel: float) -> Floats:
         """Darkness of the prints, (S, S)."""
-        along = self.away * np.float32(1.6) + np.float32(travel)
+        along = self.away * np.float32(1.9) + np.float32(travel)
         step = np.floor(along)
         side = np.where(np.mod(step, 2) < 1, np.float32(-0.36), np.float32(0.36))
-        print_along = (along - step - np.float32(0.5)) / np.float32(0.34)
-        print_across = (self.across - side) / np.float32(0.24)
+        print_along = (along - step - np.float32(0.5)) / np.float32(0.33)
+        print_across = (self.across - side) / np.float32(0.22)
         distance = print_along**2 + print_across**2
         return (
-            (1 - smoothstep(0.5, 1.1, distance)) * self.path * (1 - smoothstep(4.0, 7.5, self.away))
+            (1 - smoothstep(0.5, 1.1, distance)) * self.path * (1 - smoothstep(2.8, 4.6, self.away))
         )
 
     def frame(self, k: int) -> Floats:
         level, travel = float(self.drive.level[k]), float(self.drive.travel[k])
         picture = mix(
-            self.base, colour(0.36, 0.41, 0.54), self.footprints(2.2 * travel) * np.float32(0.75)
+            self.base, colour(0.30, 0.35, 0.48), self.footprints(2.2 * travel) * np.float32(0.8)
         )
         picture = mix(picture, colour(0.96, 0.98, 1.0), self.falling(k))
         bob = float(self.nod[k]) * 0.022 + level * 0.012

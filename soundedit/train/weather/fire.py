@@ -47,7 +47,7 @@ class Fire(Effect):
         grey = luma(scene.photo)[..., None]
         self.base = mix(night(scene, 0.42), scene.photo * colour(0.5, 0.3, 0.2), 0.45)
         self.warm = (grey * 0.75 + 0.2) * colour(1.0, 0.45, 0.12)
-        self.foot = rng.uniform(0.9, 1.02)
+        self.foot = rng.uniform(1.0, 1.06)
         self.up = (np.float32(self.foot) - rows).astype(np.float32)
         middle, spread = rng.uniform(0.35, 0.65), rng.uniform(0.26, 0.42)
         hump = np.exp(-(((columns - middle) / spread) ** 2)) ** 0.7

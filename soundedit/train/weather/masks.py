@@ -15,6 +15,9 @@ from soundedit.train.weather.imaging import (
     to_float,
 )
 
+# Side of the coarse grid on which the border of the sky is sought.
+GRID = 64
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -61,33 +64,90 @@ def texture_strength(grey: Floats) -> Floats:
 
 
 def sky_mask(picture: Floats) -> Floats:
-    """Likelihood of sky, grown down from the top edge until it meets detail or another colour."""
+    """Likelihood of sky: the region above one border from side to side, softened along edges.
+
+    Of all borders the one is taken below which the picture looks least like sky, and above which
+    most (after Shen and Wang 2013), found by dynamic programming over the columns.
+    """
     size = picture.shape[0]
     grey = luma(picture)
+    border = best_border(sky_evidence(picture), border_contrast(picture))
+    border = np.interp(np.arange(size), (np.arange(GRID) + 0.5) * size / GRID, border * size / GRID)
+    rows = np.arange(size, dtype=np.float32)[:, None]
+    mask = np.clip(border[None, :].astype(np.float32) - rows + np.float32(0.5), 0, 1)
+    # Trunks and peaks that stand in front of the sky.
     detail = texture_strength(grey) * np.float32(size / 128)
-    blueness = picture[..., 2] - picture[..., 0]
-    bright_blue = smoothstep(0.35, 0.65, grey + np.float32(0.6) * blueness)
-    # Like the top rows, whatever their colour: red at sunset, black at night.
-    top = picture[: max(2, size // 10)].reshape(-1, 3)
-    distance = np.abs(picture - np.median(top, axis=0)).max(axis=2)
-    like_top = 1 - smoothstep(0.12, 0.4, distance)
-    smooth = 1 - smoothstep(0.05, 0.14, detail)
-    green = smoothstep(0.0, 0.08, picture[..., 1] - np.maximum(picture[..., 0], picture[..., 2]))
-    likely = smooth * np.maximum(bright_blue, like_top) * (1 - green)
+    above = picture[: max(2, size // 10)].mean(axis=(0, 1))
+    odd = smoothstep(0.25, 0.5, np.abs(picture - above).max(axis=2))
+    mask = mask * (1 - odd * smoothstep(0.08, 0.2, detail))
+    return guided_filter(grey, mask, max(2, size // 24), eps=4e-4)
 
-    # Each row passes the sky on to the next: lost where unlikely, spread a little sideways.
-    step = np.float32(4 / size)
-    soft = box_blur(likely, max(1, size // 64))
-    grown = np.empty_like(soft)
-    held = smoothstep(0.15, 0.5, soft[0])
-    for row in range(size):
-        spread = np.maximum(held, 0.5 * (np.roll(held, 1) + np.roll(held, -1)))
-        held = np.clip(np.minimum(spread, spread - step * (1 - soft[row]) * 6 + step), 0, 1)
-        grown[row] = held * smoothstep(0.1, 0.45, soft[row])
-    # Water under a sky looks like it: the lower the row, the more evidence it needs.
-    rows, _ = grid(size)
-    grown *= 1 - smoothstep(0.72, 0.9, rows)
-    return guided_filter(grey, grown, max(2, size // 20))
+
+def small(values: Floats) -> Floats:
+    """Means over GRID x GRID blocks of (S, S) or (S, S, C)."""
+    size = values.shape[0]
+    step = np.arange(GRID + 1) * size // GRID
+    sums = np.add.reduceat(np.add.reduceat(values, step[:-1], axis=0), step[:-1], axis=1)
+    counts = np.diff(step)[:, None] * np.diff(step)[None, :]
+    return (sums / counts.reshape(GRID, GRID, *[1] * (values.ndim - 2))).astype(np.float32)
+
+
+def sky_evidence(picture: Floats) -> Floats:
+    """(GRID, GRID), above 0 where a block looks like sky: high up, smooth, blue or bright."""
+    size = picture.shape[0]
+    tone = small(picture)
+    detail = small(texture_strength(luma(picture))) * np.float32(size / 128)
+    grey = luma(tone)
+    rows = (np.arange(GRID, dtype=np.float32)[:, None] + np.float32(0.5)) / GRID
+    smooth = 1 - smoothstep(0.03, 0.13, detail)
+    blue = smoothstep(-0.05, 0.2, tone[..., 2] - tone[..., 0])
+    bright = smoothstep(-0.15, 0.15, grey - np.float32(np.median(grey)))
+    green = smoothstep(0.01, 0.07, tone[..., 1] - np.maximum(tone[..., 0], tone[..., 2]))
+    # Like the top rows, whatever their colour: red at sunset, black at night.
+    away = np.abs(tone - np.median(tone[:5], axis=(0, 1))).max(axis=2)
+    alike = 1 - smoothstep(0.08, 0.35, away)
+    return (
+        1.7 * (0.47 - rows)
+        + 1.2 * (smooth - 0.6)
+        + 0.35 * (blue - 0.3)
+        + 0.5 * (bright - 0.5)
+        + 0.5 * (alike - 0.4)
+        - 0.9 * green
+    ).astype(np.float32)
+
+
+def border_contrast(picture: Floats) -> Floats:
+    """(GRID + 1, GRID): how well a border above each row of blocks parts light from dark."""
+    tone = small(picture)
+    reach = 3
+    padded = np.pad(tone, ((reach, reach), (0, 0), (0, 0)), mode="edge")
+    sums = np.cumsum(np.pad(padded, ((1, 0), (0, 0), (0, 0))), axis=0)
+    above = (sums[reach : GRID + reach + 1] - sums[: GRID + 1]) / reach
+    below = (sums[2 * reach :] - sums[reach : GRID + reach + 1]) / reach
+    lighter = np.maximum(luma((above - below).astype(np.float32)), 0)
+    return (np.abs(above - below).max(axis=2) + lighter).astype(np.float32)
+
+
+def best_border(evidence: Floats, contrast: Floats) -> NDArray[np.float64]:
+    """Row (0..GRID) of the border in each of the GRID columns."""
+    gain = np.zeros((GRID + 1, GRID))
+    gain[1:] = np.cumsum(evidence, axis=0)
+    gain += 5.0 * contrast
+    gain[0] += 1.0
+    steps = np.abs(np.arange(GRID + 1)[:, None] - np.arange(GRID + 1)[None, :])
+    penalty = np.minimum(0.45 * steps, 5.0)
+    total = gain[:, 0]
+    back = np.zeros((GRID, GRID + 1), int)
+    for column in range(1, GRID):
+        paths = total[None, :] - penalty
+        back[column] = paths.argmax(axis=1)
+        total = paths.max(axis=1) + gain[:, column]
+    border = np.zeros(GRID)
+    row = int(total.argmax())
+    for column in range(GRID - 1, -1, -1):
+        border[column] = row
+        row = int(back[column, row])
+    return border
 
 
 def horizon_row(sky: Floats) -> float:

@@ -1,0 +1,76 @@
+"""Audio tower of the joint embedding: log-mel -> ResNet-18 -> unit vector.
+
+Lee et al. 2022 section 3.1 (after Wav2CLIP); He et al. 2016 for the residual network, here with a
+free base width and without the first max-pooling, since spectrograms are small.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class _Residual(nn.Module):
+    def __init__(self, inputs: int, width: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(width)
+        self.skip: nn.Module = nn.Identity()
+        if stride != 1 or inputs != width:
+            self.skip = nn.Sequential(
+                nn.Conv2d(inputs, width, 1, stride, bias=False), nn.BatchNorm2d(width)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.norm1(self.conv1(x)))
+        return F.relu(self.norm2(self.conv2(y)) + self.skip(x))
+
+
+class AudioTower(nn.Module):
+    """ResNet-18 (two blocks in each of four stages) over log-mel spectrograms."""
+
+    def __init__(self, n_mels: int, embed_dim: int, width: int = 32) -> None:
+        """`width`: channels of the first stage, doubled at each later one (64 in He et al.)."""
+        super().__init__()
+        self.n_mels, self.embed_dim, self.width = n_mels, embed_dim, width
+        self.norm = nn.BatchNorm2d(1)
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, width, 5, 2, 2, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+        )
+        stages: list[nn.Module] = []
+        inputs = width
+        for i in range(4):
+            outputs = width << i
+            stages.append(
+                nn.Sequential(
+                    _Residual(inputs, outputs, 1 if i == 0 else 2), _Residual(outputs, outputs, 1)
+                )
+            )
+            inputs = outputs
+        self.stages = nn.ModuleList(stages)
+        self.head = nn.Linear(2 * inputs, embed_dim)
+
+    @property
+    def pyramid_channels(self) -> tuple[int, int, int]:
+        """Widths of the maps that `pyramid` returns, coarse in time last."""
+        return self.width * 2, self.width * 4, self.width * 8
+
+    def pyramid(self, mel: Tensor) -> list[Tensor]:
+        """[B, n_mels, T] -> maps of stages 2 to 4, [B, C, n_mels / 4.., T / 4..]."""
+        x = self.stem(self.norm(mel.unsqueeze(1)))
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return maps[1:]
+
+    def embed(self, maps: list[Tensor]) -> Tensor:
+        """The pyramid's last map -> unit embedding [B, embed_dim]."""
+        x = maps[-1].mean(2)
+        pooled = torch.cat([x.mean(2), x.amax(2)], dim=1)
+        return F.normalize(self.head(pooled), dim=1)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """[B, n_mels, T] (T >= 8 columns) -> unit embedding [B, embed_dim]."""
+        return self.embed(self.pyramid(mel))
