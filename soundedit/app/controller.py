@@ -121,6 +121,11 @@ class Controller(QObject):
         request = ExportRequest(self.movie, path)
         self._begin(request, self.tr("Exporting {0}").format(path.name))
 
+    def labels(self) -> tuple[str, ...]:
+        """All labels there can be, in the pack's order, then those only this sound has."""
+        known = self.engine.labels if self.engine is not None else ()
+        return (*known, *sorted({item.label for item in self.heard} - set(known)))
+
     def is_running(self, kind: Kind) -> bool:
         """True while the latest request of a kind has no answer."""
         return kind in self._latest

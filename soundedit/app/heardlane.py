@@ -1,8 +1,6 @@
 """The lane of what is heard: labels over time, stronger where the score is higher."""
 
-import colorsys
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPalette
@@ -12,12 +10,6 @@ from soundedit.app.lane import Lane, blend
 from soundedit.app.requests import HeardLike
 from soundedit.app.ruler import clock
 from soundedit.app.timeaxis import TimeAxis
-
-
-def label_colour(label: str) -> QColor:
-    """A hue that belongs to a label, the same in every run."""
-    hue = zlib.crc32(label.encode()) % 360 / 360
-    return QColor.fromRgbF(*colorsys.hsv_to_rgb(hue, 0.55, 0.80))
 
 
 def strongest(heard: Sequence[HeardLike]) -> list[HeardLike]:
@@ -36,10 +28,12 @@ class HeardLane(Lane):
     def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
         super().__init__(axis, "", 26, parent)
         self._heard: list[HeardLike] = []
+        self._colours: Mapping[str, QColor] = {}
         self.setAccessibleName(self.tr("What is heard"))
 
-    def set_heard(self, heard: Sequence[HeardLike]) -> None:
-        """Show these labels."""
+    def set_heard(self, heard: Sequence[HeardLike], colours: Mapping[str, QColor]) -> None:
+        """Show these labels in these colours."""
+        self._colours = colours
         self._heard = strongest(heard)
         names = ", ".join(dict.fromkeys(item.label for item in self._heard))
         self.setAccessibleDescription(names)
@@ -55,10 +49,10 @@ class HeardLane(Lane):
             right = min(self.axis.to_x(item.end), float(width))
             if right <= left:
                 continue
-            share = 0.25 + 0.6 * min(max(item.score, 0.0), 1.0)
+            share = 0.2 + 0.45 * min(max(item.score, 0.0), 1.0)
             painter.fillRect(
                 QRectF(left, 2, right - left, height - 5),
-                blend(base, label_colour(item.label), share),
+                blend(base, self._colours[item.label], share),
             )
             if runs and runs[-1][0] == item.label and left - runs[-1][2] < 1.5:
                 runs[-1] = (item.label, runs[-1][1], right)

@@ -1,9 +1,9 @@
 """The panel of what is heard: labels with scores over time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from soundedit.app.heardlane import label_colour, strongest
+from soundedit.app.heardlane import strongest
 from soundedit.app.lane import blend
 from soundedit.app.requests import HeardLike
 from soundedit.app.ruler import clock
@@ -39,10 +39,14 @@ class Bars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._values: list[tuple[str, float]] = []
+        self._colours: Mapping[str, QColor] = {}
         self.setFixedHeight(0)
 
-    def set_values(self, values: Sequence[tuple[str, float]]) -> None:
+    def set_values(
+        self, values: Sequence[tuple[str, float]], colours: Mapping[str, QColor]
+    ) -> None:
         """Show the first few (label, 0..1)."""
+        self._colours = colours
         self._values = list(values[:BARS])
         spoken = ", ".join(f"{label} {value:.2f}" for label, value in self._values)
         self.setAccessibleDescription(spoken)
@@ -58,7 +62,7 @@ class Bars(QWidget):
             painter.fillRect(area, base)
             filled = QRectF(area)
             filled.setWidth(area.width() * min(max(value, 0.0), 1.0))
-            painter.fillRect(filled, blend(base, label_colour(label), 0.65))
+            painter.fillRect(filled, blend(base, self._colours[label], 0.65))
             painter.setPen(text)
             inner = area.adjusted(6, 0, -6, 0)
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, label)
@@ -102,12 +106,14 @@ class HeardPanel(QWidget):
         layout.addWidget(self._title)
         layout.addWidget(self.bars)
         layout.addWidget(self.table, 1)
-        self.set_heard((), self.tr("Open a sound to see what it sounds like."))
+        self.set_heard((), {}, self.tr("Open a sound to see what it sounds like."))
 
-    def set_heard(self, heard: Sequence[HeardLike], text: str = "") -> None:
-        """Show these labels; without any, `text`."""
+    def set_heard(
+        self, heard: Sequence[HeardLike], colours: Mapping[str, QColor], text: str = ""
+    ) -> None:
+        """Show these labels in these colours; without any, `text`."""
         self._title.setText(self.tr("The sound as a whole") if heard else text)
-        self.bars.set_values(shares(heard))
+        self.bars.set_values(shares(heard), colours)
         self._spans = strongest(heard)
         self.table.setRowCount(len(self._spans))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -92,6 +92,10 @@ class JobView(QWidget):
         self.cancel = QToolButton(self)
         self.cancel.setText(self.tr("Cancel"))
         self.cancel.clicked.connect(jobs.cancel_current)
+        # The bar keeps its height, or the whole window would move when a job begins.
+        policy = self.cancel.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.cancel.setSizePolicy(policy)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 0)
         for widget in (self.text, self.bar, self.left, self.cancel):

@@ -84,7 +84,7 @@ class Lane(QWidget):
         painter.drawPixmap(0, 0, content)
         if self.axis.duration > 0:
             self._playhead_x = self.axis.to_x(self.axis.playhead)
-            painter.setPen(QPen(self.colour(QPalette.ColorRole.Highlight), 1.5))
+            painter.setPen(QPen(self.colour(), 1))
             painter.drawLine(round(self._playhead_x), 0, round(self._playhead_x), self.height())
         painter.end()
 

@@ -81,6 +81,7 @@ class EngineInfo:
     device: str
     device_name: str
     resolution: int
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)

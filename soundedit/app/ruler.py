@@ -61,7 +61,7 @@ class RulerLane(Lane):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.colour(QPalette.ColorRole.Highlight))
+        painter.setBrush(self.colour())
         corners = ((-6, h - 14), (6, h - 14), (6, h - 7), (0, h), (-6, h - 7))
         painter.drawPolygon(QPolygonF([QPointF(x + dx, y) for dx, y in corners]))
         painter.end()

@@ -108,6 +108,7 @@ class ShortcutDialog(QDialog):
         self.table.setHorizontalHeaderLabels([self.tr("Key"), self.tr("What it does")])
         self.table.setAccessibleName(self.tr("Keyboard shortcuts"))
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(22)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
@@ -123,7 +124,7 @@ class ShortcutDialog(QDialog):
         layout.addWidget(self._filter)
         layout.addWidget(self.table)
         layout.addWidget(buttons)
-        self.resize(460, 620)
+        self.resize(460, 720)
 
     def _search(self, text: str) -> None:
         for row in range(self.table.rowCount()):

@@ -1,7 +1,8 @@
 """Dark, light or as the system has it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
 
 SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
@@ -11,5 +12,40 @@ SCHEMES = {
 
 
 def set_colour_scheme(name: str) -> None:
-    """Ask Qt for a palette; unknown names mean the system's."""
-    QGuiApplication.styleHints().setColorScheme(SCHEMES.get(name, Qt.ColorScheme.Unknown))
+    """Use the colours of a name of `SCHEMES`; unknown names mean the system's.
+
+    Qt asks the desktop for the palette; where the desktop cannot give it, one is made here.
+    """
+    wanted = SCHEMES.get(name, Qt.ColorScheme.Unknown)
+    hints = QGuiApplication.styleHints()
+    hints.setColorScheme(wanted)
+    if wanted in (Qt.ColorScheme.Unknown, hints.colorScheme()):
+        QApplication.setPalette(QPalette())
+        return
+    QApplication.setStyle("Fusion")
+    dark = wanted == Qt.ColorScheme.Dark
+    QApplication.setPalette(_palette(45, 30, 235) if dark else _palette(240, 255, 20))
+
+
+def _palette(window: int, base: int, text: int) -> QPalette:
+    """A palette from three greys, 0..255."""
+    palette = QPalette(QColor(window, window, window), QColor(window, window, window))
+    middle = (window + text) // 2
+    role = QPalette.ColorRole
+    for target, grey in (
+        (role.Base, base),
+        (role.AlternateBase, (base + window) // 2),
+        (role.Text, text),
+        (role.WindowText, text),
+        (role.ButtonText, text),
+        (role.ToolTipBase, base),
+        (role.ToolTipText, text),
+        (role.PlaceholderText, middle),
+    ):
+        palette.setColor(target, QColor(grey, grey, grey))
+    for target in (role.Text, role.WindowText, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, target, QColor(middle, middle, middle))
+    palette.setColor(role.Highlight, QColor(48, 140, 198))
+    palette.setColor(role.HighlightedText, QColor(255, 255, 255))
+    palette.setColor(role.Link, QColor(80, 160, 220))
+    return palette

@@ -40,7 +40,6 @@ class Timeline(QWidget):
         ):
             self.add_lane(name, lane)
         self._grid.addWidget(self._scroll, 100, 1)
-        self._grid.setRowStretch(101, 1)
         self.ruler.installEventFilter(self)
         axis.changed.connect(self._axis_changed)
         self._axis_changed()

@@ -4,9 +4,9 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from soundedit.app.lane import Lane, blend
 from soundedit.app.timeaxis import TimeAxis
@@ -52,9 +52,16 @@ class WaveformLane(Lane):
 
     def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
         super().__init__(axis, "", 84, parent)
+        # The sound gets the room that is left when the timeline is made taller.
+        self.setMinimumHeight(50)
+        self.setMaximumHeight(400)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._peaks: PeaksLike | None = None
         self._text = ""
         self.setAccessibleName(self.tr("Waveform"))
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 84)
 
     def set_peaks(self, peaks: PeaksLike | None, text: str = "") -> None:
         """Draw these peaks; without any, `text` says why."""

@@ -18,6 +18,7 @@ from soundedit.app.errors import ErrorReporter
 from soundedit.app.heardpanel import HeardPanel
 from soundedit.app.help import open_log_folder, show_about, show_shortcuts
 from soundedit.app.icons import icon
+from soundedit.app.labelcolours import label_colours
 from soundedit.app.layout import FullScreen, add_colour_menu, add_docks
 from soundedit.app.microphone import Microphone
 from soundedit.app.picturepanel import MAX_SEED, PicturePanel
@@ -116,6 +117,8 @@ class MainWindow(QMainWindow):
         assert application is not None
         application.installEventFilter(self._enter_presses)
         self._asked_for: Path | None = None
+        self._start_timer = QTimer(self, singleShot=True, interval=START_FALLBACK_MILLISECONDS)
+        self._start_timer.timeout.connect(self._start_work)
         self._begun = False
         self._closed = False
         self._restore()
@@ -130,7 +133,7 @@ class MainWindow(QMainWindow):
         self._asked_for = path
         self.viewer.painted.connect(self._start_work, Qt.ConnectionType.QueuedConnection)
         # A minimised window is never painted.
-        QTimer.singleShot(START_FALLBACK_MILLISECONDS, self, self._start_work)
+        self._start_timer.start()
 
     def open_sound(self, path: Path, *, generate: bool = False) -> None:
         """Open a sound or the sound of a video."""
@@ -140,6 +143,7 @@ class MainWindow(QMainWindow):
         if self._begun or self._closed:
             return
         self._begun = True
+        self._start_timer.stop()
         self.viewer.painted.disconnect(self._start_work)
         self.controller.start()
         self.microphone.devices.look()
@@ -282,9 +286,10 @@ class MainWindow(QMainWindow):
 
     def _heard_changed(self) -> None:
         heard = self.controller.heard
-        self.timeline.heard.set_heard(heard)
+        colours = label_colours(self.controller.labels())
+        self.timeline.heard.set_heard(heard, colours)
         waiting = self.tr("Listening...") if self.controller.sound else ""
-        self.heard.set_heard(heard, waiting)
+        self.heard.set_heard(heard, colours, waiting)
         self.heard.show_time(self.axis.playhead)
 
     def _movie_changed(self) -> None:

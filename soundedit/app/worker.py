@@ -139,8 +139,13 @@ class EngineWorker(QObject):
         self._engine = engine
         self._batch = 1 if engine.device.startswith("cpu") else 8
         manifest = engine.manifest
-        pack = str(getattr(manifest, "title", "") or getattr(manifest, "name", ""))
-        info = EngineInfo(pack, engine.device, engine.device_name, engine.resolution)
+        info = EngineInfo(
+            pack=manifest.title or manifest.name,
+            device=engine.device,
+            device_name=engine.device_name,
+            resolution=engine.resolution,
+            labels=tuple(manifest.classes),
+        )
         self._answer(Loaded(id_, info))
         return True
 

@@ -1,0 +1,138 @@
+"""A small engine with the interface of the real one, for tests that must control its timing."""
+
+import math
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundedit.media.sound import probe_sound
+from soundedit.progress import CancelToken, Progress
+
+RESOLUTION = 64
+LABELS = ("wind", "rain", "thunder")
+
+
+@dataclass(frozen=True)
+class Heard:
+    start: float
+    end: float
+    label: str
+    score: float
+
+
+class StandIn:
+    """Pictures are flat: red is the seed, green and blue the frame's index.
+
+    `gate` holds the work back: closed, every step waits until the test opens it.
+    """
+
+    def __init__(self, resolution: int = RESOLUTION, step_seconds: float = 0.0) -> None:
+        self.device = "cpu"
+        self.device_name = "stand-in"
+        self.resolution = resolution
+        self.manifest = SimpleNamespace(name="stand-in", title="Stand-in", classes=list(LABELS))
+        self.gate = threading.Event()
+        self.gate.set()
+        self.step_seconds = step_seconds
+        self.made: list[int] = []
+        self.calls: list[str] = []
+        self.closed = False
+
+    def _step(self, cancel: CancelToken | None) -> None:
+        while not self.gate.wait(0.005):
+            if cancel is not None:
+                cancel.check()
+        if self.step_seconds:
+            time.sleep(self.step_seconds)
+        if cancel is not None:
+            cancel.check()
+
+    def listen(
+        self, sound: Path, *, progress: Progress | None = None, cancel: CancelToken | None = None
+    ) -> list[Heard]:
+        self.calls.append("listen")
+        seconds = probe_sound(sound).seconds
+        heard = []
+        for number in range(math.ceil(seconds)):
+            self._step(cancel)
+            end = min(number + 1.0, seconds)
+            for rank, label in enumerate(LABELS):
+                score = 0.9 if rank == number // 2 % 3 else 0.05
+                heard.append(Heard(float(number), end, label, score))
+            if progress:
+                progress(end / seconds, "Listening")
+        return heard
+
+    def invert(self, sound: Path, *, seed: int = 0, cancel: CancelToken | None = None) -> Any:
+        self.calls.append(f"invert {seed}")
+        self._step(cancel)
+        return SimpleNamespace(picture=self.picture(seed, 0), w=np.zeros((2, 2), np.float32))
+
+    def generate(
+        self,
+        sound: Path,
+        *,
+        fps: Fraction | float = 24,
+        seed: int = 0,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Any:
+        self.calls.append("generate")
+        frames = math.ceil(probe_sound(sound).seconds * Fraction(fps))
+        w = np.zeros((frames, 2, 2), np.float32)
+        for index in range(frames):
+            if index % 24 == 0:
+                self._step(cancel)
+                if progress:
+                    progress(index / frames, "Generating")
+            w[index] = seed, index
+        return SimpleNamespace(w=w, fps=Fraction(fps), seed=seed, start=0.0, seconds=frames / fps)
+
+    def synthesise(
+        self,
+        w: Any,
+        *,
+        batch: int = 8,
+        size: int | None = None,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Iterator[NDArray[np.uint8]]:
+        for latent in w:
+            self._step(cancel)
+            seed, index = (int(value) for value in latent[0])
+            self.made.append(index)
+            yield self.picture(seed, index, size)
+
+    def picture(self, seed: int, index: int, size: int | None = None) -> NDArray[np.uint8]:
+        side = size or self.resolution
+        return np.full((side, side, 3), (seed % 256, index % 256, index // 256), np.uint8)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Landscape(StandIn):
+    """Draws hills under a moving sky, for looking at the window."""
+
+    def picture(self, seed: int, index: int, size: int | None = None) -> NDArray[np.uint8]:
+        side = size or self.resolution
+        y, x = np.mgrid[0:side, 0:side] / side
+        t = index / 40
+        image = np.zeros((side, side, 3))
+        image[..., 0] = 0.35 + 0.4 * y + 0.15 * np.sin(6 * x + t)
+        image[..., 1] = 0.45 + 0.3 * y
+        image[..., 2] = 0.75 - 0.2 * y + 0.1 * np.cos(5 * x - t)
+        for layer in range(3):
+            ridge = 0.5 + layer * 0.13 + 0.06 * np.sin((7 - layer) * x * 2 + seed + layer + t / 3)
+            ridge += 0.03 * np.sin(23 * x + layer * 2 + seed)
+            below = y > ridge
+            image[below] = np.array([0.16, 0.3, 0.2]) * (1.2 - 0.3 * layer)
+        return np.clip(image * 255, 0, 255).astype(np.uint8)

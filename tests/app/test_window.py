@@ -1,0 +1,464 @@
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QMessageBox
+from soundedit.app.requests import Kind
+from soundedit.app.settings import EXPORT_FOLDER, FIRST_START, LAST_FOLDER, Settings
+from soundedit.app.shortcuts import COMMANDS, ShortcutDialog
+from soundedit.errors import PackError
+from soundedit.media.sound import probe_sound
+from soundedit.media.video import probe_video
+
+from .conftest import Rig
+
+MakeSound = Callable[..., Path]
+
+
+def test_open_invert_generate_scrub_export(
+    rig: Rig, make_sound: MakeSound, tmp_path: Path, settings: Settings
+) -> None:
+    rig.begin()
+    sound = make_sound(2.0)
+    rig.open(sound)
+    assert rig.shown() == (0, 0, 0)
+    assert rig.window.windowTitle() == "tone.wav - soundedit"
+    assert not rig.window.actions_by_id["export"].isEnabled()
+    rig.generate()
+    assert rig.controller.movie is not None and rig.controller.movie.frames == 48
+    rig.window.axis.seek(1.0)
+    rig.wait(lambda: rig.shown() == (0, 24, 0))
+    assert rig.window.transport.time.text() == "0:01.00"
+    assert rig.window.transport.frame.text() == "frame 25 of 48"
+    video = tmp_path / "films" / "my film.mp4"
+    video.parent.mkdir()
+    rig.answers.export_path = video
+    rig.do("export")
+    rig.wait(lambda: not rig.controller.is_running(Kind.EXPORT))
+    info = probe_video(video)
+    assert (info.frames, info.width, info.height, info.has_sound) == (48, 64, 64, True)
+    assert info.seconds == pytest.approx(2.0, abs=1 / 24)
+    assert [one.name for one in video.parent.iterdir()] == ["my film.mp4"]
+    assert settings.get(EXPORT_FOLDER) == str(video.parent)
+    assert settings.get(LAST_FOLDER) == str(sound.parent)
+    assert settings.recent() == [sound]
+
+
+def test_seed_makes_another_picture_and_drops_the_movie(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    rig.generate()
+    rig.window.picture.seed.setValue(7)
+    assert rig.controller.movie is None
+    rig.wait(lambda: rig.shown() == (7, 0, 0))
+    assert rig.engine.calls.count("invert 7") == 1
+
+
+def test_first_start_shows_a_sample_already_generated(
+    rig: Rig, make_sound: MakeSound, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = make_sound(1.0, "storm.wav")
+    monkeypatch.setattr("soundedit.app.window.first_sample", lambda: sample)
+    settings.set(FIRST_START, True)
+    rig.begin()
+    rig.wait(lambda: rig.controller.movie is not None)
+    rig.wait(lambda: len(rig.controller.feed.cache) == 24)
+    assert not settings.get(FIRST_START)
+
+
+def test_file_from_the_command_line(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin(make_sound(1.0, "given.wav"))
+    rig.wait(lambda: rig.controller.still is not None)
+    assert rig.window.windowTitle() == "given.wav - soundedit"
+    assert "generate" not in rig.engine.calls
+
+
+def test_drop_opens_a_file(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(make_sound(1.0, "dröp ä.wav")))])
+    viewer = rig.window.viewer
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, mime, buttons, keys)
+    QApplication.sendEvent(viewer, enter)
+    assert enter.isAccepted()
+    drop = QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, mime, buttons, keys)
+    QApplication.sendEvent(viewer, drop)
+    rig.wait(lambda: rig.controller.sound is not None)
+    assert rig.window.windowTitle() == "dröp ä.wav - soundedit"
+
+
+def test_open_by_menu_and_from_the_list(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    first, second = make_sound(1.0, "one.wav"), make_sound(1.0, "two.wav")
+    for path in (first, second):
+        rig.answers.open_path = path
+        rig.do("open")
+        rig.wait(lambda path=path: rig.window.windowTitle().startswith(path.name))
+    tree = rig.window.sounds.list
+    item = tree.findItems("one.wav", Qt.MatchFlag.MatchRecursive | Qt.MatchFlag.MatchExactly)[0]
+    tree.itemActivated.emit(item, 0)
+    rig.wait(lambda: rig.window.windowTitle().startswith("one.wav"))
+    group = tree.topLevelItem(0)
+    assert group is not None and group.child(0).text(0) == "one.wav"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a sound at all"])
+def test_bad_file_is_told_and_what_was_open_stays(
+    rig: Rig, make_sound: MakeSound, tmp_path: Path, content: bytes
+) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    bad = tmp_path / "bad.wav"
+    bad.write_bytes(content)
+    rig.window.open_sound(bad)
+    rig.wait(lambda: rig.window.errors.dialog is not None)
+    dialog = rig.window.errors.dialog
+    assert dialog is not None and "bad.wav" in dialog.text()
+    assert rig.window.windowTitle() == "tone.wav - soundedit"
+
+
+def test_cancel_generate_leaves_the_window_usable(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    rig.engine.gate.clear()
+    rig.do("generate")
+    assert not rig.window.actions_by_id["generate"].isEnabled()
+    assert rig.window.status.jobs.cancel.isVisible()
+    rig.do("cancel")
+    rig.wait(lambda: not rig.controller.is_running(Kind.GENERATE))
+    assert rig.controller.movie is None
+    assert rig.window.errors.dialog is None
+    assert not rig.window.status.jobs.cancel.isVisible()
+    rig.engine.gate.set()
+    rig.generate()
+
+
+def test_cancel_export_leaves_no_file(rig: Rig, make_sound: MakeSound, tmp_path: Path) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    rig.generate()
+    rig.wait(lambda: len(rig.controller.feed.cache) == 48)
+    folder = tmp_path / "films"
+    folder.mkdir()
+    rig.engine.gate.clear()
+    rig.controller.export(folder / "film.mp4")
+    rig.wait(lambda: any(folder.iterdir()))
+    rig.do("cancel")
+    rig.wait(lambda: not rig.controller.is_running(Kind.EXPORT))
+    assert list(folder.iterdir()) == []
+    assert rig.window.errors.dialog is None
+
+
+def test_scrubbing_goes_on_during_an_export(
+    rig: Rig, make_sound: MakeSound, tmp_path: Path
+) -> None:
+    rig.begin()
+    rig.open(make_sound(6.0))
+    rig.generate()
+    rig.engine.step_seconds = 0.01
+    rig.controller.export(tmp_path / "film.mp4")
+    rig.window.axis.seek(5.0)
+    rig.wait(lambda: rig.shown() == (0, 120, 0))
+    assert rig.controller.is_running(Kind.EXPORT)
+    rig.wait(lambda: not rig.controller.is_running(Kind.EXPORT))
+    assert probe_video(tmp_path / "film.mp4").frames == 144
+
+
+def test_export_goes_on_while_another_sound_is_opened(
+    rig: Rig, make_sound: MakeSound, tmp_path: Path
+) -> None:
+    rig.begin()
+    rig.open(make_sound(4.0))
+    rig.generate()
+    rig.engine.step_seconds = 0.01
+    rig.controller.export(tmp_path / "film.mp4")
+    rig.open(make_sound(1.0, "next.wav"))
+    assert rig.controller.is_running(Kind.EXPORT)
+    rig.wait(lambda: not rig.controller.is_running(Kind.EXPORT))
+    assert probe_video(tmp_path / "film.mp4").frames == 96
+
+
+def test_close_in_the_middle_of_an_export(
+    rig: Rig, make_sound: MakeSound, tmp_path: Path
+) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    rig.generate()
+    folder = tmp_path / "films"
+    folder.mkdir()
+    rig.engine.step_seconds = 0.02
+    rig.controller.export(folder / "film.mp4")
+    rig.wait(lambda: any(folder.iterdir()))
+    rig.close()
+    assert list(folder.iterdir()) == []
+    assert rig.engine.closed
+
+
+def test_close_while_the_engine_loads(rig: Rig, make_sound: MakeSound) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def loader(progress: Callable[[float, str], None]) -> object:
+        begun.set()
+        go_on.wait(20)
+        progress(0.5, "Loading")
+        raise AssertionError("loading must stop at the next report")
+
+    rig.controller.worker._loader = loader  # type: ignore[assignment]
+    rig.window.show()
+    rig.window.begin(make_sound())
+    rig.wait(begun.is_set)
+    threading.Timer(0.2, go_on.set).start()
+    rig.close()
+
+
+def test_close_in_the_middle_of_generate_and_opening(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    rig.engine.gate.clear()
+    rig.do("generate")
+    rig.window.open_sound(make_sound(30.0, "long.wav"))
+    rig.close()
+
+
+def test_broken_pack_is_told_and_the_sound_still_opens(rig: Rig, make_sound: MakeSound) -> None:
+    def loader(progress: Callable[[float, str], None]) -> object:
+        raise PackError("The pack has no pack.json; install it again.")
+
+    rig.controller.worker._loader = loader  # type: ignore[assignment]
+    rig.window.show()
+    rig.window.begin(make_sound())
+    rig.wait(lambda: rig.controller.peaks is not None)
+    rig.wait(lambda: rig.window.errors.dialog is not None)
+    assert rig.window.errors.dialog is not None
+    assert rig.window.errors.dialog.text() == "The pack has no pack.json; install it again."
+    assert not rig.window.actions_by_id["generate"].isEnabled()
+    assert rig.window.actions_by_id["play"].isEnabled()
+    assert len(rig.controller.jobs) == 0
+
+
+@pytest.mark.logs_errors
+def test_unexpected_error_is_logged_and_the_worker_lives(
+    rig: Rig, make_sound: MakeSound, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    good = rig.engine.generate
+    rig.engine.generate = lambda *args, **named: 1 / 0  # type: ignore[method-assign]
+    rig.do("generate")
+    rig.wait(lambda: rig.window.errors.dialog is not None)
+    assert "ZeroDivisionError" in caplog.text
+    dialog = rig.window.errors.dialog
+    assert dialog is not None and dialog.icon() == QMessageBox.Icon.Critical
+    rig.engine.generate = good  # type: ignore[method-assign]
+    rig.generate()
+
+
+def test_play_follows_the_sound_cards_clock(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound(2.0))
+    rig.generate()
+    rig.wait(lambda: len(rig.controller.feed.cache) == 48)
+    rig.qtbot.keyClick(rig.window, Qt.Key.Key_Space)
+    assert rig.window.playback.playing
+    rig.wait(lambda: any(stream.active for stream in rig.card.streams))
+    for _ in range(60):
+        rig.clock.now += 0  # the card's clock is moved by advance alone
+        rig.card.advance(0.02)
+        rig.qtbot.wait(4)
+    rig.wait(lambda: rig.window.axis.playhead > 0.8)
+    at = rig.window.axis.playhead
+    rig.qtbot.keyClick(rig.window, Qt.Key.Key_Space)
+    assert not rig.window.playback.playing
+    movie = rig.controller.movie
+    assert movie is not None
+    rig.wait(lambda: rig.shown() == (0, movie.frame_at(rig.window.axis.playhead), 0))
+    assert at <= 1.2 - 0.08 + 0.03
+
+
+def test_playing_ends_at_the_end(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound(1.0))
+    rig.generate()
+    rig.do("play")
+    rig.wait(lambda: any(stream.active for stream in rig.card.streams))
+
+    def over() -> bool:
+        rig.card.advance(0.05)
+        return not rig.window.playback.playing
+
+    rig.wait(over)
+    assert rig.window.axis.playhead == 1.0
+    rig.wait(lambda: rig.shown() == (0, 23, 0))
+
+
+def test_record_keeps_the_take_and_opens_it(rig: Rig) -> None:
+    rig.begin()
+    rig.wait(lambda: rig.window.sounds.microphones.count() == 2)
+    rig.qtbot.keyClick(rig.window, Qt.Key.Key_R)
+    recording = rig.window.microphone.recording
+    assert recording.recording
+    assert rig.window.actions_by_id["record"].text() == "&Stop recording"
+    levels = []
+    recording.level_changed.connect(lambda rms, peak: levels.append((rms, peak)))
+    for _ in range(20):
+        rig.card.advance(0.05)
+        rig.qtbot.wait(10)
+    rig.wait(lambda: len(levels) > 2)
+    assert levels[-1] == (pytest.approx(0.25, abs=0.01), pytest.approx(0.25, abs=0.01))
+    rig.qtbot.keyClick(rig.window, Qt.Key.Key_R)
+    rig.wait(lambda: rig.controller.sound is not None)
+    takes = list(rig.recordings.iterdir())
+    assert [take.suffix for take in takes] == [".flac"]
+    assert probe_sound(takes[0]).seconds == pytest.approx(1.0, abs=0.05)
+
+
+def test_close_while_recording_keeps_the_take(rig: Rig) -> None:
+    rig.begin()
+    rig.do("record")
+    rig.card.advance(1.0)
+    rig.close()
+    (take,) = rig.recordings.iterdir()
+    assert probe_sound(take).seconds == pytest.approx(1.0, abs=0.05)
+
+
+def test_keys_move_the_playhead(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound(3.0))
+    rig.generate()
+    axis, bot, window = rig.window.axis, rig.qtbot, rig.window
+    bot.keyClick(window, Qt.Key.Key_Right)
+    assert axis.playhead == pytest.approx(1 / 24)
+    bot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert axis.playhead == pytest.approx(1 + 1 / 24)
+    bot.keyClick(window, Qt.Key.Key_Left)
+    assert axis.playhead == pytest.approx(1.0)
+    bot.keyClick(window, Qt.Key.Key_End)
+    assert axis.playhead == 3.0
+    bot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert axis.playhead == pytest.approx(2.0)
+    bot.keyClick(window, Qt.Key.Key_Home)
+    assert axis.playhead == 0.0
+    bot.keyClick(window, Qt.Key.Key_Left)
+    assert axis.playhead == 0.0
+
+
+def test_keys_stay_in_a_text_field(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound(3.0))
+    rig.window.activateWindow()
+    field = rig.window.picture.seed
+    field.setFocus()
+    rig.wait(field.hasFocus)
+    rig.qtbot.keyClick(field, Qt.Key.Key_Space)
+    rig.qtbot.keyClick(field, Qt.Key.Key_End)
+    assert not rig.window.playback.playing
+    assert rig.window.axis.playhead == 0.0
+    rig.qtbot.keyClicks(field, "\b5\r")
+    assert rig.controller.seed == 5
+    assert not field.hasFocus()
+
+
+def test_click_drag_and_wheel_on_the_timeline(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound(4.0))
+    axis, lane = rig.window.axis, rig.window.timeline.ruler
+    rig.wait(lambda: axis.width == lane.width() > 100)
+    left = Qt.MouseButton.LeftButton
+    middle, quarter = QPoint(lane.width() // 2, 5), QPoint(lane.width() // 4, 5)
+    rig.qtbot.mousePress(lane, left, pos=middle)
+    assert axis.playhead == pytest.approx(2.0, abs=0.02)
+    rig.qtbot.mouseMove(lane, quarter)
+    rig.qtbot.mouseRelease(lane, left, pos=quarter)
+    rig.wait(lambda: axis.playhead < 1.1)
+    at = QPointF(lane.width() / 2, 5)
+
+    def wheel(keys: Qt.KeyboardModifier, steps: int) -> None:
+        event = QWheelEvent(
+            at, QPointF(lane.mapToGlobal(at.toPoint())), QPoint(), QPoint(0, 120 * steps),
+            Qt.MouseButton.NoButton, keys, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(lane, event)
+
+    wheel(Qt.KeyboardModifier.ControlModifier, 3)
+    assert axis.span == pytest.approx(4 / 1.25**3)
+    assert axis.to_time(at.x()) == pytest.approx(2.0, abs=0.01)
+    start = axis.start
+    wheel(Qt.KeyboardModifier.ShiftModifier, -1)
+    assert axis.start == pytest.approx(start + 0.1 * axis.span)
+    rig.do("zoom_fit")
+    assert (axis.start, axis.span) == (0.0, 4.0)
+
+
+def test_every_command_has_a_name_a_tip_and_its_keys(rig: Rig) -> None:
+    keys = [key for command in COMMANDS for key in command.keys]
+    assert len(keys) == len(set(keys))
+    wanted = {"Ctrl+O", "Ctrl+E", "Space", "Home", "End", "Left", "Right", "F11", "F1", "R"}
+    assert wanted <= set(keys)
+    for command in COMMANDS:
+        action = rig.window.actions_by_id[command.id]
+        assert action.toolTip()
+        shortcuts = [shortcut.toString() for shortcut in action.shortcuts()]
+        assert shortcuts == list(command.keys)
+
+
+def test_shortcut_list_can_be_searched(rig: Rig) -> None:
+    rig.begin()
+    rig.qtbot.keyClick(rig.window, Qt.Key.Key_F1)
+    dialog = rig.window.findChild(ShortcutDialog)
+    assert dialog is not None
+    dialog._filter.setText("export")
+    rows = [row for row in range(dialog.table.rowCount()) if not dialog.table.isRowHidden(row)]
+    assert [dialog.table.item(row, 0).text() for row in rows] == ["Ctrl+E"]
+    dialog.reject()
+
+
+def test_full_screen_and_back(rig: Rig) -> None:
+    rig.begin()
+    rig.qtbot.keyClick(rig.window, Qt.Key.Key_F11)
+    assert rig.window.isFullScreen()
+    assert not rig.window.transport.isVisible()
+    rig.qtbot.keyClick(rig.window, Qt.Key.Key_Escape)
+    assert not rig.window.isFullScreen()
+    assert rig.window.transport.isVisible()
+    assert rig.window.menuBar().isVisible()
+
+
+def test_enter_presses_the_focused_button(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    button = rig.window.transport.play
+    button.setFocus()
+    rig.qtbot.keyClick(button, Qt.Key.Key_Return)
+    assert rig.window.playback.playing
+    rig.do("play")
+
+
+def test_controls_have_accessible_names(rig: Rig) -> None:
+    window = rig.window
+    for widget in (
+        window.viewer, window.timeline, window.timeline.ruler, window.timeline.waveform,
+        window.timeline.heard, window.timeline.thumbnails, window.picture.seed,
+        window.picture.rate, window.sounds.microphones, window.sounds.list, window.sounds.meter,
+        window.heard.table, window.transport.play, window.transport.time,
+    ):  # fmt: skip
+        assert widget.accessibleName()
+
+
+def test_layout_seed_and_rate_are_remembered(
+    rig: Rig, settings: Settings, tmp_path: Path, qtbot
+) -> None:  # type: ignore[no-untyped-def]
+    rig.begin()
+    rig.window.picture.seed.setValue(12)
+    rig.window.picture.rate.setCurrentText("30")
+    rig.close()
+    again = Rig(Settings(tmp_path / "settings.ini"), tmp_path, qtbot)
+    try:
+        assert again.window.picture.seed.value() == 12
+        assert again.controller.seed == 12
+        assert again.controller.rate == "30"
+    finally:
+        again.close()
