@@ -116,7 +116,7 @@ class Thunder(Effect):
 
 
 def strike_strengths(level: Floats, onset: Floats) -> Floats:
-    """(T,) strengths 0..1 of the onsets that stand out, or of the steepest rise if there is none."""
+    """(T,) strengths 0..1 of the onsets that stand out, else of the steepest rise."""
     peak = float(onset.max(initial=0))
     if peak > 0.1:
         return np.where(onset > 0.4 * peak, onset / peak * max(0.8, peak), 0).astype(np.float32)
@@ -128,7 +128,7 @@ def strike_strengths(level: Floats, onset: Floats) -> Floats:
 
 
 class Wind(Effect):
-    """Torn clouds racing, the scene and the grass in front bending, dust and leaves blown across."""
+    """Torn clouds racing, scene and grass bending, dust and leaves blown across."""
 
     def prepare(self, rng: np.random.Generator) -> None:
         scene, size = self.scene, self.size
@@ -172,7 +172,7 @@ class Wind(Effect):
         lean = self.bend * np.float32(level) * (np.float32(0.6 * self.side) + gust)
         picture = sample(self.base, self.rows, self.columns + lean)
         moved = -self.side * travel * size
-        torn = smoothstep(0.42, 0.8, self.clouds.window(0.05 * moved, moved * 0.55, size))
+        torn = smoothstep(0.36, 0.9, self.clouds.window(0.05 * moved, moved * 0.55, size))
         picture = mix(picture, self.white, torn * self.scene.sky * np.float32(0.92))
         dust = smoothstep(0.35, 0.9, self.dust.window(0.08 * moved, moved * 1.3, size))
         veil = (np.float32(0.3) + np.float32(0.7) * self.low) * np.float32(0.25 + 0.6 * level)

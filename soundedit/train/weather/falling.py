@@ -67,9 +67,9 @@ class Rainfall:
         self.size = size
         self.layers = [
             streaks(rng, size, round(260 * heavy), 8 * unit, slant, 0.45 * unit) * np.float32(0.30),
-            streaks(rng, size, round(90 * heavy), 15 * unit, slant, 0.6 * unit) * np.float32(0.45),
+            streaks(rng, size, round(90 * heavy), 15 * unit, slant, 0.6 * unit) * np.float32(0.55),
             streaks(rng, size, round(24 * heavy), 26 * unit, slant * 1.2, 0.85 * unit)
-            * np.float32(0.55),
+            * np.float32(0.65),
         ]
         self.jumps = rng.integers(size, size=(frames, len(self.layers), 2))
 
@@ -179,15 +179,16 @@ class Steps(Snowfall):
         self.across = ((columns - middle) / half).astype(np.float32)
         # Distance on the ground from the height in the picture, as a camera at eye level sees it.
         self.away = (1.0 / (below + np.float32(0.2))).astype(np.float32)
-        edge = 1 - smoothstep(0.7, 1.1, np.abs(self.across) + 0.5 * (ragged - 0.5))
+        edge = 1 - smoothstep(0.7, 1.1, np.abs(self.across) + 0.25 * (ragged - 0.5))
         self.path = edge * smoothstep(0.0, 0.12, below)
         # Untrodden snow on both sides, brighter than the path, wherever the source showed ground.
         field = smoothstep(0.0, 0.3, below)
-        snow = colour(0.93, 0.96, 1.0) * (0.84 + 0.14 * ragged + 0.25 * (luma(self.base) - 0.6))[
-            ..., None
-        ]
+        snow = (
+            colour(0.93, 0.96, 1.0)
+            * (0.84 + 0.14 * ragged + 0.25 * (luma(self.base) - 0.6))[..., None]
+        )
         self.base = mix(self.base, snow.astype(np.float32), field * np.float32(0.8))
-        trodden = colour(0.66, 0.71, 0.82) * (0.85 + 0.25 * fractal(rng, size, slope=0.9))[..., None]
+        trodden = colour(0.70, 0.74, 0.81) * (0.9 + 0.18 * fractal(rng, size, slope=0.9))[..., None]
         self.base = mix(self.base, trodden.astype(np.float32), self.path * np.float32(0.8))
         self.nod = self.drive.hit(0.12)
 

@@ -31,6 +31,10 @@ FLAME = np.array(
 )
 
 
+# Seconds after which a blast has burnt out.
+LASTING = 2.4
+
+
 def flame_colour(heat: Floats) -> Floats:
     """Colours (..., 3) of heats 0..1."""
     place = np.clip(heat, 0, 1) * np.float32(len(FLAME) - 1)
@@ -116,19 +120,31 @@ class Explosion(Effect):
             row = (
                 rng.uniform(0.2, 0.42)
                 if self.fireworks
-                else scene.horizon + rng.uniform(-0.02, 0.12)
+                else max(0.45, scene.horizon) + rng.uniform(-0.02, 0.1)
             )
             child = np.random.default_rng(rng.integers(2**32))
             self.blasts.append((k, float(strikes[k]), row, rng.uniform(0.28, 0.72), child))
-            quiet_until = k + int(0.25 * self.drive.fps) + 1
+            quiet_until = k + int(0.4 * self.drive.fps) + 1
+        if self.fireworks:
+            self._burst_on(rng)
         self.particles = [self._shells(b[4]) for b in self.blasts]
         self.flash = np.zeros(len(self.drive), np.float32)
         for begin, strength, *_ in self.blasts:
             age = np.arange(len(self.drive) - begin) / self.drive.fps
-            light = np.float32(strength) * np.exp(-age / 0.09).astype(np.float32)
+            light = np.float32(strength**2) * np.exp(-age / 0.09).astype(np.float32)
             self.flash[begin:] = np.maximum(self.flash[begin:], light)
         self.smoulder = (scene.horizon + 0.08, rng.uniform(0.35, 0.65))
-        self.jumps = rng.uniform(-1, 1, len(self.drive)).astype(np.float32)
+        self.flicker = rng.uniform(0, 1, len(self.drive)).astype(np.float32)
+
+    def _burst_on(self, rng: np.random.Generator) -> None:
+        """A further shell for each half second of loudness, as long as the noise goes on."""
+        since = np.floor(self.drive.travel / 0.5)
+        for k in np.flatnonzero(np.diff(since, prepend=0.0) > 0).tolist():
+            if all(abs(k - begin) > 0.2 * self.drive.fps for begin, *_ in self.blasts):
+                child = np.random.default_rng(rng.integers(2**32))
+                strength = 0.45 * float(self.drive.level[k])
+                row, column = rng.uniform(0.15, 0.5), rng.uniform(0.15, 0.85)
+                self.blasts.append((k, strength, row, column, child))
 
     @staticmethod
     def _shells(rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
@@ -150,12 +166,12 @@ class Explosion(Effect):
         fps = self.drive.fps
         picture = self.base.copy()
         if not self.fireworks:
-            picture = self._smoulder(picture, level, travel)
+            picture = self._smoulder(picture, level, travel, float(self.flicker[k]))
         for (begin, strength, row, column, _), shells in zip(
             self.blasts, self.particles, strict=True
         ):
             age = (k - begin) / fps
-            if age < 0 or age > 3.2:
+            if not 0 <= age <= LASTING:
                 continue
             if self.fireworks:
                 self._burst(picture, row, column, age, strength, level, shells)
@@ -163,16 +179,16 @@ class Explosion(Effect):
                 picture = self._fireball(picture, row, column, age, strength, level, travel)
         flash = float(self.flash[k])
         if flash > 0.01:
-            near = np.float32(0.45) + np.float32(0.55) * self.top
+            near = np.float32(0.6) + np.float32(0.4) * self.top
             picture = screen(
                 picture,
-                (near * np.float32(min(1.0, 1.05 * flash)))[..., None] * colour(1.0, 0.9, 0.7),
+                (near * np.float32(min(1.0, 1.05 * flash)))[..., None] * colour(1.0, 0.93, 0.76),
             )
         return picture
 
-    def _smoulder(self, picture: Floats, level: float, travel: float) -> Floats:
+    def _smoulder(self, picture: Floats, level: float, travel: float, flicker: float) -> Floats:
         row, column = self.smoulder
-        puff = self.puff.window(travel * self.size * 0.6, 0, self.size)
+        puff = self.puff.window(travel * self.size * 0.9, 0, self.size)
         up = row - self.rows
         plume = np.exp(-(((self.columns - column) / (0.1 + 0.25 * np.maximum(up, 0))) ** 2))
         smoke = plume * smoothstep(-0.04, 0.06, up) * smoothstep(0.2, 0.75, puff)
@@ -180,7 +196,10 @@ class Explosion(Effect):
         picture = mix(picture, colour(0.2, 0.17, 0.16), smoke * np.float32(0.75))
         heat = (glow * (0.45 + 0.55 * puff)).astype(np.float32)
         return screen(
-            picture, flame_colour(heat * np.float32(0.55 + 0.35 * level)) * heat[..., None]
+            picture,
+            flame_colour(heat * np.float32(0.5 + 0.3 * level))
+            * heat[..., None]
+            * np.float32(0.8 + 0.6 * level * flicker),
         )
 
     def _fireball(
@@ -195,7 +214,7 @@ class Explosion(Effect):
     ) -> Floats:
         radius = (0.16 + 0.22 * strength) * (1 - np.exp(-(age + 0.04) / 0.16)) + 0.05 * age
         centre = row - 0.1 * age - 0.35 * radius
-        puff = self.puff.window(travel * self.size * 0.8 + age * 6, 0, self.size)
+        puff = self.puff.window(travel * self.size * 1.1 + age * 6, 0, self.size)
         distance = np.hypot(
             self.columns - np.float32(column), (self.rows - np.float32(centre)) * np.float32(1.1)
         )
@@ -209,7 +228,7 @@ class Explosion(Effect):
         ball = mix(smoke, flame_colour(heat), smoothstep(0.12, 0.4, heat))
         light = np.exp(-((distance / np.float32(0.5)) ** 2)) * np.float32(burning)
         picture = mix(picture, self.lit, np.clip(light * 0.8, 0, 1))
-        fade = np.clip(1.3 - age / 2.6, 0, 1)
+        fade = np.clip((LASTING - age) / 0.8, 0, 1)
         return mix(picture, ball, shown * np.float32(fade))
 
     def _burst(

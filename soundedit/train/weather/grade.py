@@ -58,8 +58,8 @@ def dusk(scene: Scene) -> Floats:
     """Night with an afterglow along the horizon."""
     rows, _ = grid(scene.size)
     glow = np.exp(-(((rows - np.float32(scene.horizon)) / np.float32(0.13)) ** 2))
-    weight = glow * (np.float32(0.2) + np.float32(0.8) * scene.sky)
-    return screen(night(scene, 0.36), weight[..., None] * colour(0.62, 0.28, 0.14))
+    weight = glow * (np.float32(0.06) + np.float32(0.94) * scene.sky)
+    return screen(night(scene, 0.42), weight[..., None] * colour(0.62, 0.28, 0.14))
 
 
 def sunset(scene: Scene, rng: np.random.Generator) -> Floats:

@@ -6,8 +6,10 @@ from soundedit.train.weather.effect import Effect
 from soundedit.train.weather.grade import dusk, night, stars, sunset, sunshine, top_light
 from soundedit.train.weather.imaging import (
     Floats,
+    blur,
     colour,
     grid,
+    luma,
     mix,
     sample,
     screen,
@@ -25,14 +27,10 @@ class Birds(Effect):
         scene, size = self.scene, self.size
         rows, columns = grid(size)
         self.base = sunshine(scene)
-        row, column = (
-            rng.uniform(0.02, 0.16),
-            rng.choice([rng.uniform(0.08, 0.3), rng.uniform(0.7, 0.92)]),
-        )
+        row, column = self._sun_place(rng)
         distance = np.hypot(rows - np.float32(row), columns - np.float32(column))
-        self.sun = (1 - smoothstep(0.03, 0.07, distance)) + 0.75 * np.exp(
-            -distance / np.float32(0.22)
-        )
+        disc = (1 - smoothstep(0.03, 0.07, distance)) * (0.25 + 0.75 * scene.sky)
+        self.sun = disc + 0.75 * np.exp(-distance / np.float32(0.22))
         angle = np.arctan2(columns - np.float32(column), rows - np.float32(row) + np.float32(0.02))
         self.ray_at = ((angle + np.float32(np.pi)) * np.float32(2 * size / (2 * np.pi))).astype(
             np.float32
@@ -54,11 +52,22 @@ class Birds(Effect):
         light = self.sun * np.float32(0.62 + 0.3 * level)
         light = light + smoothstep(0.4, 0.95, rays) * self.ray_fade * np.float32(0.22 + 0.4 * level)
         dapple = self.dapple.window(travel * size * 0.25, travel * size * 0.4, size)
-        light = light + smoothstep(0.6, 0.95, dapple) * self.leafy * np.float32(0.08 + 0.22 * level)
+        light = light + dapple * self.leafy * np.float32(0.04 + 0.16 * level)
         picture = screen(self.base, np.clip(light, 0, 1)[..., None] * colour(1.0, 0.88, 0.55))
         for bird in self.flock:
             self._bird(picture, bird, travel)
         return picture
+
+    def _sun_place(self, rng: np.random.Generator) -> tuple[float, float]:
+        """Row and column, as shares, of the photo's own sun, or of one in an upper corner."""
+        size = self.size
+        bright = blur(luma(self.scene.photo)[: int(0.7 * size)], max(1, size // 32))
+        if bright.max() > 0.9 and bright.max() > 2.5 * np.percentile(bright, 75) - 1.0:
+            spot = int(bright.argmax())
+            if np.percentile(bright, 90) < 0.86:
+                return (spot // size) / size, (spot % size) / size
+        aside = rng.uniform(0.08, 0.3)
+        return rng.uniform(0.02, 0.16), aside if rng.random() < 0.5 else 1 - aside
 
     def _bird(self, picture: Floats, bird: Floats, travel: float) -> None:
         start, height, speed, big, beat = (float(x) for x in bird)
@@ -87,11 +96,11 @@ class Crickets(Effect):
     def prepare(self, rng: np.random.Generator) -> None:
         scene, size = self.scene, self.size
         rows, columns = grid(size)
-        self.base = dusk(scene) if rng.random() < 0.6 else night(scene, 0.34)
+        self.base = dusk(scene) if rng.random() < 0.6 else night(scene, 0.42)
         meadow = smoothstep(scene.horizon, 1.0, rows) * (1 - scene.sky)
         self.base = mix(self.base, self.base * colour(0.75, 1.25, 0.7), meadow * np.float32(0.6))
-        if rng.random() < 0.5:
-            row, column = rng.uniform(0.08, 0.22), rng.uniform(0.15, 0.85)
+        row, column = rng.uniform(0.08, 0.22), rng.uniform(0.15, 0.85)
+        if scene.sky[int(row * size), int(column * size)] > 0.8:
             distance = np.hypot(rows - np.float32(row), columns - np.float32(column))
             moon = (1 - smoothstep(0.035, 0.05, distance)) + 0.3 * np.exp(
                 -distance / np.float32(0.12)
@@ -104,6 +113,8 @@ class Crickets(Effect):
         self.flies = rng.random((30, 6)).astype(np.float32)
         self.top = min(scene.horizon, 0.55)
         self.chirp = self.drive.hit(0.15)
+        self.sway = Flow(rng, fractal(rng, 2 * size, slope=1.3, fineness=(0.6, 1.6), lowest=4.0))
+        self.meadow = smoothstep(self.top, 1.0, rows) * (1 - scene.sky)
 
     def frame(self, k: int) -> Floats:
         level, travel = float(self.drive.level[k]), float(self.drive.travel[k])
@@ -111,7 +122,11 @@ class Crickets(Effect):
         twinkle = self.twinkle.window(travel * size * 0.4, travel * size * 0.3, size)
         light = self.stars * (np.float32(0.75) + np.float32(0.5 * level) * (twinkle - 0.5) * 2)
         picture = screen(self.base, np.clip(light, 0, 1)[..., None] * colour(0.9, 0.93, 1.0))
-        glow = 0.25 + 0.55 * level + 0.3 * float(self.chirp[k])
+        glow = 0.25 + 0.6 * level + 0.35 * float(self.chirp[k])
+        # The light of the fireflies on the moving grass.
+        sway = self.sway.window(travel * size * 0.1, travel * size * 0.55, size)
+        grass = self.meadow * sway * np.float32(0.1 + 0.34 * glow)
+        picture = screen(picture, grass[..., None] * colour(0.34, 0.46, 0.12))
         for start, height, speed, swing, phase, big in self.flies:
             column = (
                 np.mod(start + 0.1 * np.sin(2.2 * travel * (0.4 + speed) + 6 * phase), 1) * size
