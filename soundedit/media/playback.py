@@ -23,6 +23,7 @@ from soundedit.media.sound import Sound, probe_sound
 AHEAD_SECONDS = 0.75
 PREFILL_SECONDS = 0.15
 LOST_AFTER_SECONDS = 1.5
+MAX_LEAD_SECONDS = 0.5
 SERVICE_SECONDS = 0.02
 MIN_LOOP_SECONDS = 0.05
 SPEEDS = (0.25, 4.0)
@@ -48,6 +49,7 @@ class _Run:
         self.total: int | None = None
         self.handed = 0
         self.stamp: tuple[int, int, float] | None = None
+        self.first_heard: float | None = None
         self.furthest = 0.0
         self.silent_from: float | None = None
         self.calls_seen = -1
@@ -371,10 +373,16 @@ class Player:
         if run is None or ring is None or ring.channels != out.shape[1]:
             out.fill(0.0)
         else:
-            n = ring.read_into(out)
+            if run.first_heard is None:
+                run.first_heard = heard_at
+            lead = run.handed / run.sample_rate - (heard_at - run.first_heard)
+            # A card that recovers from an underrun can swallow seconds that nobody hears.
+            n = ring.read_into(out) if lead < MAX_LEAD_SECONDS else 0
             if n:
                 run.stamp = (run.handed, n, heard_at)
                 run.handed += n
+            else:
+                out.fill(0.0)
         self._calls += 1
 
     def _watch(self, run: _Run) -> None:
@@ -383,10 +391,10 @@ class Player:
             run.calls_seen, run.called_at = self._calls, now
         closed = stream is None or not stream.active
         if closed or now - run.called_at > LOST_AFTER_SECONDS:
-            name = "The sound device" if stream is None else stream.device.name
+            name = "" if stream is None else f'"{stream.device.name}" '
             self._go_silent(
                 run,
-                f"{name} stopped answering, so playback goes on without sound; "
+                f"The sound device {name}stopped answering, so playback goes on without sound; "
                 "reconnect it and rescan the devices, or choose another.",
             )
 

@@ -24,6 +24,7 @@ InputCallback = Callable[[NDArray[np.float32], bool], None]
 """Gets (frames, channels), valid during the call only, and whether input was lost before it."""
 
 BLOCK_FRAMES = 1024
+MIN_LATENCY_SECONDS = 0.12  # "high" is 0.035 s on a sound server, too little on a busy machine
 MAX_CHANNELS = 2
 
 
@@ -243,7 +244,7 @@ class PortAudioBackend:
                     heard = time.currentTime + latency[0]
                 callback(out, heard)
 
-            raw = sd.OutputStream(callback=fill, **_settings(chosen))
+            raw = sd.OutputStream(callback=fill, **_settings(sd, chosen, "output"))
             latency[0] = float(raw.latency)
             return raw
 
@@ -257,7 +258,7 @@ class PortAudioBackend:
             def take(data: NDArray[np.float32], frames: int, time: Any, status: Any) -> None:
                 callback(data, bool(status.input_overflow))
 
-            return sd.InputStream(callback=take, **_settings(chosen))
+            return sd.InputStream(callback=take, **_settings(sd, chosen, "input"))
 
         return self._open(device, "input", open_one)
 
@@ -306,14 +307,15 @@ class PortAudioBackend:
                 _module._initialize()
 
 
-def _settings(device: AudioDevice) -> dict[str, Any]:
+def _settings(sd: Any, device: AudioDevice, kind: str) -> dict[str, Any]:
+    high = float(sd.query_devices(device.index)[f"default_high_{kind}_latency"])
     return {
         "device": device.index,
         "samplerate": device.sample_rate,
         "channels": min(MAX_CHANNELS, device.channels),
         "dtype": "float32",
         "blocksize": BLOCK_FRAMES,
-        "latency": "high",
+        "latency": max(MIN_LATENCY_SECONDS, high),
     }
 
 

@@ -130,7 +130,7 @@ class Recorder:
         if self._frames == 0 and self.problem is None:
             writer.discard()
             raise DeviceError(
-                f"{stream.device.name} gave no sound; "
+                f'The input "{stream.device.name}" gave no sound; '
                 "check that it is switched on and allowed to be used, or choose another input."
             )
         if not writer.finish() and self.problem is None:
@@ -201,7 +201,7 @@ class Recorder:
             self._calls_seen, self._called_at = self._calls, now
         if not stream.active or now - self._called_at > LOST_AFTER_SECONDS:
             self.problem = (
-                f"{stream.device.name} stopped answering, so the recording ended there; "
+                f'The input "{stream.device.name}" stopped answering, so the recording ended there; '
                 "what came before is kept, reconnect it and rescan the devices."
             )
 

@@ -131,7 +131,7 @@ def test_an_input_that_vanishes_keeps_what_was_recorded(card, recorder, tmp_path
     advance(card, recorder, 2.0)
     card.unplug("Microphone")
     advance(card, recorder, 2.0)
-    assert "Microphone stopped answering" in str(recorder.problem)
+    assert '"Microphone" stopped answering' in str(recorder.problem)
     assert recorder.stop() == tmp_path / "take.flac"
     assert probe_sound(tmp_path / "take.flac").seconds == pytest.approx(2.0, abs=0.1)
 
