@@ -1,0 +1,8 @@
+"""`python -m soundedit`."""
+
+import sys
+
+from soundedit.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Options that several commands share, and their types."""
+
+import argparse
+import math
+from fractions import Fraction
+from pathlib import Path
+
+from soundedit.errors import ExportError
+
+LARGEST_SIDE = 4096
+
+
+def add_sound(parser: argparse.ArgumentParser) -> None:
+    """The sound, or the video with a sound track, that a command works on."""
+    parser.add_argument("sound", metavar="SOUND", type=Path, help="a sound, or a video with sound")
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """`--pack` and `--device`."""
+    parser.add_argument("--pack", metavar="P", help="folder or name of a model pack")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute"
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """`--seed`."""
+    parser.add_argument(
+        "--seed", metavar="N", type=seed, default=0, help="another picture for each number"
+    )
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 to 2**32 - 1."""
+    value = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 4294967295")
+    return value
+
+
+def frame_rate(text: str) -> Fraction:
+    """Frames a second, 1 to 240: 24, 23.976 or 24000/1001."""
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        value = Fraction(0)
+    if not 1 <= value <= 240:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a frame rate from 1 to 240")
+    return value
+
+
+def side(text: str) -> int:
+    """Width and height of the video in pixels: even, as H.264 with yuv420p needs."""
+    value = int(text) if text.isascii() and text.isdigit() else 0
+    if not 16 <= value <= LARGEST_SIDE or value % 2:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an even number from 16 to {LARGEST_SIDE}"
+        )
+    return value
+
+
+def seconds(text: str) -> float:
+    """A point in the sound, in seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time in seconds")
+    return value
+
+
+def check_output(output: Path, suffix: str, sound: Path) -> None:
+    """Raise ExportError before any work if `output` cannot become a file of this kind."""
+    if output.suffix.lower() != suffix:
+        raise ExportError(f"{output} must end in {suffix}, so give the output that name.")
+    if output.is_dir():
+        raise ExportError(f"{output} is a folder, so give the name of a file.")
+    if not output.absolute().parent.is_dir():
+        raise ExportError(f"There is no folder {output.absolute().parent}, so make it first.")
+    if output.exists() and sound.exists() and output.samefile(sound):
+        raise ExportError(f"{output} is the sound itself, so choose another name for the output.")
