@@ -6,6 +6,7 @@ neither is guessed from ffmpeg's texts. Resampling is libswresample's, the same 
 
 import math
 import re
+import stat
 import struct
 from pathlib import Path
 from types import TracebackType
@@ -37,15 +38,16 @@ def check_sound_file(path: str | Path) -> Path:
     """`path` if it is a readable file with content; `MediaError` saying what is wrong if not."""
     path = Path(path)
     try:
-        if path.is_dir():
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
             raise MediaError(f"{shown(path)} is a folder; choose a sound file in it.")
-        if not path.exists():
-            raise MediaError(f"There is no file {shown(path)}; check its name and folder.")
-        if not path.is_file():
+        if not stat.S_ISREG(mode):
             raise MediaError(f"{shown(path)} is not an ordinary file; {_OPEN_INSTEAD}")
         with path.open("rb") as file:
             if not file.read(1):
                 raise MediaError(f"{shown(path)} is empty; choose another sound file.")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise MediaError(f"There is no file {shown(path)}; check its name and folder.") from error
     except PermissionError as error:
         raise MediaError(
             f"{shown(path)} may not be read; allow reading it or copy it to another folder."

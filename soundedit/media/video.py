@@ -20,7 +20,7 @@ AAC_FRAME = 1024
 _SOUND_BLOCK = SOUND_RATE
 _COMMON_RATES = [
     *(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120)),
-    *(Fraction(rate) for rate in (12, 15, 24, 25, 30, 48, 50, 60, 100, 120)),
+    *(Fraction(15, 2), Fraction(25, 2)),
 ]
 
 
@@ -40,9 +40,9 @@ class VideoInfo:
 class VideoWriter:
     """Writes RGB frames and the matching span of a sound as H.264 yuv420p and AAC in MP4.
 
-    A context manager. The picture is encoded as frames come, into a hidden-away part file beside
-    `path`; `close` adds the sound, cut or continued with silence to the length of the picture
-    within one AAC frame (1024 samples at 48 kHz), checks the result and renames it. Leaving the
+    A context manager. The picture is encoded as frames come, into a part file beside `path`;
+    `close` adds the sound as 48 kHz stereo, cut or continued with silence to the length of the
+    picture within one AAC frame of 1024 samples, checks the result and renames it. Leaving the
     `with` block by an exception, or `abort`, leaves nothing new behind.
 
     Colour is converted and tagged as ITU-R BT.709, limited range. Frames are never rescaled: an
@@ -50,7 +50,7 @@ class VideoWriter:
 
     Args:
         width, height: size of each frame in pixels, even.
-        fps: frames a second, exact.
+        fps: frames a second, exact up to a denominator of 1001.
         sound: file whose span [start, end), in seconds, is heard; None for a silent video.
         crf: libx264's constant quality, lower is better; 18 is visually lossless.
         cancel: when set, `write` and `close` raise `Cancelled` and nothing is left.
@@ -77,7 +77,7 @@ class VideoWriter:
             raise ExportError(
                 f"A video cannot be {width} x {height} pixels, both must be even; choose {even}."
             )
-        fps = Fraction(fps)
+        fps = Fraction(fps).limit_denominator(1001)
         if not 0 < fps <= 1000:
             raise ExportError(f"A video cannot have {fps} frames a second; choose 1 to 120.")
         self.path = Path(path)
@@ -90,6 +90,7 @@ class VideoWriter:
         if self._sound is not None:
             with Decoder(self._sound, start=start, end=end, cancel=cancel) as decoder:
                 decoder.read(1)
+                self._mix_down = decoder.channels > 2
         self._part = start_part(self.path, [".mp4"])
         # Without a sound to add, the encoder's own file is already the finished one.
         self._picture = self._part
@@ -103,10 +104,11 @@ class VideoWriter:
                     *("-video_size", f"{width}x{height}", "-framerate", str(fps), "-i", "pipe:0"),
                     "-vf",
                     "scale=out_color_matrix=bt709:out_range=tv"
-                    ":flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format=yuv420p",
+                    ":flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format=yuv420p"
+                    # Frame properties win over encoder options, so the tags are set on the frames.
+                    ",setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709",
                     *("-c:v", "libx264", "-preset", preset, "-crf", str(crf)),
-                    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
-                    *("-color_range", "tv", "-movflags", "+faststart", "-f", "mp4"),
+                    *("-movflags", "+faststart", "-f", "mp4"),
                     *("-y", file_argument(self._picture)),
                 ],
                 feed=True,
@@ -199,7 +201,7 @@ class VideoWriter:
                 sample_rate=SOUND_RATE,
                 start=start,
                 end=end,
-                stereo=True,
+                stereo=self._mix_down,
                 cancel=self._cancel,
             ) as decoder,
         ):
@@ -208,7 +210,8 @@ class VideoWriter:
                     block = decoder.read(min(_SOUND_BLOCK, left))
                     if block.shape[1] == 0:
                         block = np.zeros((2, min(_SOUND_BLOCK, left)), np.float32)
-                    muxer.stdin.write(block.T.astype("<f4").tobytes())
+                    stereo = np.broadcast_to(block, (2, block.shape[1]))
+                    muxer.stdin.write(stereo.T.astype("<f4").tobytes())
                     left -= block.shape[1]
             except OSError:
                 pass  # ffmpeg died: its exit code and last words say why
@@ -222,12 +225,11 @@ class VideoWriter:
         except MediaError as error:
             raise self._failure(self._encoder) from error
         height, width, _ = self._size
-        whole = (info.frames, info.fps, info.width, info.height) == (
-            *(self.frames, self._fps if self.frames > 1 else info.fps),
-            *(width, height),
-        )
+        seconds = self.frames / self._fps
+        whole = (info.frames, info.width, info.height) == (self.frames, width, height)
+        whole = whole and abs(info.seconds - seconds) * self._fps < 0.5
         if self._sound is not None:
-            gap = abs(info.sound_seconds - self.frames / self._fps)
+            gap = abs(info.sound_seconds - seconds)
             whole = whole and gap <= (AAC_FRAME + 1) / SOUND_RATE
         if not whole:
             raise ExportError(
@@ -251,16 +253,17 @@ class _Track:
 
     def __init__(self) -> None:
         self.tick = Fraction(1)
-        self.width = self.height = self.packets = self.last_length = 0
+        self.width = self.height = self.packets = self.length = 0
         self.first: int | None = None
         self.last = self.end = 0
 
     def add(self, pts: int, length: int) -> None:
+        if self.packets == 0:
+            self.length = length
         self.packets += 1
         self.first = pts if self.first is None else min(pts, self.first)
         self.last = max(pts, self.last)
-        if pts + length > self.end:
-            self.end, self.last_length = pts + length, length
+        self.end = max(pts + length, self.end)
 
 
 def probe_video(path: str | Path) -> VideoInfo:
@@ -314,10 +317,10 @@ def _note(line: str, tracks: dict[int, _Track]) -> None:
 def _frame_rate(track: _Track) -> Fraction:
     ticks = track.last - (track.first or 0)
     frames = track.packets - 1
-    if ticks <= 0:
-        ticks, frames = max(track.last_length, 1), 1
+    if ticks == frames * track.length or ticks <= 0:
+        return 1 / (max(track.length, 1) * track.tick)
     rate = Fraction(frames) / (ticks * track.tick)
     # A coarse clock, such as Matroska's milliseconds, blurs the rate by a tick or two.
     blur = Fraction(2, ticks)
-    near = min(_COMMON_RATES, key=lambda common: abs(common - rate))
+    near = min([*_COMMON_RATES, Fraction(round(rate))], key=lambda common: abs(common - rate))
     return near if abs(near - rate) <= blur * rate else rate.limit_denominator(1001)
