@@ -85,7 +85,7 @@ def _onsets(samples: NDArray[np.float64], sample_rate: int) -> list[tuple[float,
 
     # A level rise in the whole band counts as well: thunder swells without any new detail.
     energy = np.log1p(30 * np.sqrt(np.mean(windows**2, axis=1)))
-    swell = np.maximum(energy - np.concatenate([energy[:1].repeat(4), energy[:-4]]), 0)
+    swell = np.maximum(energy - energy[np.maximum(np.arange(len(energy)) - 4, 0)], 0)
     flux = flux + 0.25 * swell
 
     usual = _running_median(flux, 50)

@@ -1,9 +1,9 @@
 """Weather rendered onto photos, driven frame by frame by a sound."""
 
+from soundedit.train.prompts import CLASSES
 from soundedit.train.soundtrack import SoundTrack, sound_track
 from soundedit.train.weather.captions import captions
 from soundedit.train.weather.scenes import (
-    CLASSES,
     STILL_KINDS,
     WeatherRenderer,
     render_still,

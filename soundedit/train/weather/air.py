@@ -123,7 +123,7 @@ def strike_strengths(level: Floats, onset: Floats) -> Floats:
     strikes = np.zeros_like(level)
     if level.max(initial=0) > 0.1:
         rise = np.diff(level, prepend=level[:1])
-        strikes[int(rise.argmax())] = max(0.8, float(level.max()))
+        strikes[int(rise.argmax())] = min(1.0, 4 * float(rise.max()))
     return strikes
 
 

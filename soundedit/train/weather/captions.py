@@ -2,123 +2,36 @@
 
 import numpy as np
 
-# For each kind: names of the sound, and of the scene, that a person would type.
-SOUNDS: dict[str, tuple[str, ...]] = {
-    "rain": (
-        "rain",
-        "rainfall",
-        "heavy rain",
-        "pouring rain",
-        "raindrops",
-        "a downpour",
-        "a rain shower",
-    ),
-    "thunder": (
-        "thunder",
-        "a thunderstorm",
-        "thunderclaps",
-        "rolling thunder",
-        "lightning and thunder",
-        "a storm",
-    ),
-    "wind": ("wind", "howling wind", "strong wind", "gusts of wind", "blowing wind", "a windstorm"),
-    "waves": (
-        "waves",
-        "ocean waves",
-        "sea waves",
-        "waves crashing on the shore",
-        "breaking waves",
-        "the sea",
-    ),
-    "river": (
-        "a river",
-        "a stream",
-        "flowing water",
-        "a babbling brook",
-        "running water",
-        "a creek",
-    ),
-    "waterfall": (
-        "a waterfall",
-        "falling water",
-        "a cascade",
-        "water falling over rocks",
-        "roaring falls",
-    ),
-    "fire": ("fire", "a crackling fire", "flames", "burning wood", "a campfire", "a blaze"),
-    "explosion": (
-        "an explosion",
-        "a blast",
-        "a bomb going off",
-        "a detonation",
-        "fireworks",
-        "an eruption of fire",
-    ),
-    "underwater": (
-        "underwater",
-        "being under water",
-        "bubbles under water",
-        "deep water",
-        "diving",
-        "the deep sea",
-    ),
-    "birds": (
-        "birds",
-        "birdsong",
-        "chirping birds",
-        "singing birds",
-        "a dawn chorus",
-        "birds in the trees",
-    ),
-    "crickets": (
-        "crickets",
-        "chirping crickets",
-        "insects at night",
-        "cicadas",
-        "a summer night",
-        "night insects",
-    ),
-    "steps": (
-        "footsteps",
-        "steps",
-        "walking",
-        "walking in snow",
-        "footsteps on a path",
-        "someone walking",
-    ),
-    "other": ("something else", "everyday noise", "an object", "a machine", "people", "music"),
-    "fog": ("fog", "mist", "a foggy day"),
-    "snow": ("snow", "snowfall", "a snowy day"),
-    "night": ("night", "a starry night", "moonlight"),
-    "sunset": ("sunset", "an evening sky", "the setting sun"),
-}
+from soundedit.train.prompts import PROMPTS
+
+# What is seen, for each kind; none of the words that are kept back to judge the text tower.
 SCENES: dict[str, tuple[str, ...]] = {
     "rain": (
         "a rainy landscape",
         "a wet grey day",
         "rain falling over the land",
-        "a landscape in the rain",
+        "streaks of rain under grey clouds",
     ),
     "thunder": (
         "lightning in a dark sky",
         "a dark stormy sky",
         "storm clouds lit by lightning",
-        "a bolt of lightning",
+        "a bolt of lightning over the land",
     ),
     "wind": (
-        "trees bending in the wind",
+        "grass bending in the wind",
         "clouds racing over a landscape",
-        "dust blown by the wind",
-        "a windy day",
+        "dust and leaves blown by the wind",
+        "a windy field",
     ),
     "waves": (
         "waves rolling onto a beach",
         "the sea with white foam",
-        "surf at the coast",
+        "breaking waves at the coast",
         "a rough ocean",
     ),
     "river": (
-        "a river through a valley",
+        "a river winding through a valley",
         "a stream in the forest",
         "water flowing between stones",
         "a mountain river",
@@ -127,68 +40,75 @@ SCENES: dict[str, tuple[str, ...]] = {
         "a waterfall in the rocks",
         "white water falling down a cliff",
         "a waterfall in the forest",
+        "mist at the foot of a waterfall",
     ),
     "fire": (
         "flames in the dark",
         "a burning forest",
         "fire and sparks at night",
-        "an orange blaze",
+        "orange flames",
     ),
     "explosion": (
         "a ball of fire and smoke",
         "fireworks in the night sky",
         "a bright flash and smoke",
-        "a fireball",
+        "a fireball at night",
     ),
     "underwater": (
-        "the blue world below the sea",
+        "the blue world under the sea",
         "light shining through water",
         "bubbles rising in blue water",
+        "rays of light under water",
     ),
     "birds": (
         "a sunny forest with birds",
         "a bright morning meadow",
-        "birds flying at sunrise",
-        "sunlight in trees",
+        "birds flying in the sunshine",
+        "sunlight in the trees",
     ),
     "crickets": (
         "a meadow at dusk",
-        "fireflies in a summer night",
+        "fireflies on a summer night",
         "a starry sky over a field",
-        "a night meadow",
+        "a meadow at night",
     ),
     "steps": (
         "a snowy path with footprints",
         "a walk through the snow",
         "a trail in winter",
-        "footprints in snow",
+        "footprints in the snow",
     ),
-    "other": ("a landscape", "a view of nature", "a calm landscape", "scenery"),
-    "fog": ("a landscape in fog", "trees in the mist"),
-    "snow": ("a snowy landscape", "falling snow in winter"),
-    "night": ("a landscape at night", "stars over the land"),
-    "sunset": ("a landscape at sunset", "an orange evening sky"),
+    "other": (
+        "a landscape",
+        "a view of nature",
+        "a calm landscape",
+        "scenery",
+    ),
+    "fog": ("a landscape in fog", "trees in the mist", "a foggy day", "thick fog"),
+    "snow": ("a snowy landscape", "falling snow in winter", "a snowy day", "snow"),
+    "night": ("a landscape at night", "stars over the land", "moonlight", "a starry night"),
+    "sunset": ("a landscape at sunset", "an orange evening sky", "the setting sun", "a sunset"),
 }
-SOUND_FRAMES = (
-    "{}",
-    "the sound of {}",
-    "a recording of {}",
-    "{} can be heard",
-    "you can hear {}",
-    "sounds like {}",
-)
-SCENE_FRAMES = ("{}", "a photo of {}", "a picture of {}", "a video of {}", "{} in nature")
+SOUND_FRAMES = ("{}", "a recording of {}", "you can hear {}", "sounds like {}")
+SCENE_FRAMES = ("{}", "a photo of {}", "a picture of {}", "a video of {}")
 
 
 def captions(kind: str, rng: np.random.Generator) -> list[str]:
-    """Six natural captions of a clip, three of its sound and three of its picture, no two equal.
+    """Natural captions of a clip: three of its sound, where it has one, and three of its picture.
 
-    ValueError for an unknown kind.
+    No two are equal. ValueError for an unknown kind.
     """
-    if kind not in SOUNDS:
-        raise ValueError(f"There are no captions for {kind!r}.")
+    if kind not in SCENES:
+        raise ValueError(f"There are no captions for {kind!r}; choose one of {', '.join(SCENES)}.")
     said: list[str] = []
-    for words, frames in ((SOUNDS[kind], SOUND_FRAMES), (SCENES[kind], SCENE_FRAMES)):
-        phrases = [frame.format(word) for word in words for frame in frames]
-        said += [phrases[i] for i in rng.choice(len(phrases), 3, replace=False)]
+    for words, frames in ((PROMPTS.get(kind, ()), SOUND_FRAMES), (SCENES[kind], SCENE_FRAMES)):
+        # "a recording of the sound of rain" says the same thing twice.
+        phrases = [
+            frame.format(word)
+            for word in words
+            for frame in frames
+            if frame == "{}" or not word.startswith("the sound")
+        ]
+        if phrases:
+            said += [phrases[i] for i in rng.choice(len(phrases), 3, replace=False)]
     return said

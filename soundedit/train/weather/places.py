@@ -161,14 +161,14 @@ class Other(Effect):
 
     def frame(self, k: int) -> Floats:
         level, travel = float(self.drive.level[k]), float(self.drive.travel[k])
-        swing = 0.022 * self.size
+        swing = 0.03 * self.size
         picture = zoom(
             self.scene.photo,
-            1.07 + 0.05 * level,
-            shift_rows=swing * float(np.sin(1.7 * travel + self.phase[0])),
-            shift_columns=swing * float(np.sin(2.3 * travel + self.phase[1])),
+            1.08 + 0.03 * level,
+            shift_rows=swing * float(np.sin(2.1 * travel + self.phase[0])),
+            shift_columns=swing * float(np.sin(2.9 * travel + self.phase[1])),
         )
-        return picture * np.float32(0.93 + 0.14 * level)
+        return picture * np.float32(0.95 + 0.09 * level)
 
 
 class Night(Effect):

@@ -9,25 +9,10 @@ from soundedit.train.weather.effect import Effect, drive_of, still_drive
 from soundedit.train.weather.falling import Fog, Rain, Snowfall, Steps
 from soundedit.train.weather.fire import Explosion, Fire
 from soundedit.train.weather.imaging import mix, to_bytes
-from soundedit.train.weather.masks import read_scene
+from soundedit.train.weather.masks import GRID, read_scene
 from soundedit.train.weather.places import Birds, Crickets, Night, Other, Sunset
 from soundedit.train.weather.water import River, Underwater, Waterfall, Waves
 
-CLASSES = (
-    "rain",
-    "thunder",
-    "wind",
-    "waves",
-    "river",
-    "waterfall",
-    "fire",
-    "explosion",
-    "underwater",
-    "birds",
-    "crickets",
-    "steps",
-    "other",
-)
 # Weathers without a sound of their own, for variety among the stills.
 STILL_KINDS = ("fog", "snow", "night", "sunset")
 
@@ -84,8 +69,8 @@ class WeatherRenderer:
     """
 
     def __init__(self, size: int) -> None:
-        if size < 32:
-            raise ValueError("Frames smaller than 32 pixels show no weather.")
+        if size < GRID:
+            raise ValueError(f"Frames smaller than {GRID} pixels show no weather.")
         self.size = size
 
     def render_clip(
