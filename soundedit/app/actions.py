@@ -21,10 +21,8 @@ ICONS = {
 SEPARATED = {"export", "quit", "cancel", "start", "next_frame", "full_screen", "log"}
 
 
-def build_actions(
-    window: QMainWindow, handlers: Mapping[str, Callable[[], None]]
-) -> dict[str, QAction]:
-    """One action per command, connected, owned by the window; keys work with hidden menus too."""
+def build_actions(window: QMainWindow) -> dict[str, QAction]:
+    """One action per command, owned by the window; keys work with hidden menus too."""
     actions = {}
     for command in COMMANDS:
         action = QAction(command.label, window)
@@ -36,14 +34,20 @@ def build_actions(
             action.setToolTip(command.plain)
         if command.id in ICONS:
             action.setIcon(icon(ICONS[command.id]))
-        handler = handlers[command.id]
-        # `triggered` carries "checked", which no handler wants.
-        action.triggered.connect(lambda checked=False, call=handler: call())
         window.addAction(action)
         actions[command.id] = action
     actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)
     actions["about"].setMenuRole(QAction.MenuRole.AboutRole)
     return actions
+
+
+def connect_actions(
+    actions: Mapping[str, QAction], handlers: Mapping[str, Callable[[], object]]
+) -> None:
+    """Let each action call its handler."""
+    for id_, action in actions.items():
+        # `triggered` carries "checked", which no handler wants.
+        action.triggered.connect(lambda checked=False, call=handlers[id_]: call())
 
 
 def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str, QMenu]:

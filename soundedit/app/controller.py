@@ -54,6 +54,8 @@ class Controller(QObject):
     work_changed = Signal()
     """Something that decides what can be done began or ended."""
     exported = Signal(Path)
+    stopped = Signal(Kind)
+    """The person stopped a job of this kind."""
     failed = Signal(object)
 
     def __init__(
@@ -69,7 +71,7 @@ class Controller(QObject):
         self.sound: SoundInfo | None = None
         self.peaks: Peaks | None = None
         self.still: NDArray[np.uint8] | None = None
-        self.heard: Sequence[HeardLike] = ()
+        self.heard: Sequence[HeardLike] | None = None
         self.movie: Movie | None = None
         self.seed = 0
         self.rate = DEFAULT_RATE
@@ -124,7 +126,7 @@ class Controller(QObject):
     def labels(self) -> tuple[str, ...]:
         """All labels there can be, in the pack's order, then those only this sound has."""
         known = self.engine.labels if self.engine is not None else ()
-        return (*known, *sorted({item.label for item in self.heard} - set(known)))
+        return (*known, *sorted({item.label for item in self.heard or ()} - set(known)))
 
     def is_running(self, kind: Kind) -> bool:
         """True while the latest request of a kind has no answer."""
@@ -189,7 +191,7 @@ class Controller(QObject):
     def _take_sound(self, info: SoundInfo) -> None:
         for kind in (Kind.INVERT, Kind.LISTEN, Kind.GENERATE):
             self._stop(kind)
-        self.sound, self.peaks, self.still, self.heard = info, None, None, ()
+        self.sound, self.peaks, self.still, self.heard = info, None, None, None
         self.sound_changed.emit()
         self.still_changed.emit()
         self.heard_changed.emit()
@@ -250,9 +252,11 @@ class Controller(QObject):
 
     def _on_ended(self, answer: Ended) -> None:
         self.feed.on_stopped(answer.id)
-        self._finish(answer, answer.kind)
+        latest = self._finish(answer, answer.kind)
         if answer.error is not None:
             self.failed.emit(answer.error)
+        elif latest:
+            self.stopped.emit(answer.kind)
 
     def _on_load_failed(self, error: BaseException) -> None:
         self.engine_error = error

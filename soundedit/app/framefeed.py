@@ -46,6 +46,7 @@ class FrameFeed(QObject):
         self._playing = False
         self._overview: list[int] = []
         self._ahead: FramesRequest | None = None
+        self._urgent: FramesRequest | None = None
         self._took = 0.0
 
     @property
@@ -56,6 +57,7 @@ class FrameFeed(QObject):
     def set_movie(self, movie: Movie | None) -> None:
         """Serve another movie from its first frame; frames of the old one are forgotten."""
         self._stop_ahead()
+        self._urgent = None
         self._cache.clear()
         self._movie = movie
         self._overview = []
@@ -85,7 +87,7 @@ class FrameFeed(QObject):
             self._show(index)
         if not self._playing:
             if index is None:
-                self._submit(FramesRequest(movie, (self._wanted,), urgent=True))
+                self._ask_now(movie)
             else:
                 # What was asked for before this must not replace the right picture.
                 self._stale_before = new_id()
@@ -97,6 +99,12 @@ class FrameFeed(QObject):
         """A frame came back; those of another movie are dropped."""
         movie = self._movie
         if movie is None or answer.movie != movie.id:
+            return
+        if answer.size is not None:
+            # Quarter size, shown until the full one is there.
+            if answer.id > self._stale_before and self._shown != self._wanted:
+                self._shown = None
+                self.shown.emit(answer.index, answer.image)
             return
         self._took = answer.took if self._took == 0 else 0.8 * self._took + 0.2 * answer.took
         self._cache.put(self._key(answer.index), answer.image)
@@ -111,14 +119,21 @@ class FrameFeed(QObject):
 
     def on_done(self, answer: FramesDone) -> None:
         """A request is finished; go on working ahead."""
-        if self._ahead is not None and answer.id == self._ahead.id:
-            self._ahead = None
+        self.on_stopped(answer.id)
         self._plan()
 
     def on_stopped(self, request_id: int) -> None:
         """A request was stopped or failed; it is not asked for again by itself."""
         if self._ahead is not None and request_id == self._ahead.id:
             self._ahead = None
+        if self._urgent is not None and request_id == self._urgent.id:
+            self._urgent = None
+
+    def _ask_now(self, movie: Movie) -> None:
+        """Ask for the wanted frame, unless that is what was asked for last."""
+        if self._urgent is None or self._urgent.indices != (self._wanted,):
+            self._urgent = FramesRequest(movie, (self._wanted,), urgent=True)
+            self._submit(self._urgent)
 
     def _key(self, index: int) -> FrameKey:
         assert self._movie is not None

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
+from soundedit.app.buttons import Button
 from soundedit.app.ruler import clock
 
 SETTLE_SECONDS = 1.0
@@ -89,7 +90,7 @@ class JobView(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.left = QLabel(self)
-        self.cancel = QToolButton(self)
+        self.cancel = Button(self)
         self.cancel.setText(self.tr("Cancel"))
         self.cancel.clicked.connect(jobs.cancel_current)
         # The bar keeps its height, or the whole window would move when a job begins.

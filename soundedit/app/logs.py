@@ -33,17 +33,22 @@ def log_file() -> Path:
     return log_folder() / "soundedit.log"
 
 
-def start_logging(folder: Path) -> None:
-    """Log to a rotating file in `folder`, Qt's messages too, and crashes of native code."""
+def start_logging(folder: Path) -> Callable[[], None]:
+    """Log to a rotating file in `folder`, Qt's messages too, and crashes of native code.
+
+    Returns:
+        A function that ends the logging and closes the files.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(
             folder / "soundedit.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
         )
-        faulthandler.enable((folder / "crash.log").open("a", encoding="utf-8"))
+        crashes = (folder / "crash.log").open("a", encoding="utf-8")
     except OSError as error:
         print(f"soundedit: there is no log: {error}", file=sys.stderr)
-        return
+        return lambda: None
+    faulthandler.enable(crashes)
     handler.setFormatter(
         logging.Formatter("%(asctime)s %(levelname)s %(name)s %(threadName)s: %(message)s")
     )
@@ -51,6 +56,15 @@ def start_logging(folder: Path) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     qInstallMessageHandler(_qt_message)
+
+    def stop() -> None:
+        qInstallMessageHandler(None)
+        root.removeHandler(handler)
+        handler.close()
+        faulthandler.disable()
+        crashes.close()
+
+    return stop
 
 
 def _qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

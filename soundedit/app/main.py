@@ -38,7 +38,7 @@ def run(argv: Sequence[str]) -> int:
     app.setApplicationName("soundedit")
     app.setApplicationVersion(__version__)
     app.setWindowIcon(icon("app"))
-    start_logging(log_folder())
+    stop_logging = start_logging(log_folder())
     translator = QTranslator(app)
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if translator.load(QLocale(), "qtbase", "_", folder):
@@ -52,6 +52,7 @@ def run(argv: Sequence[str]) -> int:
     window.begin(options.file)
     code = app.exec()
     interrupt.close()
+    stop_logging()
     return code
 
 

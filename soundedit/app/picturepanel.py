@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
-from soundedit.app.soundspanel import action_button
+from soundedit.app.buttons import action_button
 from soundedit.app.viewer import Viewer
 
 MAX_SEED = 2**31 - 1

@@ -49,12 +49,9 @@ class Settings:
             self._store = QSettings(str(path), QSettings.Format.IniFormat)
 
     def get(self, option: Option[T]) -> T:
-        """The stored value; the default where there is none or where it has another type."""
-        try:
-            value = self._store.value(option.key, option.default, type(option.default))
-        except (TypeError, ValueError, EOFError):
-            return option.default
-        return value if isinstance(value, type(option.default)) else option.default
+        """The stored value; the default where there is none or where it is of another kind."""
+        value = _of_kind(self._store.value(option.key), option.default)
+        return option.default if value is None else value
 
     def set(self, option: Option[T], value: T) -> None:
         """Remember a value."""
@@ -73,3 +70,21 @@ class Settings:
     def save(self) -> None:
         """Write to disk now."""
         self._store.sync()
+
+
+def _of_kind(value: object, like: T) -> T | None:
+    """A value as the INI file gives it back, text mostly, in the type of `like`; None if it is not.
+
+    Qt's own conversion makes 0 of nonsense.
+    """
+    kind = type(like)
+    if isinstance(value, str) and isinstance(like, bool):
+        value = {"true": True, "false": False}.get(value)
+    elif isinstance(value, str) and isinstance(like, int | float):
+        try:
+            value = kind(value)
+        except ValueError:
+            return None
+    elif isinstance(value, str) and isinstance(like, list):
+        value = [value]
+    return value if isinstance(value, kind) else None

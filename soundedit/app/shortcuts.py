@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QDialog,
     QDialogButtonBox,
     QHeaderView,
@@ -131,19 +130,3 @@ class ShortcutDialog(QDialog):
             cells = [self.table.item(row, column) for column in (0, 1)]
             found = any(cell and text.lower() in cell.text().lower() for cell in cells)
             self.table.setRowHidden(row, not found)
-
-
-class EnterPresses(QObject):
-    """Lets Enter press the focused button, because Space always plays."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.KeyPress
-            and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            and isinstance(watched, QAbstractButton)
-            and watched.isEnabled()
-        ):
-            watched.click()
-            return True
-        return super().eventFilter(watched, event)

@@ -9,28 +9,18 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from soundedit.app.buttons import action_button
 from soundedit.app.meter import LevelMeter
 from soundedit.media.portaudio import AudioDevice
 
 PATH_ROLE = Qt.ItemDataRole.UserRole
 RECURSIVE = Qt.MatchFlag.MatchRecursive
-
-
-def action_button(action: QAction, parent: QWidget) -> QToolButton:
-    """A button with icon and text for an action, reachable by Tab."""
-    button = QToolButton(parent)
-    button.setDefaultAction(action)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    button.setAccessibleName(action.text().replace("&", "").rstrip("."))
-    return button
 
 
 class SoundsPanel(QWidget):

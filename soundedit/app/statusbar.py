@@ -27,6 +27,10 @@ class StatusBar(QStatusBar):
             label.setContentsMargins(8, 0, 8, 0)
             self.addPermanentWidget(label)
 
+    def say(self, text: str) -> None:
+        """What stands at the left while no job runs."""
+        self.jobs.set_idle_text(text)
+
     def show_engine(self, info: EngineInfo | None, error: BaseException | None) -> None:
         """Say which engine works, or that none does."""
         if info is not None:

@@ -2,10 +2,10 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFontDatabase
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from soundedit.app.buttons import Button, action_button
 from soundedit.app.ruler import clock
-from soundedit.app.soundspanel import action_button
 
 
 class Transport(QWidget):
@@ -50,7 +50,7 @@ class Transport(QWidget):
         self.sound_off.setAccessibleDescription(reason or "")
         self.play.setToolTip(reason or self.play.defaultAction().toolTip())
 
-    def _icon_button(self, action: QAction) -> QToolButton:
+    def _icon_button(self, action: QAction) -> Button:
         button = action_button(action, self)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         return button

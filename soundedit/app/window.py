@@ -1,22 +1,21 @@
 """The main window: panels around the viewer, the timeline below, and what connects them."""
 
-import random
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QStandardPaths, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from soundedit.app.actions import build_actions, build_menus
+from soundedit.app.actions import build_actions, build_menus, connect_actions
+from soundedit.app.commands import Commands
 from soundedit.app.controller import Controller
 from soundedit.app.devices import FoundDevices, SoundDevices, find_devices
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.errors import ErrorReporter
 from soundedit.app.heardpanel import HeardPanel
-from soundedit.app.help import open_log_folder, show_about, show_shortcuts
 from soundedit.app.icons import icon
 from soundedit.app.labelcolours import label_colours
 from soundedit.app.layout import FullScreen, add_colour_menu, add_docks
@@ -28,7 +27,6 @@ from soundedit.app.requests import Kind
 from soundedit.app.samples import first_sample, sample_sounds
 from soundedit.app.settings import (
     CACHE_MEGABYTES,
-    EXPORT_FOLDER,
     FIRST_START,
     FRAME_RATE,
     GEOMETRY,
@@ -37,7 +35,6 @@ from soundedit.app.settings import (
     SEED,
     Settings,
 )
-from soundedit.app.shortcuts import EnterPresses
 from soundedit.app.soundspanel import SoundsPanel
 from soundedit.app.statusbar import StatusBar
 from soundedit.app.timeaxis import TimeAxis
@@ -49,7 +46,6 @@ from soundedit.media.playback import Player
 from soundedit.media.record import Recorder
 
 START_FALLBACK_MILLISECONDS = 400
-MESSAGE_MILLISECONDS = 8000
 
 
 class MainWindow(QMainWindow):
@@ -78,13 +74,12 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.settings = settings
-        self.dialogs = dialogs or Dialogs()
         self.errors = ErrorReporter(self)
         cache_bytes = settings.get(CACHE_MEGABYTES) * 2**20
         self.controller = Controller(cache_bytes, loader, self)
         self.playback = Playback(player, self)
         self.axis = TimeAxis(self)
-        self.actions_by_id = build_actions(self, self._handlers())
+        self.actions_by_id = build_actions(self)
         menus = build_menus(self, self.actions_by_id)
         add_colour_menu(menus["view"], settings, self)
         self.viewer = Viewer(self)
@@ -112,10 +107,19 @@ class MainWindow(QMainWindow):
         column.addWidget(self.timeline)
         self._docks = add_docks(self, self.sounds, self.picture, self.heard, bottom, menus["view"])
         self._full_screen = FullScreen(self, self.viewer, self._docks)
-        self._enter_presses = EnterPresses(self)
-        application = QApplication.instance()
-        assert application is not None
-        application.installEventFilter(self._enter_presses)
+        commands = Commands(
+            self,
+            controller=self.controller,
+            playback=self.playback,
+            microphone=self.microphone,
+            axis=self.axis,
+            picture=self.picture,
+            full_screen=self._full_screen,
+            settings=settings,
+            dialogs=dialogs or Dialogs(),
+        )
+        connect_actions(self.actions_by_id, commands.handlers())
+        self.setAcceptDrops(True)
         self._asked_for: Path | None = None
         self._start_timer = QTimer(self, singleShot=True, interval=START_FALLBACK_MILLISECONDS)
         self._start_timer.timeout.connect(self._start_work)
@@ -155,32 +159,6 @@ class MainWindow(QMainWindow):
         elif first and sample is not None:
             self.open_sound(sample, generate=True)
 
-    def _handlers(self) -> dict[str, Callable[[], None]]:
-        return {
-            "open": self._open,
-            "record": self._record,
-            "export": self._export,
-            "devices": self._look_for_devices,
-            "quit": self._quit,
-            "generate": self._generate,
-            "new_seed": self._new_seed,
-            "cancel": self._cancel,
-            "play": self._play,
-            "start": lambda: self.axis.seek(0.0),
-            "end": lambda: self.axis.seek(self.axis.duration),
-            "next_frame": lambda: self._step(1),
-            "previous_frame": lambda: self._step(-1),
-            "next_second": lambda: self.axis.seek(self.axis.playhead + 1),
-            "previous_second": lambda: self.axis.seek(self.axis.playhead - 1),
-            "zoom_in": lambda: self.axis.zoom(1.5),
-            "zoom_out": lambda: self.axis.zoom(1 / 1.5),
-            "zoom_fit": self.axis.fit,
-            "full_screen": lambda: self._full_screen.toggle(),
-            "shortcuts": lambda: show_shortcuts(self),
-            "log": open_log_folder,
-            "about": lambda: show_about(self),
-        }
-
     def _connect(self) -> None:
         controller, feed = self.controller, self.controller.feed
         controller.sound_changed.connect(self._sound_changed)
@@ -191,6 +169,7 @@ class MainWindow(QMainWindow):
         controller.engine_changed.connect(self._refresh)
         controller.work_changed.connect(self._refresh)
         controller.exported.connect(self._exported)
+        controller.stopped.connect(self._stopped)
         for source in (controller, self.playback, self.microphone):
             source.failed.connect(self.errors.report)
         feed.shown.connect(self._show_frame)
@@ -244,7 +223,6 @@ class MainWindow(QMainWindow):
             actions[id_].setEnabled(has_sound)
         self.status.show_engine(controller.engine, controller.engine_error)
         self.status.show_rate(controller.movie.fps if controller.movie else None)
-        self.status.jobs.set_idle_text("" if has_sound else self.tr("Ready"))
         if controller.movie is None:
             if generating:
                 text = self.tr("Generating...")
@@ -266,6 +244,7 @@ class MainWindow(QMainWindow):
     def _sound_changed(self) -> None:
         info = self.controller.sound
         assert info is not None
+        self.status.say("")
         self.setWindowTitle(f"{info.path.name} - soundedit")
         self.settings.add_recent(info.path)
         self.settings.set(LAST_FOLDER, str(info.path.parent))
@@ -287,9 +266,13 @@ class MainWindow(QMainWindow):
     def _heard_changed(self) -> None:
         heard = self.controller.heard
         colours = label_colours(self.controller.labels())
-        self.timeline.heard.set_heard(heard, colours)
-        waiting = self.tr("Listening...") if self.controller.sound else ""
-        self.heard.set_heard(heard, colours, waiting)
+        if heard is None:
+            works = self.controller.engine_error is None
+            text = self.tr("Listening...") if works else self.tr("Nothing listens without a pack.")
+        else:
+            text = self.tr("Nothing the pack knows was heard.")
+        self.timeline.heard.set_heard(heard or (), colours)
+        self.heard.set_heard(heard or (), colours, text)
         self.heard.show_time(self.axis.playhead)
 
     def _movie_changed(self) -> None:
@@ -313,20 +296,6 @@ class MainWindow(QMainWindow):
         self.heard.show_time(seconds)
         self.controller.feed.want(seconds)
 
-    def _step(self, frames: int) -> None:
-        movie = self.controller.movie
-        if movie is None:
-            self.axis.seek(self.axis.playhead + frames / 24)
-        else:
-            index = movie.frame_at(self.axis.playhead) + frames
-            self.axis.seek(movie.time_of(min(max(index, 0), movie.frames - 1)))
-
-    def _play(self) -> None:
-        if self.playback.playing:
-            self.playback.pause()
-        else:
-            self.playback.play(self.axis.playhead)
-
     def _playing_changed(self, playing: bool) -> None:
         self.actions_by_id["play"].setIcon(icon("pause" if playing else "play"))
         self.controller.feed.set_playing(playing)
@@ -334,34 +303,14 @@ class MainWindow(QMainWindow):
         if playing and self.playback.silent_reason is not None:
             self.transport.set_why_silent(self.playback.silent_reason)
 
-    def _open(self) -> None:
-        path = self.dialogs.sound_to_open(self, self.settings.get(LAST_FOLDER))
-        if path is not None:
-            self.open_sound(path)
-
-    def _export(self) -> None:
-        sound = self.controller.sound
-        if sound is None or self.controller.movie is None:
-            return
-        videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        folder = Path(self.settings.get(EXPORT_FOLDER) or videos or Path.home())
-        path = self.dialogs.video_to_write(self, folder / f"{sound.path.stem}.mp4")
-        if path is not None:
-            self.settings.set(EXPORT_FOLDER, str(path.parent))
-            self.controller.export(path)
-
     def _exported(self, path: Path) -> None:
-        self.status.showMessage(self.tr("Exported {0}").format(path), MESSAGE_MILLISECONDS)
+        self.status.say(self.tr("Exported {0}").format(path))
 
-    def _generate(self) -> None:
-        self.playback.pause()
-        self.controller.generate()
-
-    def _cancel(self) -> None:
-        self.controller.jobs.cancel_current()
-
-    def _new_seed(self) -> None:
-        self.picture.seed.setValue(random.randrange(10_000))
+    def _stopped(self, kind: Kind) -> None:
+        if kind is Kind.EXPORT:
+            self.status.say(self.tr("Export cancelled; no file was left"))
+        elif kind is Kind.GENERATE:
+            self.status.say(self.tr("Generating was cancelled"))
 
     def _seed_changed(self, seed: int) -> None:
         self.playback.pause()
@@ -372,20 +321,18 @@ class MainWindow(QMainWindow):
         self.settings.set(FRAME_RATE, rate)
         self.controller.rate = rate
 
-    def _look_for_devices(self) -> None:
-        self.playback.pause()
-        self.microphone.look_again()
-
-    def _record(self) -> None:
-        self.playback.pause()
-        self.microphone.toggle()
-
     def _recorded(self, path: Path) -> None:
         if not self._closed:
             self.open_sound(path)
 
-    def _quit(self) -> None:
-        self.close()
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.viewer.dragEnterEvent(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.viewer.dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.viewer.dropEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._full_screen.active:
@@ -406,7 +353,4 @@ class MainWindow(QMainWindow):
             self.playback.close()
             self.controller.close()
             self.settings.save()
-            application = QApplication.instance()
-            if application is not None:
-                application.removeEventFilter(self._enter_presses)
         super().closeEvent(event)

@@ -3,7 +3,7 @@
 import importlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,9 @@ from soundedit.progress import CancelToken, Progress
 PROGRESS_SECONDS = 0.05
 """Progress is told at most this often, so that a fast job does not flood the GUI thread."""
 
+SLOW_SECONDS = 0.045
+"""When a full picture takes longer than this, a quarter-size one is shown first."""
+
 Loader = Callable[[Progress], EngineLike]
 
 
@@ -66,6 +69,7 @@ class EngineWorker(QObject):
         self._loader = loader
         self._engine: EngineLike | None = None
         self._batch = 1
+        self._full_took = 0.0
         self._condition = threading.Condition()
         self._pending: dict[Kind, Request] = {}
         self._running: dict[Kind, Request] = {}
@@ -213,29 +217,44 @@ class EngineWorker(QObject):
                 self._answer(Exported(request.id, request.path))
 
     def _frames(self, engine: EngineLike, request: FramesRequest) -> None:
-        indices = request.indices
-        for at in range(0, len(indices), self._batch):
+        if request.urgent and request.size is None and self._full_took > SLOW_SECONDS:
+            self._synthesise(engine, request, request.indices, engine.resolution // 4)
+            # Whoever scrubs on has no use for the full picture of a place already left.
+            if self._is_overtaken(request.kind):
+                self._answer(FramesDone(request.id, request.urgent))
+                return
+        for at in range(0, len(request.indices), self._batch):
             # Work ahead gives way; an urgent frame is never stopped half-way.
             if not request.urgent:
                 request.cancel.check()
                 self._serve(above=request.kind)
                 request.cancel.check()
-            part = indices[at : at + self._batch]
-            begun = time.perf_counter()
-            w: NDArray[np.float32] = np.ascontiguousarray(request.movie.w[list(part)])
-            pictures: Iterator[NDArray[np.uint8]] = engine.synthesise(
-                w, batch=len(part), size=request.size
-            )
-            for index, image in zip(part, pictures, strict=True):
-                self._answer(
-                    FrameReady(
-                        request.id,
-                        request.movie.id,
-                        index,
-                        request.size,
-                        image,
-                        took=(time.perf_counter() - begun) / len(part),
-                        urgent=request.urgent,
-                    )
-                )
+            part = request.indices[at : at + self._batch]
+            took = self._synthesise(engine, request, part, request.size)
+            if request.size is None:
+                self._full_took = took
         self._answer(FramesDone(request.id, request.urgent))
+
+    def _synthesise(
+        self, engine: EngineLike, request: FramesRequest, indices: Sequence[int], size: int | None
+    ) -> float:
+        """Answer with each picture; returns the seconds one took."""
+        begun = time.perf_counter()
+        w: NDArray[np.float32] = np.ascontiguousarray(request.movie.w[list(indices)])
+        took = 0.0
+        for index, image in zip(
+            indices, engine.synthesise(w, batch=len(indices), size=size), strict=True
+        ):
+            took = (time.perf_counter() - begun) / len(indices)
+            # A view would keep its whole batch in memory for as long as the cache has it.
+            own = image if image.base is None else image.copy()
+            self._answer(
+                FrameReady(
+                    request.id, request.movie.id, index, size, own, took, urgent=request.urgent
+                )
+            )
+        return took
+
+    def _is_overtaken(self, kind: Kind) -> bool:
+        with self._condition:
+            return kind in self._pending

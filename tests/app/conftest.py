@@ -15,6 +15,7 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+
 from soundedit.app.devices import FoundDevices
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.settings import FIRST_START, Settings

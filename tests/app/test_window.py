@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
+
 from soundedit.app.requests import Kind
 from soundedit.app.settings import EXPORT_FOLDER, FIRST_START, LAST_FOLDER, Settings
 from soundedit.app.shortcuts import COMMANDS, ShortcutDialog
@@ -182,9 +183,7 @@ def test_export_goes_on_while_another_sound_is_opened(
     assert probe_video(tmp_path / "film.mp4").frames == 96
 
 
-def test_close_in_the_middle_of_an_export(
-    rig: Rig, make_sound: MakeSound, tmp_path: Path
-) -> None:
+def test_close_in_the_middle_of_an_export(rig: Rig, make_sound: MakeSound, tmp_path: Path) -> None:
     rig.begin()
     rig.open(make_sound())
     rig.generate()

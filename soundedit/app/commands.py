@@ -1,0 +1,124 @@
+"""What the commands of the table do."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths
+from PySide6.QtWidgets import QWidget
+
+from soundedit.app.controller import Controller
+from soundedit.app.dialogs import Dialogs
+from soundedit.app.help import open_log_folder, show_about, show_shortcuts
+from soundedit.app.layout import FullScreen
+from soundedit.app.microphone import Microphone
+from soundedit.app.picturepanel import FRAME_RATES, PicturePanel
+from soundedit.app.playback import Playback
+from soundedit.app.settings import EXPORT_FOLDER, LAST_FOLDER, Settings
+from soundedit.app.timeaxis import TimeAxis
+
+NEW_SEEDS = 10_000
+KEY_ZOOM = 1.5
+
+
+class Commands(QObject):
+    """Carries out commands on the parts of one window."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        *,
+        controller: Controller,
+        playback: Playback,
+        microphone: Microphone,
+        axis: TimeAxis,
+        picture: PicturePanel,
+        full_screen: FullScreen,
+        settings: Settings,
+        dialogs: Dialogs,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = controller
+        self._playback = playback
+        self._microphone = microphone
+        self._axis = axis
+        self._picture = picture
+        self._full_screen = full_screen
+        self._settings = settings
+        self._dialogs = dialogs
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """What to call for each command's id."""
+        axis, window = self._axis, self._window
+        return {
+            "open": self._open,
+            "record": self._record,
+            "export": self._export,
+            "devices": self._look_for_devices,
+            "quit": window.close,
+            "generate": self._generate,
+            "new_seed": self._new_seed,
+            "cancel": self._controller.jobs.cancel_current,
+            "play": self._play,
+            "start": lambda: axis.seek(0.0),
+            "end": lambda: axis.seek(axis.duration),
+            "next_frame": lambda: self._step(1),
+            "previous_frame": lambda: self._step(-1),
+            "next_second": lambda: axis.seek(axis.playhead + 1),
+            "previous_second": lambda: axis.seek(axis.playhead - 1),
+            "zoom_in": lambda: axis.zoom(KEY_ZOOM),
+            "zoom_out": lambda: axis.zoom(1 / KEY_ZOOM),
+            "zoom_fit": axis.fit,
+            "full_screen": self._full_screen.toggle,
+            "shortcuts": lambda: show_shortcuts(window),
+            "log": open_log_folder,
+            "about": lambda: show_about(window),
+        }
+
+    def _open(self) -> None:
+        path = self._dialogs.sound_to_open(self._window, self._settings.get(LAST_FOLDER))
+        if path is not None:
+            self._controller.open_sound(path)
+
+    def _export(self) -> None:
+        sound = self._controller.sound
+        if sound is None or self._controller.movie is None:
+            return
+        videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+        folder = Path(self._settings.get(EXPORT_FOLDER) or videos or Path.home())
+        path = self._dialogs.video_to_write(self._window, folder / f"{sound.path.stem}.mp4")
+        if path is not None:
+            self._settings.set(EXPORT_FOLDER, str(path.parent))
+            self._controller.export(path)
+
+    def _generate(self) -> None:
+        self._playback.pause()
+        self._controller.generate()
+
+    def _new_seed(self) -> None:
+        self._picture.seed.setValue(random.randrange(NEW_SEEDS))
+
+    def _play(self) -> None:
+        if self._playback.playing:
+            self._playback.pause()
+        else:
+            self._playback.play(self._axis.playhead)
+
+    def _step(self, frames: int) -> None:
+        movie = self._controller.movie
+        if movie is None:
+            rate = FRAME_RATES[self._controller.rate]
+            self._axis.seek(self._axis.playhead + float(frames / rate))
+        else:
+            index = movie.frame_at(self._axis.playhead) + frames
+            self._axis.seek(movie.time_of(min(max(index, 0), movie.frames - 1)))
+
+    def _record(self) -> None:
+        self._playback.pause()
+        self._microphone.toggle()
+
+    def _look_for_devices(self) -> None:
+        # Looking again closes every open stream.
+        self._playback.pause()
+        self._microphone.look_again()

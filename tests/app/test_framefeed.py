@@ -1,0 +1,179 @@
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from soundedit.app.framefeed import CHUNK, FrameFeed
+from soundedit.app.requests import FrameReady, FramesDone, FramesRequest, Movie, Request
+
+PIXELS = 4 * 4 * 3
+
+
+def movie(frames: int = 100, id_: int = 1) -> Movie:
+    return Movie(id_, Path("a.wav"), 0, Fraction(10), 0.0, np.zeros((frames, 1, 1), np.float32))
+
+
+class Bench:
+    """A feed whose requests are kept, and answered when the test says so."""
+
+    def __init__(self, cache_frames: int = 1000, frames: int = 100) -> None:
+        self.asked: list[FramesRequest] = []
+        self.feed = FrameFeed(self._submit, cache_frames * PIXELS)
+        self.shown: list[int] = []
+        self.feed.shown.connect(lambda index, picture: self.shown.append(index))
+        self.movie = movie(frames)
+        self.feed.set_movie(self.movie)
+
+    def _submit(self, request: Request) -> None:
+        assert isinstance(request, FramesRequest)
+        self.asked.append(request)
+
+    def urgent(self) -> list[FramesRequest]:
+        return [request for request in self.asked if request.urgent]
+
+    def ahead(self) -> FramesRequest:
+        return next(request for request in reversed(self.asked) if not request.urgent)
+
+    def answer(self, request: FramesRequest, took: float = 0.01, size: int | None = None) -> None:
+        for index in request.indices:
+            picture = np.full((4, 4, 3), index, np.uint8)
+            self.feed.on_frame(
+                FrameReady(request.id, request.movie.id, index, size, picture, took, request.urgent)
+            )
+
+    def finish(self, request: FramesRequest, took: float = 0.01) -> None:
+        self.answer(request, took)
+        self.feed.on_done(FramesDone(request.id, request.urgent))
+
+
+def test_playhead_first_then_ahead() -> None:
+    bench = Bench()
+    bench.feed.want(2.0)
+    assert [request.indices for request in bench.urgent()] == [(20,)]
+    assert bench.ahead().indices == tuple(range(20, 20 + CHUNK))
+    bench.finish(bench.urgent()[0])
+    assert bench.shown == [20]
+
+
+def test_cached_frame_is_shown_at_once_and_not_asked_for_again() -> None:
+    bench = Bench()
+    bench.feed.want(2.0)
+    bench.finish(bench.urgent()[0])
+    bench.feed.want(3.0)
+    bench.feed.want(2.0)
+    assert bench.shown == [20, 20] or bench.shown == [20]
+    assert [request.indices for request in bench.urgent()] == [(20,), (30,)]
+
+
+def test_same_frame_is_not_asked_for_twice_while_it_is_made() -> None:
+    bench = Bench()
+    bench.feed.want(2.0)
+    bench.feed.want(2.05)
+    assert len(bench.urgent()) == 1
+
+
+def test_frame_on_the_way_is_shown_but_an_older_one_never_replaces_it() -> None:
+    bench = Bench()
+    for seconds in (1.0, 2.0, 3.0):
+        bench.feed.want(seconds)
+    first, second, third = bench.urgent()
+    bench.answer(second)
+    assert bench.shown == [20]
+    bench.answer(first)
+    assert bench.shown == [20]
+    bench.answer(third)
+    assert bench.shown == [20, 30]
+
+
+def test_answer_asked_before_the_playhead_reached_a_cached_frame_is_not_shown() -> None:
+    bench = Bench()
+    bench.feed.want(1.0)
+    bench.finish(bench.urgent()[0])
+    bench.feed.want(2.0)
+    bench.feed.want(1.0)
+    late = bench.urgent()[-1]
+    bench.answer(late)
+    assert bench.shown[-1] == 10
+
+
+def test_frames_of_another_movie_are_dropped() -> None:
+    bench = Bench()
+    bench.feed.want(1.0)
+    stale = bench.urgent()[0]
+    bench.feed.set_movie(movie(id_=2))
+    bench.answer(stale)
+    assert bench.shown == []
+    assert len(bench.feed.cache) == 0
+
+
+def test_quarter_size_is_shown_until_the_full_one_and_never_after() -> None:
+    bench = Bench()
+    bench.feed.want(2.0)
+    request = bench.urgent()[0]
+    bench.answer(request, size=1)
+    assert (bench.shown, len(bench.feed.cache)) == ([20], 0)
+    bench.answer(request)
+    assert (bench.shown, len(bench.feed.cache)) == ([20, 20], 1)
+    bench.answer(request, size=1)
+    assert bench.shown == [20, 20]
+
+
+def test_thumbnails_in_view_come_before_the_rest() -> None:
+    bench = Bench()
+    bench.feed.set_overview([0, 33, 66])
+    assert bench.ahead().indices == (0, 33, 66)
+    bench.finish(bench.ahead())
+    assert bench.ahead().indices == tuple(range(1, 1 + CHUNK))
+
+
+def test_everything_is_made_in_the_end_and_then_nothing_more_is_asked() -> None:
+    bench = Bench()
+    bench.feed.want(9.0)
+    for _ in range(100):
+        if bench.asked and len(bench.feed.cache) < 100:
+            bench.finish(bench.ahead())
+    assert len(bench.feed.cache) == 100
+    count = len(bench.asked)
+    bench.feed.want(9.0)
+    assert len(bench.asked) == count
+
+
+def test_small_cache_is_not_churned_by_work_ahead() -> None:
+    bench = Bench(cache_frames=20)
+    bench.feed.want(0.0)
+    done = 0
+    while bench.asked and done < 50:
+        request = bench.asked.pop()
+        bench.finish(request)
+        done += 1
+    assert done < 10
+    assert len(bench.feed.cache) <= 20
+
+
+def test_playing_shows_the_newest_frame_not_later_than_now() -> None:
+    bench = Bench()
+    bench.feed.want(0.0)
+    bench.finish(bench.urgent()[0])
+    bench.feed.set_playing(True)
+    bench.finish(bench.ahead())
+    bench.feed.want(0.45)
+    assert bench.shown[-1] == 4
+    last = max(index for request in bench.asked for index in request.indices)
+    bench.feed.want((last + 2) / 10)
+    assert bench.shown[-1] <= last + 2
+
+
+def test_playing_gives_up_frames_that_would_be_late() -> None:
+    bench = Bench()
+    bench.feed.want(0.0)
+    bench.finish(bench.urgent()[0], took=0.3)
+    bench.feed.set_playing(True)
+    old = bench.ahead()
+    bench.feed.want(5.0)
+    assert old.cancel.cancelled
+    new = bench.ahead()
+    assert new is not old
+    # 0.3 s a frame at 10 frames/s: the first that can be on time is four frames on.
+    assert new.indices[0] == pytest.approx(50 + 1 + 3)
+    assert not [request for request in bench.urgent() if request.indices != (0,)]
