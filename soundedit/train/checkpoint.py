@@ -15,7 +15,7 @@ def save_checkpoint(file: Path, state: dict[str, Any]) -> None:
     random = {
         "torch": torch.get_rng_state(),
         "numpy": np.random.get_state()[1].tolist(),
-    }  # noqa: NPY002
+    }
     part = file.with_suffix(file.suffix + ".part")
     with part.open("wb") as out:
         torch.save({**state, "random": random}, out)

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from soundedit.errors import TrainingError
 from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.clip import build_clip
 from soundedit.train.augment import augment_mels
 from soundedit.train.checkpoint import load_checkpoint, save_checkpoint
 from soundedit.train.embedding_data import EmbeddingData
@@ -44,10 +45,10 @@ class EmbeddingSettings:
     image_width: int = 24
     text_width: int = 64
     text_layers: int = 3
-    head_steps: int = 1500
-    text_steps: int = 3000
-    image_steps: int = 1500
-    audio_steps: int = 3000
+    head_steps: int = 600
+    text_steps: int = 2500
+    image_steps: int = 1200
+    audio_steps: int = 2000
     batch: int = 64
     lr: float = 1.0e-3
     temperature: float = 0.07
@@ -74,12 +75,6 @@ def clip_config(settings: EmbeddingSettings) -> dict[str, Any]:
     }
 
 
-def build_clip(config: dict[str, Any]) -> nn.Module:
-    """An open_clip `CLIP` with random weights from a config as `clip_config` gives."""
-    model: nn.Module = open_clip.model.CLIP(**config)
-    return model
-
-
 def info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float) -> Tensor:
     """Symmetric InfoNCE of unit vectors [N, E], [M, E] with positives `same` [N, M] (boolean)."""
     logits = a @ b.T / temperature
@@ -96,7 +91,7 @@ class TeacherHeads(nn.Module):
         super().__init__()
         self.sound = nn.Sequential(
             nn.Dropout(0.3),
-            nn.Linear(512, 256),
+            nn.Linear(1024, 256),
             nn.GELU(),
             nn.Dropout(0.3),
             nn.Linear(256, embed_dim),

@@ -33,6 +33,10 @@ def _cached(file: Path, make: object) -> Tensor:
     return found
 
 
+def _summary(blocks: Tensor) -> Tensor:
+    return torch.cat([blocks.mean(0), blocks.amax(0)])
+
+
 class EmbeddingData:
     """Features of locked teachers, computed once, and ways to draw pairs from them."""
 
@@ -74,11 +78,11 @@ class EmbeddingData:
         self._ends = counts.cumsum(0)
         self._begins = self._ends - counts
         self.mean_sound_features = torch.stack(
-            [self._blocks[a:b].mean(0) for a, b in zip(self._begins, self._ends, strict=True)]
+            [_summary(self._blocks[a:b]) for a, b in zip(self._begins, self._ends, strict=True)]
         )
-        mean, spread = self._blocks.mean(0), self._blocks.std(0) + 1e-3
-        self._blocks = (self._blocks - mean) / spread
-        self.mean_sound_features = (self.mean_sound_features - mean) / spread
+        self._mean = self.mean_sound_features.mean(0)
+        self._spread = self.mean_sound_features.std(0) + 1e-3
+        self.mean_sound_features = (self.mean_sound_features - self._mean) / self._spread
 
     def _captions(self, cache: Path) -> None:
         """Captions: sound classes first (kind = class), then scenes (kind = 100 + scene)."""
@@ -178,14 +182,14 @@ class EmbeddingData:
         return torch.tensor(pictures), torch.tensor(captions), torch.tensor(kinds)
 
     def sound_features(self, clips: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
-        """Teacher features [B, 512]: the mean of a random run of each clip's blocks."""
+        """Teacher features [B, 1024]: mean and maximum of a random run of each clip's blocks."""
         rows = []
         for i in clips:
             begin, end = int(self._begins[i]), int(self._ends[i])
             a = int(rng.integers(begin, end))
             b = int(rng.integers(a + 1, end + 1))
-            rows.append(self._blocks[a:b].mean(0))
-        return torch.stack(rows)
+            rows.append(_summary(self._blocks[a:b]))
+        return (torch.stack(rows) - self._mean) / self._spread
 
     def windows(self, clips: NDArray[np.int64], length: int, rng: np.random.Generator) -> Tensor:
         """Random log-mel windows [B, M, length]; short clips are repeated."""

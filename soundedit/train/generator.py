@@ -56,7 +56,9 @@ class GeneratorSettings:
     critic_weight: float = 0.15
     sample_weight: float = 0.3
     generator_lr: float = 2.0e-3
-    encoder_lr: float = 4.0e-4
+    mapping_lr: float = 6.0e-3
+    mapping_steps: int = 3
+    encoder_lr: float = 8.0e-4
     critic_lr: float = 2.0e-4
     ema_pictures: int = 4_000
     code_noise: float = 0.05
@@ -92,7 +94,7 @@ class GeneratorTrainer:
             "synthesis": torch.optim.Adam(
                 net.synthesis.parameters(), lr=s.generator_lr, betas=decay
             ),
-            "mapping": torch.optim.Adam(net.mapping.parameters(), lr=s.generator_lr, betas=decay),
+            "mapping": torch.optim.Adam(net.mapping.parameters(), lr=s.mapping_lr, betas=decay),
             "encoder": torch.optim.Adam(self.encoder.parameters(), lr=s.encoder_lr, betas=decay),
             "critics": torch.optim.Adam(
                 [p for p in self.critics.parameters() if p.requires_grad],
@@ -130,6 +132,7 @@ class GeneratorTrainer:
         with torch.no_grad():
             taps_real = self.taps(real)
         w, ws = self.code(taps_real)
+        losses["mapping"] = self.fit_mapping(w.detach())
         losses["code"] = 1e-3 * w.square().mean() + 0.05 * (ws - w[:, None]).square().mean()
         sampling = self.seen >= s.samples_from
         half = len(real) // 2 if sampling else 0
@@ -164,11 +167,10 @@ class GeneratorTrainer:
             losses["fooling"] = weight * hinge_generator([x[:count] for x in scores])
             if half:
                 losses["sampling"] = s.sample_weight * hinge_generator([x[count:] for x in scores])
-        losses["mapping"] = self.mapping_loss(w)
-        total = torch.stack(list(losses.values())).sum()
+        total = torch.stack([v for v in losses.values() if v.requires_grad]).sum()
         if not torch.isfinite(total):
             raise FloatingPointError("a loss is not finite")
-        names = ("synthesis", "mapping", "encoder")
+        names = ("synthesis", "encoder") if half == 0 else ("synthesis", "mapping", "encoder")
         for name in names:
             self.optimisers[name].zero_grad(set_to_none=True)
         total.backward()
@@ -198,14 +200,20 @@ class GeneratorTrainer:
         scores: list[Tensor] = self.critics[0](taps)
         return [*scores, self.critics[1](small)]
 
-    def mapping_loss(self, w: Tensor) -> Tensor:
-        """Energy distance between mapped noise and recent codes; also keeps the mean latent."""
+    def fit_mapping(self, w: Tensor) -> Tensor:
+        """Move mapped noise towards recent codes by energy distance; also keeps the mean latent."""
         self.bank.add(w)
+        lost = torch.zeros([], device=self.device)
         if self.bank.filled < 512:
-            return torch.zeros([], device=self.device)
-        z = torch.randn(256, self.settings.z_dim, device=self.device)
-        mapped = self.generator.mapping(z, update_average=True)[:, 0]
-        return energy_distance(mapped, self.bank.draw(256).to(self.device))
+            return lost
+        for _ in range(self.settings.mapping_steps):
+            z = torch.randn(256, self.settings.z_dim, device=self.device)
+            mapped = self.generator.mapping(z, update_average=True)[:, 0]
+            lost = energy_distance(mapped, self.bank.draw(256).to(self.device))
+            self.optimisers["mapping"].zero_grad(set_to_none=True)
+            lost.backward()
+            self.optimisers["mapping"].step()
+        return lost.detach()
 
     @torch.no_grad()
     def average(self, pictures: int) -> None:
@@ -239,7 +247,9 @@ class GeneratorTrainer:
         for name in ("generator", "encoder", "averages", "critics"):
             getattr(self, name).load_state_dict(state[name])
         for key, value in state["optimisers"].items():  # type: ignore[attr-defined]
+            rate = self.optimisers[key].param_groups[0]["lr"]
             self.optimisers[key].load_state_dict(value)
+            self.optimisers[key].param_groups[0]["lr"] = rate
         self.bank.add(state["bank"])  # type: ignore[arg-type]
         self.seen = int(state["seen"])  # type: ignore[call-overload]
 

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from soundedit.errors import TrainingError
 
-
 _NUMPY_SCALARS = (
     (np._core.multiarray.scalar, "numpy.core.multiarray.scalar"),
     np.dtype,
@@ -89,7 +88,9 @@ class TextTeacher:
         config = json.loads((home / "config.json").read_text(encoding="utf-8"))
         self.net = BertModel(BertConfig(**config), add_pooling_layer=False)
         state = load_file(home / "model.safetensors")
-        self.net.load_state_dict({k: v for k, v in state.items() if not k.startswith("pooler")})
+        self.net.load_state_dict(
+            {k: v for k, v in state.items() if "pooler" not in k and "position_ids" not in k}
+        )
         self.net.eval().requires_grad_(False)
         self.tokenizer = Tokenizer.from_file(str(home / "tokenizer.json"))
         self.tokenizer.enable_padding()

@@ -1,0 +1,48 @@
+"""Choice of the compute device and its precision."""
+
+import os
+import platform
+from pathlib import Path
+
+import torch
+
+from soundedit.errors import DeviceError
+
+
+def choose_device(wanted: str = "auto") -> torch.device:
+    """Resolve 'auto', 'cpu', 'cuda' or 'cuda:N'; DeviceError if it is not there."""
+    if wanted == "auto":
+        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+    except RuntimeError as error:
+        raise DeviceError(f"The device {wanted!r} is not known; use auto, cpu or cuda.") from error
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise DeviceError("No CUDA device was found; use --device cpu, or install its driver.")
+        if (device.index or 0) >= torch.cuda.device_count():
+            count = torch.cuda.device_count()
+            raise DeviceError(f"The device {wanted} is not there; this machine has {count}.")
+        return torch.device("cuda", device.index or 0)
+    if device.type != "cpu":
+        raise DeviceError(f"The device {wanted!r} is not supported; use auto, cpu or cuda.")
+    return device
+
+
+def device_name(device: torch.device) -> str:
+    """A name for the status bar: the GPU's, or the processor's with its cores."""
+    if device.type == "cuda":
+        return f"{device} {torch.cuda.get_device_name(device)}"
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                name = line.split(":", 1)[1].strip()
+                break
+    return f"cpu {name}, {os.cpu_count()} cores"
+
+
+def synthesis_dtype(device: torch.device) -> torch.dtype:
+    """float16 on a GPU; float32 on a CPU, where it is the reference that others are tested by."""
+    return torch.float16 if device.type == "cuda" else torch.float32

@@ -1,0 +1,389 @@
+"""The engine: a model pack loaded on a device, and what can be done with a sound."""
+
+import math
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from soundedit.engine.device import choose_device, device_name, synthesis_dtype
+from soundedit.engine.hearing import (
+    AnySound,
+    FrameHearing,
+    Listener,
+    mel_blocks,
+    mono_blocks,
+    sound_seconds,
+)
+from soundedit.engine.labels import Heard, label_segments
+from soundedit.engine.synthesis import Synthesiser, to_frames
+from soundedit.engine.walk import Walk
+from soundedit.errors import PackError, SoundeditError
+from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.clip import build_clip, embed_pictures, embed_text
+from soundedit.nets.frames import FrameGenerator
+from soundedit.nets.inversion import SoundInversion
+from soundedit.nets.mel import LogMel
+from soundedit.nets.stylegan2 import Generator
+from soundedit.packs.pack import Pack, default_pack, open_pack
+from soundedit.progress import CancelToken, Progress
+
+TRUNCATION = 0.7
+_IN_MEMORY = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """The inverted picture of a sound: latents [L, D] float32 and uint8 [H, W, 3]."""
+
+    w: NDArray[np.float32]
+    picture: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Latents [T, L, D] float32 of consecutive frames (a memory map when long)."""
+
+    w: NDArray[np.float32]
+    fps: Fraction
+    seed: int
+    start: float
+
+    @property
+    def seconds(self) -> float:
+        """Length of the video."""
+        return float(len(self.w) / self.fps)
+
+
+class Engine:
+    """One pack on one device. Calls come from one thread at a time; see `load`."""
+
+    def __init__(self, pack: Pack, device: torch.device) -> None:
+        """Build every network of an opened pack; PackError if the weights do not fit."""
+        self.manifest = pack.manifest
+        self._device = device
+        self.device = str(device)
+        self.device_name = device_name(device)
+        part = {name: dict(c.config) for name, c in pack.manifest.components.items()}
+        try:
+            self._generator = Generator(**part["generator"])
+            self._clip_config = part["clip"]
+            self._clip = build_clip(self._clip_config)
+            tower = AudioTower(**part["audio"])
+            inversion = SoundInversion(tower.pyramid_channels, **part["inversion"])
+            frames = FrameGenerator(**part["frames"])
+            networks: dict[str, nn.Module] = {
+                "generator": self._generator,
+                "clip": self._clip,
+                "audio": tower,
+                "inversion": inversion,
+                "frames": frames,
+            }
+            for name, network in networks.items():
+                network.load_state_dict(pack.tensors(name, torch.float32))
+                network.eval().requires_grad_(False).to(device)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            detail = str(error).splitlines()[0]
+            raise PackError(
+                f"The pack {pack.manifest.name} does not fit this version ({detail}); update it."
+            ) from error
+        mel = pack.manifest.mel
+        ear = LogMel(mel.sample_rate, mel.n_fft, mel.hop_length, mel.n_mels, mel.f_min, mel.f_max)
+        self._listener = Listener(ear, tower, inversion, device)
+        self._inversion, self._frames = inversion, frames
+        self._synthesiser = Synthesiser(self._generator.synthesis, device, synthesis_dtype(device))
+        self._classes: NDArray[np.float32] | None = None
+
+    @classmethod
+    def load(
+        cls,
+        pack: str | Path | None = None,
+        device: str = "auto",
+        progress: Progress | None = None,
+    ) -> "Engine":
+        """Check and load a pack (the shipped one by default) on 'auto', 'cpu' or 'cuda[:N]'.
+
+        PackError for a missing, altered or unfitting pack, DeviceError for a missing device.
+        """
+
+        def report(fraction: float, text: str) -> None:
+            if progress is not None:
+                progress(fraction, text)
+
+        report(0.0, "Checking the pack")
+        opened = open_pack(default_pack() if pack is None else pack)
+        report(0.3, f"Loading {opened.manifest.title}")
+        engine = cls(opened, choose_device(device))
+        report(0.8, "Warming up")
+        engine.picture(engine.sample(0))
+        engine.embed_text("a landscape")
+        report(1.0, "Ready")
+        return engine
+
+    @property
+    def resolution(self) -> int:
+        """Side of a full frame in pixels."""
+        return self.manifest.resolution
+
+    @property
+    def num_ws(self) -> int:
+        """Style layers L."""
+        return self.manifest.num_ws
+
+    @property
+    def w_dim(self) -> int:
+        """Latent width D."""
+        return self.manifest.w_dim
+
+    @property
+    def w_avg(self) -> NDArray[np.float32]:
+        """Mean latent [D] of the mapping network."""
+        mean: NDArray[np.float32] = self._generator.mapping.w_avg.cpu().numpy()
+        return mean
+
+    def close(self) -> None:
+        """Give the device's memory back."""
+        self._synthesiser = Synthesiser(self._generator.synthesis, self._device)
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def sample(self, seed: int, truncation: float = TRUNCATION) -> NDArray[np.float32]:
+        """Latents [L, D] of the scene that a seed stands for."""
+        z = np.random.default_rng(seed).standard_normal((1, self.manifest.z_dim))
+        with torch.inference_mode():
+            ws = self._generator.mapping(
+                torch.from_numpy(z).float().to(self._device), truncation=truncation
+            )
+        latents: NDArray[np.float32] = ws[0].cpu().numpy()
+        return latents
+
+    def picture(self, w: NDArray[np.float32], size: int | None = None) -> NDArray[np.uint8]:
+        """Latents [L, D] -> one frame uint8 [H, W, 3]; `size` as in `synthesise`."""
+        return to_frames(self._synthesiser.pictures(torch.from_numpy(w)[None], size=size))[0]
+
+    def embed_text(self, text: str | Sequence[str]) -> NDArray[np.float32]:
+        """Unit embeddings [n, E] of one or several phrases."""
+        phrases = [text] if isinstance(text, str) else list(text)
+        found: NDArray[np.float32] = (
+            embed_text(self._clip, self._clip_config, phrases).cpu().numpy()
+        )
+        return found
+
+    def embed_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Unit embeddings [n, E] of uint8 pictures [H, W, 3] or [n, H, W, 3]."""
+        batch = image[None] if image.ndim == 3 else image
+        if batch.ndim != 4 or batch.shape[3] != 3 or batch.dtype != np.uint8:
+            raise SoundeditError("A picture must be 8-bit RGB, height x width x 3; convert it.")
+        x = torch.from_numpy(np.ascontiguousarray(batch)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        with torch.inference_mode():
+            found = embed_pictures(self._clip, self._clip_config, x.to(self._device))
+        vectors: NDArray[np.float32] = found.cpu().numpy()
+        return vectors
+
+    def embed_sound(
+        self, sound: AnySound, *, cancel: CancelToken | None = None
+    ) -> NDArray[np.float32]:
+        """Unit embedding [E] of a whole sound: the mean over its one-second segments."""
+        total = torch.zeros(self.manifest.embed_dim)
+        every = self._segment_spacing(sound_seconds(sound))
+        for part in self._listener.segments(sound, every, cancel=cancel):
+            total += part.embeddings.sum(0)
+        vector: NDArray[np.float32] = (total / total.norm().clamp_min(1e-6)).numpy()
+        return vector
+
+    def class_embeddings(self) -> NDArray[np.float32]:
+        """Unit embeddings [C, E] of the pack's classes, the mean of each one's prompts."""
+        if self._classes is None:
+            rows = []
+            for name in self.manifest.classes:
+                mean = self.embed_text(self.manifest.prompts.get(name, [name])).mean(0)
+                rows.append(mean / np.linalg.norm(mean))
+            self._classes = np.stack(rows)
+        return self._classes
+
+    def listen(
+        self,
+        sound: AnySound,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> list[Heard]:
+        """Labels over time from the pack's classes; quiet stretches have none. Streamed."""
+        seconds = sound_seconds(sound)
+        every = max(self._segment_spacing(seconds), 0.5)
+        embeddings, levels = [], []
+        for part in self._listener.segments(sound, every, cancel=cancel):
+            embeddings.append(part.embeddings.numpy())
+            levels.append(part.levels)
+            if progress is not None:
+                progress(min(float(part.ends[-1]) / max(seconds, 1e-6), 1.0), "Listening")
+        if not embeddings:
+            return []
+        return label_segments(
+            np.concatenate(embeddings),
+            np.concatenate(levels),
+            self.class_embeddings(),
+            self.manifest.classes,
+            every,
+            seconds,
+        )
+
+    def invert(
+        self, sound: AnySound, *, seed: int = 0, cancel: CancelToken | None = None
+    ) -> Inversion:
+        """The inverted picture of a whole sound, on the scene of `seed`; loud parts count more."""
+        total: Tensor | None = None
+        weight_sum = 0.0
+        every = self._segment_spacing(sound_seconds(sound))
+        for part in self._listener.segments(sound, every, cancel=cancel):
+            weights = torch.from_numpy(np.exp(4 * part.levels)).float()
+            said = (part.heard * weights[:, None]).sum(0)
+            total = said if total is None else total + said
+            weight_sum += float(weights.sum())
+        if total is None:
+            raise SoundeditError("The sound is too short to be inverted; use 0.2 s or more.")
+        scene = torch.from_numpy(self.sample(seed))[None].to(self._device)
+        with torch.inference_mode():
+            heard = (total / weight_sum)[None].to(self._device)
+            w = self._inversion.place(heard, scene)[0].cpu().numpy()
+        return Inversion(w, self.picture(w))
+
+    def frame_count(
+        self, sound: AnySound, fps: Fraction, start: float = 0.0, end: float | None = None
+    ) -> int:
+        """Frames that cover the range: the seconds times the frame rate, rounded up.
+
+        SoundeditError if the range is empty or outside the sound.
+        """
+        seconds = sound_seconds(sound)
+        stop = seconds if end is None else min(end, seconds)
+        if start < 0 or start >= stop:
+            raise SoundeditError(
+                f"The range {start:g} to {stop:g} s is empty; the sound has {seconds:.2f} s."
+            )
+        return max(math.ceil((stop - start) * fps - 1e-6), 1)
+
+    def generate_blocks(
+        self,
+        sound: AnySound,
+        *,
+        fps: float | Fraction = 24,
+        seed: int = 0,
+        start: float = 0.0,
+        end: float | None = None,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        lookahead: float | None = None,
+    ) -> Iterator[NDArray[np.float32]]:
+        """The trajectory in blocks [n, L, D], each as soon as its sound is read; flat memory.
+
+        Deterministic for (sound, fps, seed, range). `lookahead` in seconds overrides the pack's
+        (0 is what live uses); a frame never depends on sound further ahead. SoundeditError for a
+        frame rate outside 1 to 120 or an empty range.
+        """
+        rate = frame_rate(fps)
+        frames = self.frame_count(sound, rate, start, end)
+        ahead = self.manifest.lookahead_seconds if lookahead is None else lookahead
+        hearing = FrameHearing(self._listener, float(rate), round(ahead * 100))
+        scene = torch.from_numpy(self.sample(seed))
+        walk = Walk(self._inversion, self._frames, scene, float(rate), seed, self._device)
+        blocks = mono_blocks(
+            sound, self._listener.ear.sample_rate, start=start, end=end, cancel=cancel
+        )
+        empty = torch.zeros(self._listener.ear.n_mels, 0)
+
+        def columns() -> Iterator[tuple[Tensor, bool]]:
+            for mel in mel_blocks(self._listener.ear, blocks):
+                yield from ((part, False) for part in mel.split(250, dim=1))
+            yield empty, True
+
+        for mel, last in columns():
+            if cancel is not None:
+                cancel.check()
+            found = walk.go(hearing.push(mel, last=last, frames=frames))
+            if len(found):
+                yield found.numpy()
+            if progress is not None:
+                progress(walk.count / frames, f"{walk.count} of {frames} frames heard")
+
+    def generate(
+        self,
+        sound: AnySound,
+        *,
+        fps: float | Fraction = 24,
+        seed: int = 0,
+        start: float = 0.0,
+        end: float | None = None,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Trajectory:
+        """The whole trajectory of a sound, T = ceil(seconds * fps) frames; see `generate_blocks`.
+
+        Beyond 256 MiB it lies in a temporary file that goes when the array does.
+        """
+        rate = frame_rate(fps)
+        frames = self.frame_count(sound, rate, start, end)
+        shape = (frames, self.num_ws, self.w_dim)
+        w = _room_for(shape)
+        done = 0
+        blocks = self.generate_blocks(
+            sound, fps=rate, seed=seed, start=start, end=end, progress=progress, cancel=cancel
+        )
+        for block in blocks:
+            w[done : done + len(block)] = block
+            done += len(block)
+        return Trajectory(w[:done], rate, seed, start)
+
+    def synthesise(
+        self,
+        w: NDArray[np.float32] | Iterable[NDArray[np.float32]],
+        *,
+        batch: int = 8,
+        size: int | None = None,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Latents [T, L, D], or blocks of them, -> uint8 frames [H, W, 3], one after another.
+
+        `size` (16 to 4096) gives other sizes; smaller powers of two cost a fraction of the work.
+        """
+        whole = isinstance(w, np.ndarray)
+        return self._synthesiser.frames(
+            [w] if isinstance(w, np.ndarray) else w,
+            total=len(w) if whole else None,  # type: ignore[arg-type]
+            batch=batch,
+            size=size,
+            progress=progress,
+            cancel=cancel,
+        )
+
+    def _segment_spacing(self, seconds: float) -> float:
+        """Half a second, wider for long sounds, so that an hour stays within seconds of work."""
+        return max(0.5, round(seconds / 240, 1))
+
+
+def frame_rate(fps: float | Fraction) -> Fraction:
+    """An exact frame rate; 23.976 and the like become their fractions over 1001.
+
+    SoundeditError outside 1 to 120 frames a second.
+    """
+    rate = Fraction(fps).limit_denominator(1001)
+    nearest = Fraction(round(float(fps) * 1.001) * 1000, 1001)
+    if abs(float(nearest) - float(fps)) < 1e-3 and rate.denominator != 1:
+        rate = nearest
+    if not 1 <= rate <= 120:
+        raise SoundeditError(f"The frame rate {float(fps):g} is out of range; use 1 to 120.")
+    return rate
+
+
+def _room_for(shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    if math.prod(shape) * 4 <= _IN_MEMORY:
+        return np.empty(shape, np.float32)
+    with tempfile.NamedTemporaryFile(prefix="soundedit-", suffix=".latents") as file:
+        return np.memmap(file, np.float32, "w+", shape=shape)

@@ -1,0 +1,232 @@
+"""From a sound, streamed, to what the frame generator and the labels need of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from soundedit.media.sound import Sound, probe_sound, read_sound, stream_sound
+from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.drive import CONTEXT, SILENCE, drive_features
+from soundedit.nets.inversion import SoundInversion
+from soundedit.nets.mel import LogMel
+from soundedit.progress import CancelToken
+
+SEGMENT = 100
+"""Columns of a segment: one second at 10 ms."""
+STEP = 10
+"""Columns between segments: ten embeddings a second."""
+AnySound = str | Path | Sound
+
+
+def sound_seconds(sound: AnySound) -> float:
+    """Length of a path's or a loaded sound, in seconds."""
+    return sound.seconds if isinstance(sound, Sound) else probe_sound(sound).seconds
+
+
+def mono_blocks(
+    sound: AnySound,
+    sample_rate: int,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    cancel: CancelToken | None = None,
+) -> Iterator[np.ndarray]:
+    """Mono blocks [n] at `sample_rate` of a file (streamed) or of a loaded sound."""
+    if not isinstance(sound, Sound):
+        blocks = stream_sound(
+            sound, sample_rate=sample_rate, mono=True, start=start, end=end, cancel=cancel
+        )
+        for block in blocks:
+            yield block.reshape(-1)
+        return
+    first = round(start * sound.sample_rate)
+    last = None if end is None else round(end * sound.sample_rate)
+    samples = sound.mono()[first:last]
+    if sound.sample_rate != sample_rate:
+        import torchaudio.functional
+
+        samples = torchaudio.functional.resample(
+            torch.from_numpy(np.ascontiguousarray(samples)), sound.sample_rate, sample_rate
+        ).numpy()
+    for i in range(0, len(samples), sample_rate * 10):
+        if cancel is not None:
+            cancel.check()
+        yield samples[i : i + sample_rate * 10]
+
+
+def mel_blocks(ear: LogMel, blocks: Iterator[np.ndarray]) -> Iterator[Tensor]:
+    """Log-mel columns [M, n] of a stream of mono blocks; equal to those of the whole sound."""
+    before = torch.zeros(1, ear.context)
+    left = torch.zeros(1, 0)
+    for block in blocks:
+        samples = torch.cat([left, torch.from_numpy(np.ascontiguousarray(block))[None]], dim=1)
+        usable = samples.shape[1] // ear.hop_length * ear.hop_length
+        left = samples[:, usable:]
+        if usable:
+            mel = ear(samples[:, :usable], before)
+            before = torch.cat([before, samples[:, :usable]], dim=1)[:, -ear.context :]
+            yield mel[0]
+
+
+@dataclass(frozen=True)
+class Segments:
+    """A run of segments: their times and what the towers say of them.
+
+    `ends` [n] seconds at which each was heard (without look-ahead), `embeddings` [n, E] unit
+    vectors, `heard` [n, H] for the inversion heads, `levels` [n] loudness (about -1 .. 1).
+    """
+
+    ends: np.ndarray
+    embeddings: Tensor
+    heard: Tensor
+    levels: np.ndarray
+
+
+class Listener:
+    """Runs the ear, the audio tower and the listening half of sound inversion."""
+
+    def __init__(
+        self, ear: LogMel, tower: AudioTower, inversion: SoundInversion, device: torch.device
+    ) -> None:
+        self.ear, self.tower, self.inversion, self.device = ear, tower, inversion, device
+
+    @torch.inference_mode()
+    def windows(self, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-mels [n, M, columns] -> unit embeddings [n, E] and heard vectors [n, H], on the CPU."""
+        embeddings, heard = [], []
+        for part in windows.split(32):
+            maps = self.tower.pyramid(part.to(self.device))
+            embedding = self.tower.embed(maps)
+            embeddings.append(embedding.cpu())
+            heard.append(self.inversion.listen(maps, embedding).cpu())
+        return torch.cat(embeddings), torch.cat(heard)
+
+    def segments(
+        self,
+        sound: AnySound,
+        every: float,
+        *,
+        start: float = 0.0,
+        end: float | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Iterator[Segments]:
+        """One-second segments, one each `every` seconds, wholly inside the sound where it is long.
+
+        A sound shorter than a second is repeated to fill one segment.
+        """
+        hop = max(round(every * 100), 1)
+        blocks = mono_blocks(sound, self.ear.sample_rate, start=start, end=end, cancel=cancel)
+        kept = torch.zeros(self.ear.n_mels, 0)
+        first, any_found = 0, False
+        for mel in mel_blocks(self.ear, blocks):
+            kept = torch.cat([kept, mel], dim=1)
+            if kept.shape[1] >= SEGMENT:
+                windows = kept.unfold(1, SEGMENT, hop).permute(1, 0, 2)
+                yield self._said(windows, first, hop)
+                any_found = True
+                used = windows.shape[0] * hop
+                kept, first = kept[:, used:], first + used
+        if not any_found and kept.shape[1]:
+            times = -(-SEGMENT // kept.shape[1])
+            yield self._said(kept.repeat(1, times)[None, :, :SEGMENT], 0, hop)
+
+    def _said(self, windows: Tensor, first: int, hop: int) -> Segments:
+        embeddings, heard = self.windows(windows.contiguous())
+        ends = (first + np.arange(len(windows)) * hop + SEGMENT) / 100
+        power = torch.pow(10.0, 5 * (windows.clamp_min(SILENCE) - 1)).mean((1, 2))
+        levels = (torch.log10(power) / 5 + 1).numpy()
+        return Segments(ends, embeddings, heard, levels)
+
+
+@dataclass(frozen=True)
+class FrameSound:
+    """What each frame of a run hears: `drive` [n, FEATURES] and `heard` [n, H] (segment held)."""
+
+    drive: Tensor
+    heard: Tensor
+
+
+class FrameHearing:
+    """Cuts a stream of log-mel columns into what consecutive frames hear, causally.
+
+    Frame k, shown from k / fps on, is driven by columns before k / fps, and by the segment that
+    ends at the last tenth of a second before it plus `lookahead` columns.
+    """
+
+    def __init__(self, listener: Listener, fps: float, lookahead: int) -> None:
+        self.listener, self.fps, self.lookahead = listener, fps, lookahead
+        n_mels = listener.ear.n_mels
+        self._past = max(CONTEXT, SEGMENT)
+        self._mel = torch.full((n_mels, self._past), SILENCE)
+        self._offset = -self._past
+        self._frame = 0
+        self._segment = -1
+        self._heard: Tensor | None = None
+
+    @property
+    def available(self) -> int:
+        """Columns received so far."""
+        return self._offset + self._mel.shape[1]
+
+    def _column(self, frame: int) -> int:
+        return int(frame / self.fps * 100 + 1e-6)
+
+    def push(self, mel: Tensor, *, last: bool = False, frames: int | None = None) -> FrameSound:
+        """Take columns [M, n]; return what can be heard now. `last` pads silence after the end.
+
+        `frames` bounds the total number of frames. The first answers may be empty.
+        """
+        self._mel = torch.cat([self._mel, mel], dim=1)
+        if last and frames is not None:
+            missing = self._column(max(frames - 1, 0)) + self.lookahead + STEP - self.available
+            if missing > 0:
+                silence = torch.full((self._mel.shape[0], missing), SILENCE)
+                self._mel = torch.cat([self._mel, silence], dim=1)
+        columns: list[int] = []
+        while frames is None or self._frame + len(columns) < frames:
+            column = self._column(self._frame + len(columns))
+            if column // STEP * STEP + self.lookahead > self.available or column > self.available:
+                break
+            columns.append(column)
+        found = self._hear(columns)
+        self._frame += len(columns)
+        self._forget()
+        return found
+
+    def _hear(self, columns: list[int]) -> FrameSound:
+        if not columns:
+            return FrameSound(torch.zeros(0, 0), torch.zeros(0, 0))
+        low = columns[0] - CONTEXT - self._offset
+        high = max(columns[-1], 1) - self._offset
+        low = max(min(low, high - CONTEXT - 1), 0)
+        features = drive_features(self._mel[None, :, low:high])[0]
+        drive = torch.stack([features[c - 1 - self._offset - low] for c in columns])
+        wanted = sorted({c // STEP for c in columns} - {self._segment})
+        heard = {} if self._heard is None else {self._segment: self._heard}
+        if wanted:
+            ends = [j * STEP + self.lookahead - self._offset for j in wanted]
+            windows = torch.stack([self._mel[:, e - SEGMENT : e] for e in ends])
+            _, vectors = self.listener.windows(windows)
+            heard |= dict(zip(wanted, vectors, strict=True))
+        self._segment = columns[-1] // STEP
+        self._heard = heard[self._segment]
+        return FrameSound(drive, torch.stack([heard[c // STEP] for c in columns]))
+
+    def _forget(self) -> None:
+        needed = self._column(self._frame) - self._past - 2 * STEP
+        spare = needed - self._offset
+        if spare > 0:
+            self._mel = self._mel[:, spare:].clone()
+            self._offset += spare
+
+
+def load_mono(sound: AnySound, sample_rate: int) -> Sound:
+    """A sound as one channel at `sample_rate`, wholly in memory."""
+    if isinstance(sound, Sound):
+        blocks = list(mono_blocks(sound, sample_rate))
+        return Sound(np.concatenate(blocks)[None], sample_rate)
+    return read_sound(sound, sample_rate=sample_rate, mono=True)

@@ -1,0 +1,92 @@
+"""The walk through W+: from what each frame hears to a trajectory."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from soundedit.engine.hearing import FrameSound
+from soundedit.nets.frames import NOISE, FrameGenerator, FrameState
+from soundedit.nets.inversion import SoundInversion
+
+_NOISE_RATE = 25
+_NOISE_SECONDS = 0.6
+
+
+class SlowNoise:
+    """A seeded Ornstein-Uhlenbeck process of unit variance, sampled by time, not by frame."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._keep = float(np.exp(-1 / (_NOISE_RATE * _NOISE_SECONDS)))
+        self._step = 0
+        self._now = self._rng.standard_normal(NOISE)
+        self._next = self._advance(self._now)
+
+    def _advance(self, x: np.ndarray) -> np.ndarray:
+        fresh = self._rng.standard_normal(NOISE)
+        out: np.ndarray = self._keep * x + (1 - self._keep**2) ** 0.5 * fresh
+        return out
+
+    def at(self, seconds: float) -> Tensor:
+        """Values [NOISE] at a time not before the last one asked for."""
+        place = seconds * _NOISE_RATE
+        while self._step < int(place):
+            self._now, self._next = self._next, self._advance(self._next)
+            self._step += 1
+        share = place - int(place)
+        return torch.from_numpy((1 - share) * self._now + share * self._next).float()
+
+
+class Walk:
+    """Holds the recurrent state between blocks of frames; deterministic for a seed."""
+
+    def __init__(
+        self,
+        inversion: SoundInversion,
+        frames: FrameGenerator,
+        scene: Tensor,
+        fps: float,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        """`scene` [L, D]: latents of the scene alone."""
+        self.inversion, self.frames, self.device = inversion, frames, device
+        self.scene = scene[None].to(device)
+        self.fps = fps
+        self.noise = SlowNoise(seed)
+        self.state: FrameState | None = None
+        self.count = 0
+
+    @torch.inference_mode()
+    def go(self, sound: FrameSound) -> Tensor:
+        """What n frames hear -> their latents [n, L, D] on the CPU."""
+        n = len(sound.drive)
+        if n == 0:
+            return torch.zeros(0, *self.scene.shape[1:])
+        heard = sound.heard.to(self.device)
+        same = torch.zeros(n, dtype=torch.long)
+        distinct = [heard[0]]
+        for i in range(1, n):
+            if not torch.equal(heard[i], heard[i - 1]):
+                distinct.append(heard[i])
+            same[i] = len(distinct) - 1
+        placed = torch.cat(
+            [
+                self.inversion.place(part, self.scene.expand(len(part), -1, -1))
+                for part in torch.stack(distinct).split(64)
+            ]
+        )
+        drive = sound.drive.to(self.device)
+        seconds = torch.full((1,), 1 / self.fps, device=self.device)
+        out = []
+        for i in range(n):
+            anchor = placed[same[i]][None]
+            if self.state is None:
+                self.state = self.frames.start(anchor)
+            noise = self.noise.at(self.count / self.fps)[None].to(self.device)
+            self.state = self.frames(
+                self.state, anchor, self.scene, drive[i : i + 1], noise, seconds
+            )
+            out.append(self.state.w[0])
+            self.count += 1
+        return torch.stack(out).cpu()

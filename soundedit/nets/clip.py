@@ -1,0 +1,49 @@
+"""Image and text towers: an open_clip model built from a config that the pack carries."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import open_clip
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def build_clip(config: dict[str, Any]) -> nn.Module:
+    """An open_clip `CLIP` with random weights from `embed_dim`, `vision_cfg` and `text_cfg`."""
+    model: nn.Module = open_clip.model.CLIP(
+        config["embed_dim"], dict(config["vision_cfg"]), dict(config["text_cfg"])
+    )
+    return model
+
+
+def clip_tokens(config: dict[str, Any], text: Sequence[str]) -> Tensor:
+    """Token ids [n, context_length] by CLIP's byte-pair vocabulary, which open_clip brings."""
+    length = int(config["text_cfg"]["context_length"])
+    ids: Tensor = open_clip.tokenizer.SimpleTokenizer(context_length=length)(list(text))
+    return ids
+
+
+def clip_pictures(config: dict[str, Any], pictures: Tensor) -> Tensor:
+    """Pictures [B, 3, H, W] in [-1, 1], any size -> resized for the image tower."""
+    size = int(config["vision_cfg"]["image_size"])
+    if pictures.shape[2:] == (size, size):
+        return pictures
+    smaller = pictures.shape[2] > size
+    return F.interpolate(
+        pictures, size=(size, size), mode="bilinear", antialias=smaller, align_corners=False
+    )
+
+
+@torch.inference_mode()
+def embed_text(model: nn.Module, config: dict[str, Any], text: Sequence[str]) -> Tensor:
+    """Unit embeddings [n, E] of phrases."""
+    device = next(model.parameters()).device
+    out: Tensor = model.encode_text(clip_tokens(config, text).to(device), normalize=True)  # type: ignore[operator]
+    return out
+
+
+def embed_pictures(model: nn.Module, config: dict[str, Any], pictures: Tensor) -> Tensor:
+    """Unit embeddings [B, E] of pictures [B, 3, H, W] in [-1, 1]; differentiable."""
+    out: Tensor = model.encode_image(clip_pictures(config, pictures), normalize=True)  # type: ignore[operator]
+    return out

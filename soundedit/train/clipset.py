@@ -1,0 +1,98 @@
+"""Rendered clips on disk: what sound inversion and the frame generator are trained to follow."""
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from soundedit.errors import TrainingError
+from soundedit.train.prompts import CLASSES
+from soundedit.train.sounds import MelSettings
+from soundedit.train.weather.clips import ClipMaker
+
+log = logging.getLogger(__name__)
+FPS = 25
+
+
+@dataclass(frozen=True)
+class ClipSettings:
+    """Settings of `data build`: how many clips, of what size and length."""
+
+    photos: str = ""
+    sounds: str = ""
+    out: str = "runs/clips"
+    resolution: int = 128
+    seconds: float = 4.0
+    clips: int = 520
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class TrainingClip:
+    """One clip as training sees it.
+
+    `frames` uint8 [T, S, S, 3] at 25 frames a second, `picture` uint8 [S, S, 3] the photo before
+    the weather, `mel` float16 [columns, M] of its sound from the first frame on.
+    """
+
+    kind: str
+    picture: NDArray[np.uint8]
+    frames: NDArray[np.uint8]
+    mel: NDArray[np.float16]
+
+
+def build_clips(settings: ClipSettings) -> Path:
+    """Render clips in turn over the classes into `out`, one file each; existing ones are kept."""
+    if not settings.photos or not settings.sounds:
+        raise TrainingError("Say what to render: --photos FOLDER --sounds FOLDER.")
+    out = Path(settings.out)
+    out.mkdir(parents=True, exist_ok=True)
+    maker = ClipMaker(
+        Path(settings.photos),
+        Path(settings.sounds),
+        settings.resolution,
+        fps=FPS,
+        seconds=settings.seconds,
+        fitting=0.6,
+    )
+    ear = MelSettings().build()
+    kinds = [k for k in CLASSES if maker.sounds_of(k, "train")]
+    if not kinds:
+        raise TrainingError("No sound of a known class was found; name folders by class.")
+    for n in range(settings.clips):
+        file = out / f"{n:05d}.npz"
+        if file.exists():
+            continue
+        clip = maker.make(settings.seed * 1_000_003 + n, kinds[n % len(kinds)])
+        with torch.inference_mode():
+            mel = ear(torch.from_numpy(clip.samples)[None])[0].T.numpy().astype(np.float16)
+        part = file.with_suffix(".part")
+        with part.open("wb") as sink:
+            np.savez(sink, kind=clip.kind, picture=clip.picture, frames=clip.frames, mel=mel)
+            sink.flush()
+            os.fsync(sink.fileno())
+        part.replace(file)
+        if n % 25 == 0:
+            log.info("clip %d of %d", n, settings.clips)
+    return out
+
+
+def clip_files(folder: Path) -> list[Path]:
+    """Rendered clips of a folder; TrainingError if there is none."""
+    files = sorted(folder.glob("*.npz"))
+    if not files:
+        raise TrainingError(f"There are no clips in {folder}; make them with: soundedit data build.")
+    return files
+
+
+def read_clip(file: Path) -> TrainingClip:
+    """Read one clip; TrainingError if it is damaged."""
+    try:
+        with np.load(file) as data:
+            return TrainingClip(str(data["kind"]), data["picture"], data["frames"], data["mel"])
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainingError(f"The clip {file} is damaged; delete it to render it anew.") from error

@@ -1,0 +1,120 @@
+"""Putting a pack together from the checkpoints of its parts."""
+
+import csv
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from soundedit.errors import TrainingError
+from soundedit.nets.bands import band_slices
+from soundedit.nets.stylegan2 import num_ws_for
+from soundedit.packs.manifest import Bands, Component, Manifest
+from soundedit.packs.manifest import MelSettings as PackMel
+from soundedit.packs.pack import save_pack
+from soundedit.train.prompts import CLASSES, PROMPTS
+from soundedit.train.sounds import MelSettings
+
+
+@dataclass(frozen=True)
+class PackSettings:
+    """Settings of `train pack`; the shipped TOML file explains each."""
+
+    generator: str = "runs/generator/generator.pt"
+    embedding: str = "runs/embedding/embedding.pt"
+    motion: str = "runs/motion/motion.pt"
+    photos: str = ""
+    sounds: str = ""
+    out: str = "weights/landscapes"
+    name: str = "landscapes"
+    title: str = "Landscapes"
+    version: str = "0.1"
+    lookahead: float = 0.5
+
+
+def _read(file: str) -> dict[str, Any]:
+    path = Path(file)
+    if not path.exists():
+        raise TrainingError(f"The checkpoint {path} is missing; train that part first.")
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+def sources_of(folder: str) -> list[str]:
+    """One line for each source and licence that an `index.csv` names, most used first."""
+    index = Path(folder) / "index.csv"
+    if not folder or not index.exists():
+        return []
+    with index.open(newline="", encoding="utf-8") as rows:
+        counts = Counter((r["source"], r["licence"]) for r in csv.DictReader(rows))
+    return [f"{source} ({licence}): {n} files" for (source, licence), n in counts.most_common()]
+
+
+def generator_weights(state: dict[str, Any]) -> dict[str, Tensor]:
+    """The averaged generator of a `train generator` checkpoint."""
+    prefix = "0."
+    return {k[len(prefix) :]: v for k, v in state["averages"].items() if k.startswith(prefix)}
+
+
+def build_pack(settings: PackSettings) -> Path:
+    """Write a pack from its checkpoints; TrainingError names what is missing."""
+    generator, embedding = _read(settings.generator), _read(settings.embedding)
+    motion = _read(settings.motion)
+    g = generator["settings"]
+    num_ws = num_ws_for(g["resolution"])
+    slices = {k: (v.start, v.stop) for k, v in band_slices(num_ws).items()}
+    mel = MelSettings()
+    components: dict[str, dict[str, Any]] = {
+        "generator": {
+            "z_dim": g["z_dim"],
+            "w_dim": g["w_dim"],
+            "resolution": g["resolution"],
+            "channels": list(g["channels"]),
+            "mapping_layers": g["mapping_layers"],
+        },
+        "clip": embedding["config"],
+        "audio": {
+            "n_mels": mel.n_mels,
+            "embed_dim": embedding["config"]["embed_dim"],
+            "width": embedding["audio_width"],
+        },
+        "inversion": motion["inversion_config"],
+        "frames": motion["frames_config"],
+    }
+    manifest = Manifest(
+        name=settings.name,
+        version=settings.version,
+        title=settings.title,
+        licence="research and personal use",
+        notice=(
+            "Trained on photographs and recordings some of which are licensed for research or "
+            "non-commercial use, or state no licence: for research and personal use only."
+        ),
+        resolution=g["resolution"],
+        z_dim=g["z_dim"],
+        w_dim=g["w_dim"],
+        num_ws=num_ws,
+        bands=Bands(**slices),
+        mel=PackMel(**asdict(mel)),
+        embed_dim=embedding["config"]["embed_dim"],
+        lookahead_seconds=settings.lookahead,
+        classes=list(CLASSES),
+        prompts={k: list(v) for k, v in PROMPTS.items()},
+        sources=[*sources_of(settings.photos), *sources_of(settings.sounds)],
+        figures={"generator_pictures_seen": generator["seen"], **motion.get("figures", {})},
+        components={
+            name: Component(f"{name}.safetensors", config=config)
+            for name, config in components.items()
+        },
+    )
+    tensors = {
+        "generator": generator_weights(generator),
+        "clip": embedding["clip"],
+        "audio": embedding["audio"],
+        "inversion": motion["inversion"],
+        "frames": motion["frames"],
+    }
+    return save_pack(settings.out, manifest, tensors).path
