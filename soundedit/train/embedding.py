@@ -66,7 +66,7 @@ def clip_config(settings: EmbeddingSettings) -> dict[str, Any]:
             "head_width": 48,
         },
         "text_cfg": {
-            "context_length": 32,
+            "context_length": 20,
             "vocab_size": 49_408,
             "width": settings.text_width,
             "heads": max(settings.text_width // 32, 1),
@@ -201,7 +201,7 @@ class EmbeddingTrainer:
     def train_text(self) -> None:
         """Distil the text tower from the mapped sentence teacher, captions and single words."""
         s, d = self.settings, self.data
-        tokens = open_clip.tokenizer.SimpleTokenizer(context_length=32)
+        tokens = open_clip.tokenizer.SimpleTokenizer(context_length=20)
         captions, words = tokens(d.captions), tokens(d.words)
         net = self.clip
         parameters = [
@@ -212,8 +212,8 @@ class EmbeddingTrainer:
         optimiser = torch.optim.AdamW(parameters, 2e-3, weight_decay=0.01)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, s.text_steps)
         for step in range(s.text_steps):
-            i = torch.randint(len(captions), (64,))
-            j = torch.randint(len(words), (192,))
+            i = torch.randint(len(captions), (48,))
+            j = torch.randint(len(words), (112,))
             out = net.encode_text(torch.cat([captions[i], words[j]]), normalize=True)
             target = torch.cat([self.caption_targets[i], self.word_targets[j]])
             loss = (1 - (out * target).sum(1)).mean()
@@ -310,7 +310,7 @@ class EmbeddingTrainer:
     @torch.inference_mode()
     def judge_unseen(self) -> float:
         """Accuracy on held-out recordings by synonyms that no caption has, of the shipped towers."""
-        tokens = open_clip.tokenizer.SimpleTokenizer(context_length=32)
+        tokens = open_clip.tokenizer.SimpleTokenizer(context_length=20)
         rows = [
             _unit(
                 self.clip.encode_text(tokens(list(UNSEEN_SYNONYMS[c])), normalize=True).mean(0)[
@@ -365,7 +365,7 @@ def train_embedding(settings: EmbeddingSettings) -> Path:
             trainer.done = (*trainer.done, name)
             trainer.save()
         elif name == "text":
-            tokens = open_clip.tokenizer.SimpleTokenizer(context_length=32)
+            tokens = open_clip.tokenizer.SimpleTokenizer(context_length=20)
             with torch.inference_mode():
                 trainer.captions_shipped = trainer.clip.encode_text(
                     tokens(trainer.data.captions), normalize=True
