@@ -39,13 +39,17 @@ def seed(text: str) -> int:
 
 
 def frame_rate(text: str) -> Fraction:
-    """Frames a second, 1 to 240: 24, 23.976 or 24000/1001."""
+    """Frames a second, 1 to 120: 24, 24000/1001, or 23.976, which means the same as that."""
     try:
         value = Fraction(text)
     except (ValueError, ZeroDivisionError):
         value = Fraction(0)
-    if not 1 <= value <= 240:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a frame rate from 1 to 240")
+    broadcast = Fraction(round(value * 1001 / 1000) * 1000, 1001)
+    if value.denominator != 1 and abs(broadcast - value) < Fraction(1, 1000):
+        value = broadcast
+    value = value.limit_denominator(1001)
+    if not 1 <= value <= 120:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a frame rate from 1 to 120")
     return value
 
 

@@ -1,12 +1,12 @@
 """`soundedit render`: a sound becomes a video with that sound."""
 
 import argparse
-import math
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from soundedit.commands import options
+from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar, print_json
 from soundedit.errors import MediaError
 
@@ -43,7 +43,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Stream latents to frames to the file; no more than a few seconds of it are in memory."""
+    """Stream latents to frames to the file; only a few seconds of it are in memory."""
     from soundedit.media.sound import probe_sound
 
     options.check_output(args.output, ".mp4", args.sound)
@@ -70,22 +70,17 @@ def _render(args: argparse.Namespace, end: float, bar: ProgressBar) -> dict[str,
     engine = Engine.load(args.pack, args.device, bar)
     try:
         size = args.size or engine.resolution
-        blocks = engine.generate_blocks(
-            args.sound, fps=args.fps, seed=args.seed, start=args.start, end=end
-        )
-        total = max(1, math.ceil(Fraction(end - args.start) * args.fps))
-        writer = VideoWriter(
-            args.output,
-            width=size,
-            height=size,
-            fps=args.fps,
-            sound=args.sound,
-            start=args.start,
-            end=end,
-        )
+        span = {"fps": args.fps, "start": args.start, "end": end}
+        total = engine.frame_count(args.sound, **span)
         frames = 0
-        with writer:
-            for frame in engine.synthesise(blocks, size=size):
+        with (
+            cancel_on_interrupt() as cancel,
+            VideoWriter(
+                args.output, width=size, height=size, sound=args.sound, cancel=cancel, **span
+            ) as writer,
+        ):
+            blocks = engine.generate_blocks(args.sound, seed=args.seed, cancel=cancel, **span)
+            for frame in engine.synthesise(blocks, size=size, cancel=cancel):
                 writer.write(frame)
                 frames += 1
                 bar(frames / total, "Rendering")
@@ -95,7 +90,7 @@ def _render(args: argparse.Namespace, end: float, bar: ProgressBar) -> dict[str,
             "frames": frames,
             "width": size,
             "height": size,
-            "fps": float(args.fps),
+            "fps": str(args.fps),
             "seconds": float(frames / args.fps),
             "start": args.start,
             "end": end,

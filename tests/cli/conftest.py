@@ -1,0 +1,38 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from soundedit.media.sound import Sound, write_sound
+
+ROOT = Path(__file__).resolve().parents[2]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def soundedit() -> Run:
+    """Runs `python -m soundedit WORDS...` to its end; keywords are environment variables."""
+
+    def run(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "soundedit", *map(str, words)],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    """Two seconds of stereo noise that swells, at 44.1 kHz."""
+    noise = np.random.default_rng(3).standard_normal((2, 88_200)) * np.linspace(0.01, 0.2, 88_200)
+    write_sound(tmp_path / "swell.wav", Sound(noise.astype(np.float32).clip(-1, 1), 44_100))
+    return tmp_path / "swell.wav"

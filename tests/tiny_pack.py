@@ -1,0 +1,87 @@
+"""A whole pack with random weights, small enough to build in a test."""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.clip import build_clip
+from soundedit.nets.frames import FrameGenerator
+from soundedit.nets.inversion import SoundInversion
+from soundedit.nets.stylegan2 import Generator
+from soundedit.packs import Bands, Component, Manifest, MelSettings, Pack, save_pack
+
+RESOLUTION, NUM_WS, W_DIM, EMBED_DIM, N_MELS = 64, 10, 16, 12, 64
+CLASSES = ["rain", "wind", "birds"]
+
+
+def save_tiny_pack(folder: Path) -> Pack:
+    """Save a pack of 64 x 64 pixels whose pictures are noise but differ with sound and seed."""
+    torch.manual_seed(0)
+    clip = {
+        "embed_dim": EMBED_DIM,
+        "vision_cfg": {
+            "image_size": 32, "patch_size": 16, "width": 16, "layers": 1, "head_width": 8
+        },
+        "text_cfg": {
+            "context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1
+        },
+    }  # fmt: skip
+    audio = {"n_mels": N_MELS, "embed_dim": EMBED_DIM, "width": 4}
+    tower = AudioTower(N_MELS, EMBED_DIM, width=4)
+    inversion = {
+        "embed_dim": EMBED_DIM, "w_dim": W_DIM, "num_ws": NUM_WS, "width": 8, "hidden": 16
+    }  # fmt: skip
+    frames = {"w_dim": W_DIM, "num_ws": NUM_WS, "hidden": 16, "inner": 16}
+    generator = {
+        "z_dim": 8,
+        "w_dim": W_DIM,
+        "resolution": RESOLUTION,
+        "channels": [16, 16, 8, 8, 8],
+        "mapping_layers": 2,
+    }
+    parts: dict[str, tuple[dict[str, object], nn.Module]] = {
+        "generator": (generator, Generator(8, W_DIM, RESOLUTION, [16, 16, 8, 8, 8],
+                                           mapping_layers=2)),
+        "clip": (clip, build_clip(clip)),
+        "audio": (audio, tower),
+        "inversion": (
+            inversion,
+            SoundInversion(
+                tower.pyramid_channels, EMBED_DIM, W_DIM, NUM_WS, width=8, hidden=16
+            ),
+        ),
+        "frames": (frames, FrameGenerator(W_DIM, NUM_WS, hidden=16, inner=16)),
+    }  # fmt: skip
+    manifest = Manifest(
+        name=folder.name,
+        version="1.0",
+        title="Tiny",
+        licence="CC0-1.0",
+        notice="Random weights, for tests.",
+        resolution=RESOLUTION,
+        z_dim=8,
+        w_dim=W_DIM,
+        num_ws=NUM_WS,
+        bands=Bands((0, 3), (3, 6), (6, NUM_WS)),
+        mel=MelSettings(32000, 1024, 320, N_MELS, 50.0, 14000.0),
+        embed_dim=EMBED_DIM,
+        lookahead_seconds=0.0,
+        classes=CLASSES,
+        prompts={name: [f"the sound of {name}"] for name in CLASSES},
+        sources=[],
+        figures={},
+        components={
+            name: Component(f"{name}.safetensors", config=config)
+            for name, (config, _) in parts.items()
+        },
+    )
+    weights = {name: network.state_dict() for name, (_, network) in parts.items()}
+    # Freshly made networks answer every sound alike; a pack's do not.
+    for name in ("inversion", "frames"):
+        weights[name] = {
+            key: value + 0.05 * torch.randn_like(value) if value.is_floating_point() else value
+            for key, value in weights[name].items()
+        }
+    return save_pack(folder, manifest, weights)
