@@ -79,7 +79,7 @@ class ImageDiscriminator(nn.Module):
 
 
 class VideoDiscriminator(nn.Module):
-    """Clips [B, T, 3, S, S] in [-1, 1], T >= 4 -> score volume [B, 1, t, s, s] by 3-D convolutions."""
+    """Clips [B, T, 3, S, S] in [-1, 1], T >= 4 -> scores [B, 1, t, s, s] by 3-D convolutions."""
 
     def __init__(self, width: int = 24) -> None:
         super().__init__()

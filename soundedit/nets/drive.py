@@ -1,4 +1,6 @@
-"""What drives the frames besides the sound latents: loudness, bands and onsets, column by column."""
+"""What drives frames besides the sound latents: loudness, bands and onsets by column."""
+
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -42,10 +44,7 @@ def drive_features(mel: Tensor) -> Tensor:
     held = F.pad(flux, (_HOLD - 1, 0)).unfold(2, _HOLD, 1)
     lags = torch.arange(_HOLD - 1, -1, -1, device=mel.device, dtype=mel.dtype)
     onset = (held * torch.exp(-lags / 8)).amax(-1)
-    thirds = [
-        _trailing_mean(level(mel[:, a:b]), _FAST)
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    thirds = [_trailing_mean(level(mel[:, a:b]), _FAST) for a, b in pairwise(edges)]
     rise = fast - F.pad(fast, (10, 0), mode="replicate")[:, :, :-10]
     stacked = torch.cat([fast, slow, onset.clamp(0, 1.5), *thirds, fast - slow, rise], dim=1)
     return stacked.transpose(1, 2)

@@ -1,4 +1,4 @@
-"""Hierarchical frame generator: three recurrent bands that walk through W+, driven by every segment.
+"""Hierarchical frame generator: three recurrent bands walk through W+, driven by every segment.
 
 Lee et al. 2022, section 3.3, with w_t = w_{t-1} + residual for coarse, mid and fine style layers.
 The released network hears the sound once, at the first frame; this one hears every segment. Three

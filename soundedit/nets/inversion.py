@@ -52,7 +52,7 @@ class _BandHead(nn.Module):
 
 
 class SoundInversion(nn.Module):
-    """Audio pyramid and embedding of a segment + scene latents [B, L, D] -> sound latents [B, L, D]."""
+    """Audio pyramid, embedding of a segment and scene latents -> sound latents [B, L, D]."""
 
     def __init__(
         self,

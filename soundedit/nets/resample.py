@@ -27,7 +27,7 @@ def smooth_after_transpose(x: Tensor) -> Tensor:
 
 
 def upsample_picture(x: Tensor) -> Tensor:
-    """Double the size of [B, C, H, W] as the skip connection does (zero insertion, filter, gain 4)."""
+    """Double the size of [B, C, H, W] as the skip connection does (zeros, filter, gain 4)."""
     channels = x.shape[1]
     taps = x.new_tensor([0.25, 0.75, 0.75, 0.25])
     kernel = torch.outer(taps, taps).expand(channels, 1, 4, 4)

@@ -32,7 +32,7 @@ def num_ws_for(resolution: int) -> int:
 
 
 def lrelu(x: Tensor, gain: float = LRELU_GAIN, clamp: float | None = None) -> Tensor:
-    """Leaky ReLU (slope 0.2) with gain, then an optional clamp to [-clamp * gain, clamp * gain]."""
+    """Leaky ReLU (slope 0.2) with gain, then an optional clamp to [-clamp, clamp]."""
     x = F.leaky_relu(x, 0.2) * gain
     return x if clamp is None else x.clamp(-clamp, clamp)
 
@@ -143,6 +143,11 @@ def modulated_conv(
     """
     pad = weight.shape[2] // 2
     coefficients = None
+    if demodulate and x.dtype == torch.float16:
+        # Demodulation takes scales out again; without this large styles overflow, as in ADA.
+        fan_in = weight[0].numel()
+        weight = weight / (weight.abs().amax((1, 2, 3), keepdim=True) * fan_in**0.5)
+        styles = styles / styles.abs().amax(1, keepdim=True).clamp_min(1e-8)
     if demodulate:
         energy = weight.square().sum((2, 3)).to(styles.dtype)
         coefficients = (F.linear(styles.square(), energy) + 1e-8).rsqrt()
@@ -227,7 +232,7 @@ class ToRGB(nn.Module):
 
 
 class SynthesisBlock(nn.Module):
-    """One resolution of the skip architecture: conv0 (up), conv1, torgb; 4 x 4 starts from const."""
+    """One resolution of the skip architecture: conv0 (up), conv1, torgb; const at 4 x 4."""
 
     resample_filter: Tensor
 
@@ -274,7 +279,7 @@ class SynthesisNetwork(nn.Module):
         *,
         conv_clamp: float | None = None,
     ) -> None:
-        """`channels` lists the width of each block from 4 x 4 up; ValueError if its length is off."""
+        """`channels`: width of each block from 4 x 4 up; ValueError if its length is off."""
         super().__init__()
         self.w_dim, self.resolution, self.num_ws = (
             w_dim,

@@ -1,50 +1,87 @@
-"""`soundedit train ...`: one subcommand for each part of a pack."""
+"""`soundedit train ...` and `soundedit data ...`: one subcommand for each part of a pack."""
 
 import argparse
 import dataclasses
+import importlib
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from soundedit.train.config import load_settings
 
 
-def _generator(settings: Any) -> object:
-    from soundedit.train.generator import train_generator
+class Command(NamedTuple):
+    """Where a command's settings and work are found, loaded only when it is run."""
 
-    return train_generator(settings)
+    module: str
+    settings: str
+    run: str
+    text: str
 
 
-def _kinds() -> dict[str, tuple[type, Callable[[Any], object], str]]:
-    from soundedit.train.generator import GeneratorSettings
+COMMANDS = {
+    "generator": Command(
+        "generator", "GeneratorSettings", "train_generator", "photos -> generator, photo encoder"
+    ),
+    "embedding": Command(
+        "embedding", "EmbeddingSettings", "train_embedding", "sound, image and text towers"
+    ),
+    "inversion": Command(
+        "motion", "MotionSettings", "train_inversion", "sound -> latents, from rendered clips"
+    ),
+    "frames": Command("motion", "MotionSettings", "train_frames", "the recurrent frame generator"),
+    "pack": Command("pack", "PackSettings", "build_pack", "put a pack together"),
+}
+DATA_COMMANDS = {
+    "build": Command("build", "BuildSettings", "build", "render stills and clips"),
+    "preview": Command(
+        "weather.clips", "PreviewSettings", "preview", "a contact sheet and a video of clips"
+    ),
+}
 
-    return {
-        "generator": (
-            GeneratorSettings,
-            _generator,
-            "photos -> generator and photo encoder",
-        )
-    }
+
+def load(command: Command) -> tuple[type, Callable[[Any], object]]:
+    """The settings class and the function of a command."""
+    module = importlib.import_module(f"soundedit.train.{command.module}")
+    return getattr(module, command.settings), getattr(module, command.run)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a training command; SoundeditError for what the person can mend."""
-    parser = argparse.ArgumentParser(prog="soundedit train", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    kinds = _kinds()
-    for name, (kind, _, text) in kinds.items():
-        command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("--config", type=Path, help="settings in TOML")
-        for field in dataclasses.fields(kind):
-            option = "--" + field.name.replace("_", "-")
-            if isinstance(field.default, bool):
-                command.add_argument(option, action=argparse.BooleanOptionalAction, default=None)
-            elif isinstance(field.default, int | float | str):
-                command.add_argument(option, type=type(field.default), default=None)
-    args = vars(parser.parse_args(argv))
+    """Run a training or data command; SoundeditError for what the person can mend."""
+    words = list(argv or ["--help"])
+    data = words[:1] == ["data"]
+    commands = DATA_COMMANDS if data else COMMANDS
+    parser = argparse.ArgumentParser(prog="soundedit data" if data else "soundedit train")
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    rest = words[1:] if data else words
+    for name, command in commands.items():
+        sub = subparsers.add_parser(name, help=command.text, description=command.text)
+        sub.add_argument("--config", type=Path, help="settings in TOML; see --defaults")
+        sub.add_argument("--defaults", action="store_true", help="print all settings, explained")
+        if name == next(iter(rest), None):
+            _add_options(sub, load(command)[0])
+    args = vars(parser.parse_args(rest))
     name, file = args.pop("command"), args.pop("config")
+    if args.pop("defaults"):
+        print(defaults_file(commands[name]).read_text(encoding="utf-8"), end="")
+        return 0
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    kind, train, _ = kinds[name]
-    print(train(load_settings(kind, file, args)))
+    settings, run = load(commands[name])
+    print(run(load_settings(settings, file, args)))
     return 0
+
+
+def defaults_file(command: Command) -> Path:
+    """The TOML file that documents a command's defaults."""
+    name = command.module.rpartition(".")[2]
+    return Path(__file__).parent / "settings" / f"{name}.toml"
+
+
+def _add_options(parser: argparse.ArgumentParser, settings: type) -> None:
+    for field in dataclasses.fields(settings):
+        option = "--" + field.name.replace("_", "-")
+        if isinstance(field.default, bool):
+            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None)
+        elif isinstance(field.default, int | float | str):
+            parser.add_argument(option, type=type(field.default), default=None)

@@ -85,7 +85,9 @@ def clip_files(folder: Path) -> list[Path]:
     """Rendered clips of a folder; TrainingError if there is none."""
     files = sorted(folder.glob("*.npz"))
     if not files:
-        raise TrainingError(f"There are no clips in {folder}; make them with: soundedit data build.")
+        raise TrainingError(
+            f"There are no clips in {folder}; make them with: soundedit data build."
+        )
     return files
 
 

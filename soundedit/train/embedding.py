@@ -182,7 +182,7 @@ class EmbeddingTrainer:
         return torch.cat(rows)
 
     def score(self, sound: Tensor, captions: Tensor) -> dict[str, float]:
-        """Accuracy over the classes on recordings held out, by prompts and balanced over classes."""
+        """Accuracy by prompts on held-out recordings: overall, balanced, and for each class."""
         valid = torch.tensor(self.sounds.of("valid"))
         kinds = self.data.sound_kinds[valid]
         guess = (sound[valid] @ self.class_vectors(captions).T).argmax(1)
@@ -309,7 +309,7 @@ class EmbeddingTrainer:
 
     @torch.inference_mode()
     def judge_unseen(self) -> float:
-        """Accuracy on held-out recordings by synonyms that no caption has, of the shipped towers."""
+        """Accuracy of the shipped towers by synonyms that no caption has, held-out recordings."""
         tokens = open_clip.tokenizer.SimpleTokenizer(context_length=20)
         rows = [
             _unit(

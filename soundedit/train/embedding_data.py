@@ -168,7 +168,7 @@ class EmbeddingData:
         return clips, torch.from_numpy(kinds), torch.tensor(captions)
 
     def draw_images(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Balanced over hints: picture indices, caption indices, sound class (-1: none), each [B]."""
+        """Balanced over hints: pictures, captions, sound classes (-1: none), indices [B] each."""
         hints = list(self._by_hint)
         pictures, captions, kinds = [], [], []
         for hint in rng.choice(hints, size=count):

@@ -58,7 +58,7 @@ class GeneratorSettings:
     generator_lr: float = 2.0e-3
     mapping_lr: float = 6.0e-3
     mapping_steps: int = 3
-    encoder_lr: float = 8.0e-4
+    encoder_lr: float = 4.0e-4
     critic_lr: float = 2.0e-4
     ema_pictures: int = 4_000
     code_noise: float = 0.05

@@ -340,17 +340,32 @@ class MotionTrainer:
         return file
 
 
-def train_motion(settings: MotionSettings) -> Path:
-    """Train sound inversion, then the frame generator; a finished one is not trained again."""
+def _resumed(settings: MotionSettings) -> MotionTrainer:
     trainer = MotionTrainer(settings)
     state = load_checkpoint(Path(settings.out) / "motion.pt")
     if state is not None:
         trainer.inversion.load_state_dict(state["inversion"])
         trainer.frames.load_state_dict(state["frames"])
         trainer.done = tuple(state["done"])
-    for name in ("inversion", "frames"):
-        if name not in trainer.done:
-            getattr(trainer, f"train_{name}")()
-            trainer.done = (*trainer.done, name)
-            trainer.save()
+    return trainer
+
+
+def train_inversion(settings: MotionSettings) -> Path:
+    """Train sound inversion; returns the checkpoint. The frame generator must follow."""
+    trainer = _resumed(settings)
+    trainer.train_inversion()
+    trainer.done = ("inversion",)
+    return trainer.save()
+
+
+def train_frames(settings: MotionSettings) -> Path:
+    """Train the frame generator on a trained inversion; returns the checkpoint.
+
+    TrainingError if sound inversion is not trained yet.
+    """
+    trainer = _resumed(settings)
+    if "inversion" not in trainer.done:
+        raise TrainingError("The frame generator needs sound inversion: soundedit train inversion.")
+    trainer.train_frames()
+    trainer.done = ("inversion", "frames")
     return trainer.save()

@@ -86,7 +86,7 @@ def picture_batches(
     batch: int,
     rng: np.random.Generator,
 ) -> Iterator[Tensor]:
-    """Endless batches [batch, 3, H, W] in [-1, 1], drawn from `sources` by `shares`, half mirrored."""
+    """Endless batches [batch, 3, H, W] in [-1, 1], drawn by `shares`, half of them mirrored."""
     weights = np.asarray(shares, dtype=np.float64)
     weights /= weights.sum()
     while True:

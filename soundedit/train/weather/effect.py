@@ -55,13 +55,17 @@ def drive_of(track: SoundTrack) -> Drive:
 
 
 def still_drive(strength: float, rng: np.random.Generator) -> Drive:
-    """One frame in the middle of a sound of the given loudness."""
-    return Drive(
-        level=np.full(1, strength, np.float32),
-        travel=rng.uniform(0, 20, 1).astype(np.float32),
-        onset=np.full(1, strength * (rng.random() < 0.5), np.float32),
-        fps=24.0,
-    )
+    """The last second of a sound of even loudness with one onset, whose last frame is the still.
+
+    The onset is in that frame or just before it in one still of three, else up to 0.9 s ago.
+    """
+    frames, fps = 24, 24.0
+    age = int(rng.integers(0, 3) if rng.random() < 0.35 else rng.integers(3, 22))
+    onset = np.zeros(frames, np.float32)
+    onset[frames - 1 - age] = strength
+    travel = rng.uniform(0, 20) + np.arange(frames) * strength / fps
+    level = np.full(frames, strength, np.float32)
+    return Drive(level, travel.astype(np.float32), onset, fps)
 
 
 class Effect(ABC):

@@ -92,7 +92,8 @@ def render_still(
     """One weathered photo uint8 (S, S, 3); strength 0 leaves it, 1 is all the weather."""
     rng = np.random.default_rng(seed)
     scene = read_scene(_checked(photo, size))
-    frame = _effect(kind)(scene, still_drive(strength, rng), rng).frame(0)
+    drive = still_drive(strength, rng)
+    frame = _effect(kind)(scene, drive, rng).frame(len(drive) - 1)
     share = min(1.0, max(0.0, strength) / 0.35)
     return to_bytes(mix(scene.photo, frame, share))
 
