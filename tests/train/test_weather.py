@@ -172,6 +172,14 @@ def test_strength_0_leaves_the_photo_and_more_is_further_away() -> None:
     assert away[0] < away[1] < away[2]
 
 
+def test_stills_of_a_blast_show_its_flash_or_its_fire() -> None:
+    stills = [render_still(landscape(), "explosion", 0.9, seed, SIZE) for seed in range(12)]
+    fire = [((s[..., 0] > 180) & (s[..., 0] > s[..., 2] + 60)).mean() for s in stills]
+    light = [s.mean() for s in stills]
+    assert sum(share > 0.02 for share in fire) >= 5
+    assert max(light) > 2 * min(light)
+
+
 def test_the_renderer_works_at_256(renderer: WeatherRenderer) -> None:
     large = WeatherRenderer(256)
     for kind in KINDS:
