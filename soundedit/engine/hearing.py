@@ -96,7 +96,7 @@ class Listener:
 
     @torch.inference_mode()
     def windows(self, windows: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-mels [n, M, columns] -> unit embeddings [n, E] and heard vectors [n, H], on the CPU."""
+        """Log-mels [n, M, columns] -> unit embeddings [n, E] and heard vectors [n, H] (CPU)."""
         embeddings, heard = [], []
         for part in windows.split(32):
             maps = self.tower.pyramid(part.to(self.device))
