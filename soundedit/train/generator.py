@@ -28,6 +28,7 @@ from soundedit.nets.discriminators import (
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.nets.stylegan2 import Generator
 from soundedit.train.checkpoint import load_checkpoint, save_checkpoint
+from soundedit.train.grid import picture_grid
 from soundedit.train.latents import CodeBank, energy_distance
 from soundedit.train.lite0 import TAP_CHANNELS, load_lite0
 from soundedit.train.photos import PhotoSet, picture_batches
@@ -264,18 +265,6 @@ class GeneratorTrainer:
         z = torch.randn(24, self.settings.z_dim, generator=torch.Generator().manual_seed(7))
         samples = generator(z.to(self.device), truncation=0.7)
         return picture_grid(torch.cat([real, copies, samples]), 12)
-
-
-def picture_grid(pictures: Tensor, columns: int) -> Image.Image:
-    """Lay [N, 3, S, S] pictures in [-1, 1] out in rows."""
-    n, _, height, width = pictures.shape
-    rows = -(-n // columns)
-    levels = ((pictures.float().cpu() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    grid = np.zeros((rows * height, columns * width, 3), np.uint8)
-    for i, picture in enumerate(levels.permute(0, 2, 3, 1).numpy()):
-        y, x = i // columns * height, i % columns * width
-        grid[y : y + height, x : x + width] = picture
-    return Image.fromarray(grid)
 
 
 def train_generator(settings: GeneratorSettings) -> Path:

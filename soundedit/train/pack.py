@@ -11,12 +11,19 @@ from torch import Tensor
 
 from soundedit.errors import TrainingError
 from soundedit.nets.bands import band_slices
-from soundedit.nets.stylegan2 import num_ws_for
+from soundedit.nets.stylegan2 import Generator, num_ws_for
 from soundedit.packs.manifest import Bands, Component, Manifest
 from soundedit.packs.manifest import MelSettings as PackMel
 from soundedit.packs.pack import save_pack
+from soundedit.train.card import write_card, write_samples
 from soundedit.train.prompts import CLASSES, PROMPTS
 from soundedit.train.sounds import MelSettings
+
+LIMITS = [
+    "Pictures are painterly: the generator saw few pictures and learned from 7,800 small photos.",
+    "Weather was learned from weather rendered onto photos, not from videos.",
+    "Sounds are told apart by what a few hundred recordings taught; look at the figures.",
+]
 
 
 @dataclass(frozen=True)
@@ -117,4 +124,9 @@ def build_pack(settings: PackSettings) -> Path:
         "inversion": motion["inversion"],
         "frames": motion["frames"],
     }
-    return save_pack(settings.out, manifest, tensors).path
+    pack = save_pack(settings.out, manifest, tensors)
+    network = Generator(**components["generator"])
+    network.load_state_dict(tensors["generator"])
+    write_samples(pack.path, network)
+    write_card(pack.path, pack.manifest, LIMITS)
+    return pack.path
