@@ -290,11 +290,12 @@ def run_soundedit(argv: list[str]) -> int:
 
 def run_checks(options: list[str]) -> int:
     """Linter, format, types, rooms, then the tests; all of them even if one fails."""
+    linter = "from importlinter.cli import lint_imports_command as lint; lint"
     checks = {
         "ruff check": ["-m", "ruff", "check", "."],
         "ruff format": ["-m", "ruff", "format", "--check", "--quiet", "."],
         "mypy": ["-m", "mypy"],
-        "import-linter": ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        "import-linter": ["-c", f"{linter}(['--no-logo'])"],
         "pytest": ["-m", "pytest", *options],
     }
     environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ}
