@@ -201,7 +201,7 @@ class Recorder:
             self._calls_seen, self._called_at = self._calls, now
         if not stream.active or now - self._called_at > LOST_AFTER_SECONDS:
             self.problem = (
-                f'The input "{stream.device.name}" stopped answering, so the recording ended there; '
+                f'The input "{stream.device.name}" stopped answering, so recording ended; '
                 "what came before is kept, reconnect it and rescan the devices."
             )
 
