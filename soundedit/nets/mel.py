@@ -10,7 +10,8 @@ class LogMel(nn.Module):
     """Samples [B, N] in [-1, 1] at `sample_rate` -> log-mel [B, n_mels, N // hop_length].
 
     Column j hears samples up to (j + 1) * hop_length and none later: the window is padded on the
-    left only. Decibels relative to full scale are mapped so that -100 dB is -1 and 0 dB is 1.
+    left only. Power over the window's is mapped in decibels, so that -100 dB (the floor) is -1 and
+    0 dB is 1; a full-scale sine has about 23 dB in its band.
     """
 
     def __init__(

@@ -1,0 +1,48 @@
+import pytest
+import torch
+
+from soundedit.nets.audio_tower import AudioTower
+
+
+@pytest.fixture(scope="module")
+def tower() -> AudioTower:
+    torch.manual_seed(1)
+    return AudioTower(64, 12, width=4).eval().requires_grad_(False)
+
+
+def test_embeddings_are_unit_vectors(tower: AudioTower) -> None:
+    mel = torch.randn(3, 64, 100)
+    found = tower(mel)
+    assert found.shape == (3, 12)
+    torch.testing.assert_close(found.norm(dim=1), torch.ones(3))
+    assert not torch.allclose(found[0], found[1], atol=1e-3)
+
+
+@pytest.mark.parametrize("columns", [8, 33, 100, 256])
+def test_any_length(tower: AudioTower, columns: int) -> None:
+    assert tower(torch.randn(1, 64, columns)).shape == (1, 12)
+
+
+def test_pyramid(tower: AudioTower) -> None:
+    mel = torch.randn(2, 64, 96)
+    maps = tower.pyramid(mel)
+    shapes = [
+        (2, c, 64 // s, 96 // s) for c, s in zip(tower.pyramid_channels, (4, 8, 16), strict=True)
+    ]
+    assert [tuple(x.shape) for x in maps] == shapes
+    torch.testing.assert_close(tower.embed(maps), tower(mel))
+
+
+def test_eighteen_layers() -> None:
+    """Stem, four stages of two blocks of two convolutions, and the head, as He et al. count."""
+    kernels = [
+        name
+        for name, value in AudioTower(64, 8, width=4).named_parameters()
+        if value.ndim >= 2 and "skip" not in name
+    ]
+    assert len(kernels) == 18
+
+
+def test_a_batch_equals_one_by_one(tower: AudioTower) -> None:
+    mel = torch.randn(3, 64, 50)
+    torch.testing.assert_close(tower(mel), torch.cat([tower(one[None]) for one in mel]))

@@ -1,0 +1,65 @@
+import pytest
+import torch
+
+from soundedit.nets.discriminators import (
+    ImageDiscriminator,
+    ProjectedDiscriminator,
+    VideoDiscriminator,
+    hinge_critic,
+    hinge_generator,
+)
+
+
+@pytest.mark.parametrize("resolution", [32, 64])
+def test_pictures(resolution: int) -> None:
+    scores = ImageDiscriminator(resolution, width=4)(torch.rand(2, 3, resolution, resolution))
+    assert scores.shape == (2, 1, 4, 4)
+
+
+@pytest.mark.parametrize("frames", [4, 6, 9])
+def test_clips(frames: int) -> None:
+    scores = VideoDiscriminator(width=4)(torch.rand(2, frames, 3, 32, 32))
+    assert scores.shape[:2] == (2, 1)
+    assert scores.shape[3:] == (4, 4)
+
+
+def test_a_clip_is_more_than_its_frames() -> None:
+    torch.manual_seed(1)
+    critic = VideoDiscriminator(width=4).eval()
+    clip = torch.rand(1, 6, 3, 32, 32)
+    with torch.no_grad():
+        assert not torch.allclose(critic(clip), critic(clip[:, [3, 1, 5, 0, 2, 4]]), atol=1e-4)
+
+
+def test_projection_is_frozen_and_learns_only_in_its_heads() -> None:
+    torch.manual_seed(2)
+    critic = ProjectedDiscriminator([5, 6, 7], width=8, halvings=2)
+    taps = [
+        torch.rand(2, c, s, s, requires_grad=True)
+        for c, s in zip((5, 6, 7), (32, 16, 8), strict=True)
+    ]
+    scores = critic(taps)
+    assert [tuple(x.shape) for x in scores] == [(2, 1, 8, 8)] * 3
+    torch.stack([x.mean() for x in scores]).sum().backward()
+    learned = {n for n, p in critic.named_parameters() if p.grad is not None}
+    assert learned and all(name.startswith("heads.") for name in learned)
+    frozen = {n.split(".")[0] for n, p in critic.named_parameters() if not p.requires_grad}
+    assert frozen == {"mix_channels", "mix_scales"}
+    # The generator still gets a gradient through the frozen mixing.
+    assert all(tap.grad is not None and float(tap.grad.abs().sum()) > 0 for tap in taps)
+
+
+def test_coarse_taps_reach_fine_heads() -> None:
+    torch.manual_seed(3)
+    critic = ProjectedDiscriminator([5, 6], width=8, halvings=1).eval()
+    fine, coarse = torch.rand(1, 5, 16, 16), torch.rand(1, 6, 8, 8)
+    with torch.no_grad():
+        before, after = critic([fine, coarse]), critic([fine, coarse.flip(2)])
+    assert not torch.allclose(before[0], after[0], atol=1e-5)
+
+
+def test_hinge() -> None:
+    real, fake = [torch.tensor([2.0, 0.0])], [torch.tensor([-2.0, 0.5])]
+    # Real: 0 and 1; fake: 0 and 1.5.
+    assert float(hinge_critic(real, fake)) == pytest.approx(0.5 + 0.75)
+    assert float(hinge_generator(fake)) == pytest.approx(0.75)

@@ -1,0 +1,93 @@
+import pytest
+import torch
+from torch import Tensor
+
+from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.inversion import SoundInversion
+
+NUM_WS, W_DIM, EMBED = 10, 6, 12
+
+
+@pytest.fixture(scope="module")
+def tower() -> AudioTower:
+    torch.manual_seed(1)
+    return AudioTower(64, EMBED, width=4).eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def inversion(tower: AudioTower) -> SoundInversion:
+    """Every weight random, so that nothing is neutral."""
+    torch.manual_seed(2)
+    made = SoundInversion(tower.pyramid_channels, EMBED, W_DIM, NUM_WS, width=8, hidden=16)
+    with torch.no_grad():
+        for value in made.parameters():
+            value += 0.3 * torch.randn_like(value)
+    return made.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def maps(tower: AudioTower) -> list[Tensor]:
+    torch.manual_seed(3)
+    return tower.pyramid(torch.rand(3, 64, 100) - 0.7)
+
+
+def test_shapes(tower: AudioTower, inversion: SoundInversion, maps: list[Tensor]) -> None:
+    embedding = tower.embed(maps)
+    heard = inversion.listen(maps, embedding)
+    assert heard.shape == (3, 3 * 8 + EMBED)
+    assert torch.equal(heard[:, 24:], embedding)
+    scene = torch.randn(3, NUM_WS, W_DIM)
+    placed = inversion.place(heard, scene)
+    assert placed.shape == (3, NUM_WS, W_DIM)
+    torch.testing.assert_close(inversion(maps, embedding, scene), placed)
+
+
+def test_it_starts_near_the_scene(tower: AudioTower, maps: list[Tensor]) -> None:
+    torch.manual_seed(4)
+    fresh = SoundInversion(tower.pyramid_channels, EMBED, W_DIM, NUM_WS, width=8, hidden=16).eval()
+    scene = torch.randn(3, NUM_WS, W_DIM)
+    placed = fresh(maps, tower.embed(maps), scene)
+    assert 0 < float((placed - scene).detach().abs().max()) < 0.05
+
+
+def test_sounds_and_scenes_matter(
+    tower: AudioTower, inversion: SoundInversion, maps: list[Tensor]
+) -> None:
+    heard = inversion.listen(maps, tower.embed(maps))
+    scenes = torch.randn(2, NUM_WS, W_DIM)
+    one = inversion.place(heard, scenes[:1].expand(3, -1, -1)) - scenes[:1]
+    assert not torch.allclose(one[0], one[1], atol=1e-3)
+    other = inversion.place(heard, scenes[1:].expand(3, -1, -1)) - scenes[1:]
+    assert not torch.allclose(one[0], other[0], atol=1e-3)
+
+
+@pytest.mark.parametrize(("band", "layers"), [(0, (0, 3)), (1, (3, 6)), (2, (6, NUM_WS))])
+def test_each_band_hears_its_own_level(
+    inversion: SoundInversion, band: int, layers: tuple[int, int]
+) -> None:
+    torch.manual_seed(5)
+    heard, scene = torch.randn(1, 24 + EMBED), torch.randn(1, NUM_WS, W_DIM)
+    changed = heard.clone()
+    changed[:, band * 8 : band * 8 + 8] += 1
+    moved = (inversion.place(changed, scene) - inversion.place(heard, scene)).abs().amax((0, 2)) > 0
+    wanted = [layers[0] <= i < layers[1] for i in range(NUM_WS)]
+    assert moved.tolist() == wanted
+
+
+def test_coarse_layers_hear_the_coarsest_map(
+    tower: AudioTower, inversion: SoundInversion, maps: list[Tensor]
+) -> None:
+    changed = [maps[0] + torch.randn_like(maps[0]), *maps[1:]]
+    embedding = tower.embed(maps)
+    before, after = inversion.listen(maps, embedding), inversion.listen(changed, embedding)
+    torch.testing.assert_close(before[:, :16], after[:, :16])
+    assert not torch.allclose(before[:, 16:24], after[:, 16:24], atol=1e-3)
+
+
+def test_a_batch_equals_one_by_one(
+    tower: AudioTower, inversion: SoundInversion, maps: list[Tensor]
+) -> None:
+    embedding = tower.embed(maps)
+    together = inversion.listen(maps, embedding)
+    alone = [inversion.listen([x[i : i + 1] for x in maps], embedding[i : i + 1]) for i in range(3)]
+    torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-5)
