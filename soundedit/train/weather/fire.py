@@ -104,7 +104,7 @@ class Explosion(Effect):
         scene, size = self.scene, self.size
         rows, columns = grid(size)
         self.rows, self.columns = rows, columns
-        self.fireworks = bool(rng.random() < 0.35)
+        self.fireworks = bool(rng.random() < 0.25)
         self.base = night(scene, 0.34)
         self.base = screen(self.base, (stars(rng, scene) * 0.6)[..., None] * colour(0.8, 0.85, 1.0))
         self.top = np.maximum(top_light(scene), 0.35)
@@ -131,7 +131,7 @@ class Explosion(Effect):
         self.flash = np.zeros(len(self.drive), np.float32)
         for begin, strength, *_ in self.blasts:
             age = np.arange(len(self.drive) - begin) / self.drive.fps
-            light = np.float32(strength**2) * np.exp(-age / 0.09).astype(np.float32)
+            light = np.float32(strength**2) * np.exp(-age / 0.06).astype(np.float32)
             self.flash[begin:] = np.maximum(self.flash[begin:], light)
         self.smoulder = (scene.horizon + 0.08, rng.uniform(0.35, 0.65))
         self.flicker = rng.uniform(0, 1, len(self.drive)).astype(np.float32)
@@ -179,11 +179,10 @@ class Explosion(Effect):
                 picture = self._fireball(picture, row, column, age, strength, level, travel)
         flash = float(self.flash[k])
         if flash > 0.01:
+            # White at its peak, orange as it dies.
+            tint = colour(1.0, 0.52, 0.16) + colour(0.0, 0.42, 0.62) * np.float32(flash)
             near = np.float32(0.6) + np.float32(0.4) * self.top
-            picture = screen(
-                picture,
-                (near * np.float32(min(1.0, 1.05 * flash)))[..., None] * colour(1.0, 0.93, 0.76),
-            )
+            picture = screen(picture, (near * np.float32(min(1.0, 1.05 * flash)))[..., None] * tint)
         return picture
 
     def _smoulder(self, picture: Floats, level: float, travel: float, flicker: float) -> Floats:
@@ -212,7 +211,7 @@ class Explosion(Effect):
         level: float,
         travel: float,
     ) -> Floats:
-        radius = (0.16 + 0.22 * strength) * (1 - np.exp(-(age + 0.04) / 0.16)) + 0.05 * age
+        radius = (0.16 + 0.22 * strength) * (1 - np.exp(-(age + 0.09) / 0.15)) + 0.05 * age
         centre = row - 0.1 * age - 0.35 * radius
         puff = self.puff.window(travel * self.size * 1.1 + age * 6, 0, self.size)
         distance = np.hypot(
