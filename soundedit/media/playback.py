@@ -7,15 +7,15 @@ work on a silent clock.
 
 import threading
 import time
-from bisect import bisect_right
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soundedit.errors import DeviceError, SoundeditError
-from soundedit.media.playback_source import Piece, pieces, spans
+from soundedit.media.playback_run import Run
+from soundedit.media.playback_source import pieces
 from soundedit.media.portaudio import AudioBackend, AudioDevice, AudioStream, portaudio
 from soundedit.media.ring import RingBuffer
 from soundedit.media.sound import Sound, probe_sound
@@ -27,67 +27,6 @@ MAX_LEAD_SECONDS = 0.5
 SERVICE_SECONDS = 0.02
 MIN_LOOP_SECONDS = 0.05
 SPEEDS = (0.25, 4.0)
-
-
-class _Run:
-    """One stretch of playback; every play, seek, change of speed or of loop begins a new one."""
-
-    def __init__(
-        self, start: float, speed: float, loop: tuple[float, float] | None, seconds: float
-    ) -> None:
-        self.start = start
-        self.speed = speed
-        self.seconds = seconds
-        self.loop = loop
-        self.ring: RingBuffer | None = None
-        self.sample_rate = 1
-        self.feed: Generator[Piece, None, None] | None = None
-        self.pending = np.zeros((0, 1), np.float32)
-        self.frames: list[int] = []  # output frame at which each span begins
-        self.origins: list[tuple[float, float]] = []  # its sound time and seconds per frame
-        self.queued = 0
-        self.total: int | None = None
-        self.handed = 0
-        self.stamp: tuple[int, int, float] | None = None
-        self.first_heard: float | None = None
-        self.furthest = 0.0
-        self.silent_from: float | None = None
-        self.calls_seen = -1
-        self.called_at = 0.0
-
-    def frame_heard(self, now: float) -> float:
-        """The output frame that is heard at stream time `now`; never goes back."""
-        if self.stamp is not None:
-            before, count, heard_at = self.stamp
-            frame = before + (now - heard_at) * self.sample_rate
-            self.furthest = max(self.furthest, min(frame, before + count))
-        return self.furthest
-
-    def sound_time(self, frame: float) -> float:
-        """The time in the sound that output frame `frame` carries."""
-        i = bisect_right(self.frames, frame) - 1
-        if i < 0:
-            return self.start
-        origin, step = self.origins[i]
-        return min(self.seconds, max(0.0, origin + (frame - self.frames[i]) * step))
-
-    def end_feed(self) -> None:
-        """Stop decoding; only in the thread that decodes."""
-        if self.feed is not None:
-            self.feed.close()
-            self.feed = None
-
-    def silent_time(self, now: float) -> tuple[float, bool]:
-        """Time in the sound on the silent clock, and whether it has come to its end."""
-        passed = 0.0 if self.silent_from is None else max(0.0, now - self.silent_from)
-        for span in spans(self.start, self.speed, self.loop, self.seconds):
-            lasts = abs(span.end - span.start) / abs(self.speed)
-            if passed < lasts:
-                return span.start + passed * self.speed, False
-            passed -= lasts
-            if span.repeats:
-                passed %= lasts
-        return (self.seconds if self.speed > 0 else 0.0), True
 
 
 class Player:
@@ -125,8 +64,8 @@ class Player:
         self._rest = 0.0
         self._speed = 1.0
         self._loop: tuple[float, float] | None = None
-        self._run: _Run | None = None
-        self._served: _Run | None = None
+        self._run: Run | None = None
+        self._served: Run | None = None
         self._stream: AudioStream | None = None
         self._calls = 0
         self._try_device = True
@@ -277,8 +216,8 @@ class Player:
             self._run = self._new_run(here)
         self._wake.set()
 
-    def _new_run(self, here: float) -> _Run:
-        return _Run(here, self._speed, self._loop, self._seconds)
+    def _new_run(self, here: float) -> Run:
+        return Run(here, self._speed, self._loop, self._seconds)
 
     def _serve(self) -> None:
         while not self._closing:
@@ -310,7 +249,7 @@ class Player:
             self._watch(run)
         self._notice_end(run)
 
-    def _begin(self, run: _Run) -> None:
+    def _begin(self, run: Run) -> None:
         if self._try_device and self._stream is None:
             self._try_device = False
             try:
@@ -345,7 +284,7 @@ class Player:
         except SoundeditError as error:
             self._go_silent(run, str(error))
 
-    def _feed(self, run: _Run, ahead: float, ring: RingBuffer | None = None) -> None:
+    def _feed(self, run: Run, ahead: float, ring: RingBuffer | None = None) -> None:
         ring = ring or run.ring
         assert ring is not None
         while (
@@ -385,7 +324,7 @@ class Player:
                 out.fill(0.0)
         self._calls += 1
 
-    def _watch(self, run: _Run) -> None:
+    def _watch(self, run: Run) -> None:
         now, stream = self._clock(), self._stream
         if self._calls != run.calls_seen:  # a device that went away just stops calling
             run.calls_seen, run.called_at = self._calls, now
@@ -398,7 +337,7 @@ class Player:
                 "reconnect it and rescan the devices, or choose another.",
             )
 
-    def _go_silent(self, run: _Run, reason: str) -> None:
+    def _go_silent(self, run: Run, reason: str) -> None:
         with self._lock:
             self.silent_reason = reason
             if self._run is run:
@@ -407,7 +346,7 @@ class Player:
         run.end_feed()
         self._close_stream()
 
-    def _notice_end(self, run: _Run) -> None:
+    def _notice_end(self, run: Run) -> None:
         with self._lock:
             if self._run is not run:
                 return

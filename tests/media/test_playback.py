@@ -96,8 +96,8 @@ def test_position_never_goes_back_when_the_card_reports_jitter():
     bench.player._fill = lambda out, at: fill(out, at + rng.normal(0, 0.004))
     bench.player.play()
     shown = []
-    for _ in range(400):
-        bench.advance(0.02)
+    for _ in range(2000):
+        bench.advance(0.004, step=0.004)
         shown.append(bench.player.position())
     assert min(np.diff(shown)) >= 0.0
     assert shown[-1] == pytest.approx(8.0 - 0.08, abs=0.03)
