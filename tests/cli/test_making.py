@@ -87,13 +87,16 @@ def test_stopping_leaves_no_half_file(tiny_pack: Path, tmp_path: Path, stop: int
         text=True,
         start_new_session=True,
     ) as process:
-        # The moment the first file appears is the hardest one to clean up after.
-        while not names(out):
-            assert process.poll() is None
-            time.sleep(0.001)
-        # As a terminal does, to the program and its children alike.
-        os.killpg(process.pid, stop)
-        _, err = process.communicate(timeout=60)
+        try:
+            # The moment the first file appears is the hardest one to clean up after.
+            while not names(out):
+                assert process.poll() is None
+                time.sleep(0.001)
+            # As a terminal does, to the program and its children alike.
+            os.killpg(process.pid, stop)
+            _, err = process.communicate(timeout=120)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert err == "soundedit: stopped, nothing was written\n"
     assert names(out) == []
