@@ -32,7 +32,7 @@ def ffmpeg_exe() -> str:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
         raise MediaError(
-            "No ffmpeg was found; install it with: pip install --force-reinstall imageio-ffmpeg"
+            "No ffmpeg was found; run 'pip install --force-reinstall imageio-ffmpeg'."
         ) from error
 
 
@@ -86,7 +86,7 @@ class FFmpeg:
         except OSError as error:
             raise MediaError(
                 f"ffmpeg could not be started ({error.strerror}); "
-                "install it again with: pip install --force-reinstall imageio-ffmpeg"
+                "run 'pip install --force-reinstall imageio-ffmpeg'."
             ) from error
         self._said = threading.Condition()
         self._ended = False

@@ -382,7 +382,14 @@ def test_span_is_a_slice_of_the_whole(make: Any, name: str, rate: int | None) ->
     source = make.float_wav("source.wav", make.noise(9.0, 44100), 44100)
     path = source if name == "a.wav" else make.ffmpeg(name, "-i", source)
     whole = read_sound(path, sample_rate=rate)
-    for start, end in ((0.0, 1.5), (0.123, 0.124), (5.4321, 7.0), (8.5, None), (8.9, 20.0)):
+    for start, end in (
+        (0.0, 1.5),
+        (0.123, 0.124),
+        (5.4321, 7.0),
+        (7.0, 7.5),
+        (8.5, None),
+        (8.9, 20.0),
+    ):
         span = read_sound(path, sample_rate=rate, start=start, end=end)
         first = round(start * whole.sample_rate)
         last = None if end is None else round(end * whole.sample_rate)

@@ -257,6 +257,16 @@ def test_no_frames_is_no_video(make: Any) -> None:
     assert list(make.folder.iterdir()) == []
 
 
+def test_a_file_that_lacks_frames_is_not_published(make: Any) -> None:
+    writer = VideoWriter(make.folder / "out.mp4", **SIZE, fps=Fraction(24))
+    with pytest.raises(ExportError, match="damaged") as caught, writer:
+        for frame in greys(10):
+            writer.write(frame)
+        writer.frames += 1  # as if the encoder had lost one
+    make.assert_sentence(caught.value)
+    assert list(make.folder.iterdir()) == []
+
+
 def test_wrong_frames_and_states(make: Any) -> None:
     writer = VideoWriter(make.folder / "out.mp4", **SIZE, fps=Fraction(24))
     for shape, kind in (((64, 48, 3), np.uint8), ((48, 64), np.uint8), ((48, 64, 3), np.float32)):
@@ -314,7 +324,7 @@ def test_full_disk(make: Any) -> None:
         "try:\n    write(sys.argv[1], 500)\nexcept ExportError as error:\n    print(error)",
         path,
     )
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate()
     assert "could not be written" in out.splitlines()[-1], err
     assert list(make.folder.iterdir()) == []
 
@@ -325,7 +335,7 @@ def test_ctrl_c_reaches_the_whole_group(make: Any) -> None:
     assert process.stdout is not None
     encoder = int(process.stdout.readline())
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate()
     assert "KeyboardInterrupt" in err
     assert list(make.folder.iterdir()) == []
     _assert_gone(encoder)
@@ -337,7 +347,7 @@ def test_killed_outright_leaves_no_process_and_no_video(make: Any) -> None:
     assert process.stdout is not None
     encoder = int(process.stdout.readline())
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate()
     _assert_gone(encoder)
     assert not (make.folder / "out.mp4").exists()
 
