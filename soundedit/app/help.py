@@ -5,7 +5,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from soundedit import __version__
-from soundedit.app.icons import icon
+from soundedit.app.icons import app_icon
 from soundedit.app.logs import log_folder
 from soundedit.app.shortcuts import COMMANDS, ShortcutDialog
 
@@ -25,6 +25,6 @@ def show_about(parent: QWidget) -> None:
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle(parent.tr("About soundedit"))
-    box.setIconPixmap(icon("app").pixmap(64, 64))
+    box.setIconPixmap(app_icon().pixmap(64, 64))
     box.setText(parent.tr("soundedit {0}: turns sound into moving landscapes.").format(__version__))
     box.open()

@@ -15,6 +15,8 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
+from soundedit.resources import resource_path
+
 Draw = Callable[[QPainter, QColor], None]
 
 
@@ -75,16 +77,6 @@ def _dice(p: QPainter, colour: QColor) -> None:
         p.drawEllipse(QPointF(x, y), 1.2, 1.2)
 
 
-def _app(p: QPainter, colour: QColor) -> None:
-    p.setBrush(QColor(28, 62, 92))
-    p.drawRoundedRect(QRectF(0.5, 0.5, 15, 15), 3, 3)
-    p.setBrush(QColor(245, 190, 92))
-    p.drawEllipse(QPointF(11, 5), 2, 2)
-    p.setBrush(QColor(120, 190, 160))
-    for x, top in ((2, 10), (4, 7), (6, 4.5), (8, 8), (10, 9.5), (12, 11)):
-        p.drawRoundedRect(QRectF(x, top, 1.4, 14 - top), 0.7, 0.7)
-
-
 _DRAWINGS: dict[str, Draw] = {
     "play": _play,
     "pause": _pause,
@@ -96,7 +88,6 @@ _DRAWINGS: dict[str, Draw] = {
     "export": _export,
     "open": _open,
     "dice": _dice,
-    "app": _app,
 }
 
 
@@ -142,3 +133,8 @@ def icon(name: str) -> QIcon:
         KeyError: there is no such icon.
     """
     return QIcon(_PaintedEngine(_DRAWINGS[name]))
+
+
+def app_icon() -> QIcon:
+    """The icon of soundedit itself."""
+    return QIcon(str(resource_path("icons", "soundedit.png")))

@@ -39,6 +39,7 @@ def add_docks(
         menu.addAction(dock.toggleViewAction())
         docks.append(dock)
     window.resizeDocks([docks[0], docks[2]], [230, 230], Qt.Orientation.Horizontal)
+    window.resizeDocks(docks[:2], [280, 230], Qt.Orientation.Vertical)
     return docks
 
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from soundedit import __version__
-from soundedit.app.icons import icon
+from soundedit.app.icons import app_icon
 from soundedit.app.logs import catch_everything, log_folder, start_logging
 from soundedit.app.settings import COLOUR_SCHEME, Settings
 from soundedit.app.theme import set_colour_scheme
@@ -37,7 +37,7 @@ def run(argv: Sequence[str]) -> int:
     app = QApplication([sys.argv[0] if sys.argv else "soundedit", *rest])
     app.setApplicationName("soundedit")
     app.setApplicationVersion(__version__)
-    app.setWindowIcon(icon("app"))
+    app.setWindowIcon(app_icon())
     stop_logging = start_logging(log_folder())
     translator = QTranslator(app)
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)

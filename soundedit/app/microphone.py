@@ -49,7 +49,6 @@ class Microphone(QObject):
         if self.recording.recording:
             self.recording.stop()
         else:
-            self._panel.meter.reset()
             self.recording.start(self._panel.microphone())
 
     def look_again(self) -> None:
@@ -76,6 +75,7 @@ class Microphone(QObject):
         self._action.setIcon(icon("stop" if recording else "record"))
         self._action.setText(self.tr("&Stop recording") if recording else self.tr("&Record"))
         self._panel.microphones.setEnabled(not recording)
+        self._panel.meter.reset()
 
     def _finished(self, path: Path) -> None:
         self._settings.add_recent(path)
