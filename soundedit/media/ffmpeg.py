@@ -85,7 +85,7 @@ class FFmpeg:
             )
         except OSError as error:
             raise MediaError(
-                f"ffmpeg could not be started ({error.strerror}); "
+                f"The ffmpeg program could not be started ({error.strerror}); "
                 "run 'pip install --force-reinstall imageio-ffmpeg'."
             ) from error
         self._said = threading.Condition()
