@@ -1,9 +1,7 @@
 """The engine: a model pack loaded on a device, and what can be done with a sound."""
 
 import math
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,7 +20,8 @@ from soundedit.engine.hearing import (
     sound_seconds,
 )
 from soundedit.engine.labels import Heard, label_segments
-from soundedit.engine.synthesis import Synthesiser, to_frames
+from soundedit.engine.synthesis import Synthesiser
+from soundedit.engine.trajectory import Inversion, Trajectory, frame_rate, room_for
 from soundedit.engine.walk import Walk
 from soundedit.errors import PackError, SoundeditError
 from soundedit.nets.audio_tower import AudioTower
@@ -31,34 +30,11 @@ from soundedit.nets.frames import FrameGenerator
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.mel import LogMel
 from soundedit.nets.stylegan2 import Generator
+from soundedit.packs.manifest import Manifest
 from soundedit.packs.pack import Pack, default_pack, open_pack
 from soundedit.progress import CancelToken, Progress
 
 TRUNCATION = 0.7
-_IN_MEMORY = 256 * 2**20
-
-
-@dataclass(frozen=True)
-class Inversion:
-    """The inverted picture of a sound: latents [L, D] float32 and uint8 [H, W, 3]."""
-
-    w: NDArray[np.float32]
-    picture: NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Trajectory:
-    """Latents [T, L, D] float32 of consecutive frames (a memory map when long)."""
-
-    w: NDArray[np.float32]
-    fps: Fraction
-    seed: int
-    start: float
-
-    @property
-    def seconds(self) -> float:
-        """Length of the video."""
-        return float(len(self.w) / self.fps)
 
 
 class Engine:
@@ -78,6 +54,7 @@ class Engine:
             tower = AudioTower(**part["audio"])
             inversion = SoundInversion(tower.pyramid_channels, **part["inversion"])
             frames = FrameGenerator(**part["frames"])
+            _check_fit(pack.manifest, self._generator, tower)
             networks: dict[str, nn.Module] = {
                 "generator": self._generator,
                 "clip": self._clip,
@@ -149,12 +126,16 @@ class Engine:
 
     def close(self) -> None:
         """Give the device's memory back."""
-        self._synthesiser = Synthesiser(self._generator.synthesis, self._device)
+        self._synthesiser = Synthesiser(
+            self._generator.synthesis, self._device, synthesis_dtype(self._device)
+        )
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
     def sample(self, seed: int, truncation: float = TRUNCATION) -> NDArray[np.float32]:
-        """Latents [L, D] of the scene that a seed stands for."""
+        """Latents [L, D] of the scene that a seed stands for; SoundeditError if it is negative."""
+        if seed < 0:
+            raise SoundeditError(f"The seed {seed} is negative; use a whole number from 0 up.")
         z = np.random.default_rng(seed).standard_normal((1, self.manifest.z_dim))
         with torch.inference_mode():
             ws = self._generator.mapping(
@@ -165,11 +146,13 @@ class Engine:
 
     def picture(self, w: NDArray[np.float32], size: int | None = None) -> NDArray[np.uint8]:
         """Latents [L, D] -> one frame uint8 [H, W, 3]; `size` as in `synthesise`."""
-        return to_frames(self._synthesiser.pictures(torch.from_numpy(w)[None], size=size))[0]
+        return next(self._synthesiser.frames([w[None]], size=size))
 
     def embed_text(self, text: str | Sequence[str]) -> NDArray[np.float32]:
         """Unit embeddings [n, E] of one or several phrases."""
         phrases = [text] if isinstance(text, str) else list(text)
+        if not phrases:
+            return np.zeros((0, self.manifest.embed_dim), np.float32)
         found: NDArray[np.float32] = (
             embed_text(self._clip, self._clip_config, phrases).cpu().numpy()
         )
@@ -189,12 +172,17 @@ class Engine:
     def embed_sound(
         self, sound: AnySound, *, cancel: CancelToken | None = None
     ) -> NDArray[np.float32]:
-        """Unit embedding [E] of a whole sound: the mean over its one-second segments."""
+        """Unit embedding [E] of a whole sound: the mean over its one-second segments.
+
+        SoundeditError for a loaded sound shorter than a spectrogram column.
+        """
         total = torch.zeros(self.manifest.embed_dim)
         every = self._segment_spacing(sound_seconds(sound))
         for part in self._listener.segments(sound, every, cancel=cancel):
             total += part.embeddings.sum(0)
-        vector: NDArray[np.float32] = (total / total.norm().clamp_min(1e-6)).numpy()
+        if not total.any():
+            raise SoundeditError("The sound is too short to be heard; use 0.2 s or more.")
+        vector: NDArray[np.float32] = (total / total.norm()).numpy()
         return vector
 
     def class_embeddings(self) -> NDArray[np.float32]:
@@ -263,7 +251,7 @@ class Engine:
         """
         seconds = sound_seconds(sound)
         stop = seconds if end is None else min(end, seconds)
-        if start < 0 or start >= stop:
+        if not 0 <= start < stop:
             raise SoundeditError(
                 f"The range {start:g} to {stop:g} s is empty; the sound has {seconds:.2f} s."
             )
@@ -285,11 +273,13 @@ class Engine:
 
         Deterministic for (sound, fps, seed, range). `lookahead` in seconds overrides the pack's
         (0 is what live uses); a frame never depends on sound further ahead. SoundeditError for a
-        frame rate outside 1 to 120 or an empty range.
+        frame rate outside 1 to 120, an empty range, a negative seed or look-ahead.
         """
         rate = frame_rate(fps)
         frames = self.frame_count(sound, rate, start, end)
         ahead = self.manifest.lookahead_seconds if lookahead is None else lookahead
+        if not 0 <= ahead <= 60:
+            raise SoundeditError(f"The look-ahead {ahead:g} s is out of range; use 0 to 60.")
         hearing = FrameHearing(self._listener, float(rate), round(ahead * 100))
         scene = torch.from_numpy(self.sample(seed))
         walk = Walk(self._inversion, self._frames, scene, float(rate), seed, self._device)
@@ -330,7 +320,7 @@ class Engine:
         rate = frame_rate(fps)
         frames = self.frame_count(sound, rate, start, end)
         shape = (frames, self.num_ws, self.w_dim)
-        w = _room_for(shape)
+        w = room_for(shape)
         done = 0
         blocks = self.generate_blocks(
             sound, fps=rate, seed=seed, start=start, end=end, progress=progress, cancel=cancel
@@ -368,22 +358,17 @@ class Engine:
         return max(0.5, round(seconds / 240, 1))
 
 
-def frame_rate(fps: float | Fraction) -> Fraction:
-    """An exact frame rate; 23.976 and the like become their fractions over 1001.
-
-    SoundeditError outside 1 to 120 frames a second.
-    """
-    rate = Fraction(fps).limit_denominator(1001)
-    nearest = Fraction(round(float(fps) * 1.001) * 1000, 1001)
-    if abs(float(nearest) - float(fps)) < 1e-3 and rate.denominator != 1:
-        rate = nearest
-    if not 1 <= rate <= 120:
-        raise SoundeditError(f"The frame rate {float(fps):g} is out of range; use 1 to 120.")
-    return rate
-
-
-def _room_for(shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    if math.prod(shape) * 4 <= _IN_MEMORY:
-        return np.empty(shape, np.float32)
-    with tempfile.NamedTemporaryFile(prefix="soundedit-", suffix=".latents") as file:
-        return np.memmap(file, np.float32, "w+", shape=shape)
+def _check_fit(manifest: Manifest, generator: Generator, tower: AudioTower) -> None:
+    """Raise ValueError where the manifest says other than its components."""
+    facts = {
+        "resolution": (manifest.resolution, generator.resolution),
+        "z_dim": (manifest.z_dim, generator.z_dim),
+        "w_dim": (manifest.w_dim, generator.w_dim),
+        "num_ws": (manifest.num_ws, generator.num_ws),
+        "embed_dim": (manifest.embed_dim, tower.embed_dim),
+        "n_mels": (manifest.mel.n_mels, tower.n_mels),
+        "columns a second": (manifest.mel.sample_rate, 100 * manifest.mel.hop_length),
+    }
+    for name, (told, found) in facts.items():
+        if told != found:
+            raise ValueError(f"{name} is {told}, not {found}")

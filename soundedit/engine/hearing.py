@@ -76,7 +76,7 @@ def mel_blocks(ear: LogMel, blocks: Iterator[np.ndarray]) -> Iterator[Tensor]:
 class Segments:
     """A run of segments: their times and what the towers say of them.
 
-    `ends` [n] seconds at which each was heard (without look-ahead), `embeddings` [n, E] unit
+    `ends` [n] seconds at which each ends, `embeddings` [n, E] unit
     vectors, `heard` [n, H] for the inversion heads, `levels` [n] loudness (about -1 .. 1).
     """
 
@@ -121,14 +121,17 @@ class Listener:
         hop = max(round(every * 100), 1)
         blocks = mono_blocks(sound, self.ear.sample_rate, start=start, end=end, cancel=cancel)
         kept = torch.zeros(self.ear.n_mels, 0)
-        first, any_found = 0, False
+        first, any_found, skip = 0, False, 0
         for mel in mel_blocks(self.ear, blocks):
-            kept = torch.cat([kept, mel], dim=1)
+            # Segments further apart than one is long leave columns between them unheard.
+            kept = torch.cat([kept, mel[:, skip:]], dim=1)
+            skip = max(skip - mel.shape[1], 0)
             if kept.shape[1] >= SEGMENT:
                 windows = kept.unfold(1, SEGMENT, hop).permute(1, 0, 2)
                 yield self._said(windows, first, hop)
                 any_found = True
                 used = windows.shape[0] * hop
+                skip += max(used - kept.shape[1], 0)
                 kept, first = kept[:, used:], first + used
         if not any_found and kept.shape[1]:
             times = -(-SEGMENT // kept.shape[1])

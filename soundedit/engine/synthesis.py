@@ -82,14 +82,23 @@ class Synthesiser:
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> Iterator[NDArray[np.uint8]]:
-        """Blocks of latents [n, L, D] -> one uint8 frame [H, W, 3] after another."""
+        """Blocks of latents [n, L, D] -> one uint8 frame [H, W, 3] after another.
+
+        ValueError for a batch below 1 or latents of another shape.
+        """
+        if batch < 1:
+            raise ValueError(f"a batch holds at least one frame, not {batch}")
+        shape = (self.network.num_ws, self.network.w_dim)
         done = 0
         for block in blocks:
+            if block.ndim != 3 or block.shape[1:] != shape:
+                raise ValueError(f"latents must be [n, {shape[0]}, {shape[1]}], not {block.shape}")
             for i in range(0, len(block), batch):
                 if cancel is not None:
                     cancel.check()
-                part = np.ascontiguousarray(block[i : i + batch], dtype=np.float32)
-                for frame in to_frames(self.pictures(torch.from_numpy(part), size=size)):
+                # A copy, since torch takes no read-only arrays.
+                part = torch.from_numpy(np.array(block[i : i + batch], np.float32))
+                for frame in to_frames(self.pictures(part, size=size)):
                     done += 1
                     yield frame
                 if progress is not None:

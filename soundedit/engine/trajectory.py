@@ -1,0 +1,61 @@
+"""What the engine hands out for a sound: a picture's latents, or a path of them over time."""
+
+import math
+import tempfile
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundedit.errors import SoundeditError
+
+IN_MEMORY = 256 * 2**20
+"""Bytes of latents beyond which they lie in a temporary file."""
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """The inverted picture of a sound: latents [L, D] float32 and uint8 [H, W, 3]."""
+
+    w: NDArray[np.float32]
+    picture: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Latents [T, L, D] float32 of consecutive frames (a memory map when long)."""
+
+    w: NDArray[np.float32]
+    fps: Fraction
+    seed: int
+    start: float
+
+    @property
+    def seconds(self) -> float:
+        """Length of the video."""
+        return float(len(self.w) / self.fps)
+
+
+def frame_rate(fps: float | Fraction) -> Fraction:
+    """An exact frame rate; 23.976 and the like become their fractions over 1001.
+
+    SoundeditError outside 1 to 120 frames a second.
+    """
+    if not 0 < float(fps) < 1000:
+        raise SoundeditError(f"The frame rate {float(fps):g} is out of range; use 1 to 120.")
+    rate = Fraction(fps).limit_denominator(1001)
+    nearest = Fraction(round(float(fps) * 1.001) * 1000, 1001)
+    if abs(float(nearest) - float(fps)) < 1e-3 and rate.denominator != 1:
+        rate = nearest
+    if not 1 <= rate <= 120:
+        raise SoundeditError(f"The frame rate {float(fps):g} is out of range; use 1 to 120.")
+    return rate
+
+
+def room_for(shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    """An array to fill; beyond `IN_MEMORY` in a temporary file that goes when the array does."""
+    if math.prod(shape) * 4 <= IN_MEMORY:
+        return np.empty(shape, np.float32)
+    with tempfile.NamedTemporaryFile(prefix="soundedit-", suffix=".latents") as file:
+        return np.memmap(file, np.float32, "w+", shape=shape)
