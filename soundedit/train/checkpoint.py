@@ -4,18 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from soundedit.errors import TrainingError
 
 
 def save_checkpoint(file: Path, state: dict[str, Any]) -> None:
-    """Write `state` plus torch's and numpy's random state to `file` atomically."""
-    random = {
-        "torch": torch.get_rng_state(),
-        "numpy": np.random.get_state()[1].tolist(),
-    }
+    """Write `state` plus torch's random state to `file` atomically."""
+    random = {"torch": torch.get_rng_state()}
     part = file.with_suffix(file.suffix + ".part")
     with part.open("wb") as out:
         torch.save({**state, "random": random}, out)

@@ -24,6 +24,9 @@ COMMANDS = {
     "generator": Command(
         "generator", "GeneratorSettings", "train_generator", "photos -> generator, photo encoder"
     ),
+    "mapping": Command(
+        "mapping", "FinishSettings", "train_mapping", "fit seeds to a trained generator's photos"
+    ),
     "embedding": Command(
         "embedding", "EmbeddingSettings", "train_embedding", "sound, image and text towers"
     ),

@@ -26,10 +26,10 @@ from soundedit.nets.drive import CONTEXT, FEATURES, SILENCE, drive_features
 from soundedit.nets.frames import NOISE, FrameGenerator
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.photo_encoder import PhotoEncoder
-from soundedit.nets.stylegan2 import Generator
+from soundedit.train.autoencoder import load_autoencoder
 from soundedit.train.checkpoint import load_checkpoint, save_checkpoint
 from soundedit.train.clipset import FPS, clip_files, read_clip
-from soundedit.train.lite0 import TAP_CHANNELS, load_lite0
+from soundedit.train.lite0 import load_lite0
 from soundedit.train.sounds import MelSettings
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ SEGMENT, STEP = 100, 10
 class MotionSettings:
     """Settings of `train inversion` and `train frames`; the shipped TOML file explains each."""
 
-    generator: str = "runs/generator/generator.pt"
+    generator: str = "runs/generator/generator-final.pt"
     embedding: str = "runs/embedding/embedding.pt"
     clips: str = "runs/clips"
     out: str = "runs/motion"
@@ -55,22 +55,6 @@ class MotionSettings:
     clip_weight: float = 0.05
     lookahead: float = 0.5
     seed: int = 1
-
-
-def load_autoencoder(file: Path) -> tuple[Generator, PhotoEncoder, dict[str, Any]]:
-    """The averaged generator and photo encoder of a `train generator` checkpoint."""
-    if not file.exists():
-        raise TrainingError(f"The checkpoint {file} is missing; run: soundedit train generator.")
-    state = torch.load(file, map_location="cpu", weights_only=True)
-    s = state["settings"]
-    generator = Generator(
-        s["z_dim"], s["w_dim"], s["resolution"], s["channels"], mapping_layers=s["mapping_layers"]
-    )
-    encoder = PhotoEncoder(TAP_CHANNELS, s["w_dim"], generator.num_ws)
-    both = nn.ModuleList([generator, encoder])
-    both.load_state_dict(state["averages"])
-    both.eval().requires_grad_(False)
-    return generator, encoder, s
 
 
 class MotionData:

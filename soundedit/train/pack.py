@@ -30,7 +30,7 @@ LIMITS = [
 class PackSettings:
     """Settings of `train pack`; the shipped TOML file explains each."""
 
-    generator: str = "runs/generator/generator.pt"
+    generator: str = "runs/generator/generator-final.pt"
     embedding: str = "runs/embedding/embedding.pt"
     motion: str = "runs/motion/motion.pt"
     photos: str = ""
