@@ -1,6 +1,7 @@
 """Putting a pack together from the checkpoints of its parts."""
 
 import csv
+import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ class PackSettings:
     title: str = "Landscapes"
     version: str = "0.1"
     lookahead: float = 0.5
+    figures: str = ""
 
 
 def _read(file: str) -> dict[str, Any]:
@@ -48,6 +50,16 @@ def _read(file: str) -> dict[str, Any]:
         raise TrainingError(f"The checkpoint {path} is missing; train that part first.")
     state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state
+
+
+def _figures(file: str) -> dict[str, Any]:
+    if not file:
+        return {}
+    try:
+        figures: dict[str, Any] = json.loads(Path(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"The figures {file} cannot be read ({error}).") from error
+    return figures
 
 
 def sources_of(folder: str) -> list[str]:
@@ -111,7 +123,7 @@ def build_pack(settings: PackSettings) -> Path:
         classes=list(CLASSES),
         prompts={k: list(v) for k, v in PROMPTS.items()},
         sources=[*sources_of(settings.photos), *sources_of(settings.sounds)],
-        figures={"generator_pictures_seen": generator["seen"], **motion.get("figures", {})},
+        figures={"pictures_seen_by_the_generator": generator["seen"], **_figures(settings.figures)},
         components={
             name: Component(f"{name}.safetensors", config=config)
             for name, config in components.items()
