@@ -263,5 +263,6 @@ class Controller(QObject):
         for kind in list(self._latest):
             self._stop(kind)
         self.engine_changed.emit()
+        self.heard_changed.emit()
         self.work_changed.emit()
         self.failed.emit(error)

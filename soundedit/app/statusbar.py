@@ -34,8 +34,8 @@ class StatusBar(QStatusBar):
     def show_engine(self, info: EngineInfo | None, error: BaseException | None) -> None:
         """Say which engine works, or that none does."""
         if info is not None:
-            name = "" if info.device_name == info.device else f" {info.device_name}"
-            self.device.setText(f"{info.device}{name}")
+            known = info.device_name.startswith(info.device)
+            self.device.setText(info.device_name if known else f"{info.device} {info.device_name}")
             self.pack.setText(f"{info.pack}, {info.resolution} px")
         elif error is not None:
             self.device.setText(self.tr("no engine"))

@@ -42,6 +42,7 @@ from soundedit.app.timeline import Timeline
 from soundedit.app.transport import Transport
 from soundedit.app.viewer import Viewer
 from soundedit.app.worker import Loader, load_engine
+from soundedit.errors import SoundeditError
 from soundedit.media.playback import Player
 from soundedit.media.record import Recorder
 
@@ -227,14 +228,17 @@ class MainWindow(QMainWindow):
             if generating:
                 text = self.tr("Generating...")
             else:
-                text = self.tr("Generate makes the frames (Ctrl+G)") if has_sound else ""
+                ready = has_sound and works
+                text = self.tr("Generate makes the frames (Ctrl+G)") if ready else ""
             self.timeline.thumbnails.set_text(text)
         self._refresh_hint()
 
     def _refresh_hint(self) -> None:
         controller = self.controller
-        if controller.engine_error is not None:
-            hint = self.tr("No pictures without a model pack: {0}").format(controller.engine_error)
+        if isinstance(controller.engine_error, SoundeditError):
+            hint = str(controller.engine_error)
+        elif controller.engine_error is not None:
+            hint = self.tr("The engine could not be loaded; the log says why.")
         elif controller.sound is not None:
             hint = self.tr("Making the picture...")
         else:
@@ -246,7 +250,8 @@ class MainWindow(QMainWindow):
         assert info is not None
         self.status.say("")
         self.setWindowTitle(f"{info.path.name} - soundedit")
-        self.settings.add_recent(info.path)
+        if info.path not in sample_sounds():
+            self.settings.add_recent(info.path)
         self.settings.set(LAST_FOLDER, str(info.path.parent))
         self.sounds.set_sounds(self.settings.recent(), sample_sounds())
         self.sounds.show_current(info.path)
@@ -268,7 +273,11 @@ class MainWindow(QMainWindow):
         colours = label_colours(self.controller.labels())
         if heard is None:
             works = self.controller.engine_error is None
-            text = self.tr("Listening...") if works else self.tr("Nothing listens without a pack.")
+            text = (
+                self.tr("Listening...")
+                if works
+                else self.tr("Nothing listens without a model pack.")
+            )
         else:
             text = self.tr("Nothing the pack knows was heard.")
         self.timeline.heard.set_heard(heard or (), colours)

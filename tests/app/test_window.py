@@ -234,6 +234,7 @@ def test_broken_pack_is_told_and_the_sound_still_opens(rig: Rig, make_sound: Mak
     rig.wait(lambda: rig.window.errors.dialog is not None)
     assert rig.window.errors.dialog is not None
     assert rig.window.errors.dialog.text() == "The pack has no pack.json; install it again."
+    assert rig.window.viewer.accessibleDescription() == rig.window.errors.dialog.text()
     assert not rig.window.actions_by_id["generate"].isEnabled()
     assert rig.window.actions_by_id["play"].isEnabled()
     assert len(rig.controller.jobs) == 0
