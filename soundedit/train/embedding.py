@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import open_clip
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from soundedit.errors import TrainingError
 from soundedit.nets.audio_tower import AudioTower
-from soundedit.nets.clip import build_clip
+from soundedit.nets.clip import build_clip, clip_tokens, embed_text
 from soundedit.train.augment import augment_mels
 from soundedit.train.checkpoint import load_checkpoint, save_checkpoint
 from soundedit.train.embedding_data import EmbeddingData
@@ -123,7 +122,7 @@ class EmbeddingTrainer:
         )
         self.heads = TeacherHeads(settings.embed_dim)
         self.audio = AudioTower(MelSettings().n_mels, settings.embed_dim, settings.audio_width)
-        self.clip = build_clip(clip_config(settings))
+        self.clip: Any = build_clip(clip_config(settings))
 
     def train_heads(self) -> None:
         """Align the three teachers by InfoNCE with same-class positives."""
@@ -201,8 +200,8 @@ class EmbeddingTrainer:
     def train_text(self) -> None:
         """Distil the text tower from the mapped sentence teacher, captions and single words."""
         s, d = self.settings, self.data
-        tokens = open_clip.tokenizer.SimpleTokenizer(context_length=20)
-        captions, words = tokens(d.captions), tokens(d.words)
+        config = clip_config(s)
+        captions, words = clip_tokens(config, d.captions), clip_tokens(config, d.words)
         net = self.clip
         parameters = [
             p
@@ -223,8 +222,12 @@ class EmbeddingTrainer:
             schedule.step()
             if step % 250 == 0:
                 log.info("text %d: 1 - cosine %.4f", step, float(loss.detach()))
-        with torch.inference_mode():
-            self.captions_shipped = net.encode_text(captions, normalize=True).clone()
+        self.embed_captions()
+
+    def embed_captions(self) -> None:
+        """Embed all captions by the text tower that ships."""
+        config = clip_config(self.settings)
+        self.captions_shipped = embed_text(self.clip, config, self.data.captions).clone()
 
     def train_image(self) -> None:
         """Distil the image tower from the mapped image teacher on mirrored photos and renders."""
@@ -310,13 +313,9 @@ class EmbeddingTrainer:
     @torch.inference_mode()
     def judge_unseen(self) -> float:
         """Accuracy of the shipped towers by synonyms that no caption has, held-out recordings."""
-        tokens = open_clip.tokenizer.SimpleTokenizer(context_length=20)
+        config = clip_config(self.settings)
         rows = [
-            _unit(
-                self.clip.encode_text(tokens(list(UNSEEN_SYNONYMS[c])), normalize=True).mean(0)[
-                    None
-                ]
-            )
+            _unit(embed_text(self.clip, config, UNSEEN_SYNONYMS[c]).mean(0, keepdim=True))
             for c in CLASSES
         ]
         classes = torch.cat(rows)
@@ -365,11 +364,7 @@ def train_embedding(settings: EmbeddingSettings) -> Path:
             trainer.done = (*trainer.done, name)
             trainer.save()
         elif name == "text":
-            tokens = open_clip.tokenizer.SimpleTokenizer(context_length=20)
-            with torch.inference_mode():
-                trainer.captions_shipped = trainer.clip.encode_text(
-                    tokens(trainer.data.captions), normalize=True
-                ).clone()
+            trainer.embed_captions()
     log.info("shipped towers: %s", trainer.judge_audio())
     log.info("by unseen synonyms: %.3f", trainer.judge_unseen())
     return trainer.save()

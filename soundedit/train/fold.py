@@ -61,7 +61,7 @@ class Fold:
         for layer, affines in enumerate(affines_of_layers(synthesis)):
             for affine in affines:
                 moved = affine.weight @ self.constants[layer] * affine.weight_gain
-                affine.bias += moved / affine.bias_gain
+                affine.bias.add_(moved / affine.bias_gain)
                 affine.weight.copy_(affine.weight @ self.forward_[layer])
 
     @torch.no_grad()

@@ -9,6 +9,7 @@ over free samples are trained against projected discriminators (Sauer et al. 202
 import copy
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -108,8 +109,8 @@ class GeneratorTrainer:
         self.dtype = {"bfloat16": torch.bfloat16, "float32": torch.float32}.get(s.precision)
         if self.dtype is None:
             raise TrainingError("The setting 'precision' is bfloat16 or float32.")
-        self.synthesise = net.synthesis
-        self.look = self.features
+        self.synthesise: Callable[..., Tensor] = net.synthesis
+        self.look: Callable[[Tensor], list[Tensor]] = self.features
         if s.compile:
             self.synthesise = torch.compile(net.synthesis)
             self.look = torch.compile(self.features)
@@ -224,8 +225,8 @@ class GeneratorTrainer:
         for mean, now in zip(self.averages, (self.generator, self.encoder), strict=True):
             for a, b in zip(mean.parameters(), now.parameters(), strict=True):
                 a.lerp_(b, 1 - beta)
-            for a, b in zip(mean.buffers(), now.buffers(), strict=True):
-                a.copy_(b)
+            for held, buffer in zip(mean.buffers(), now.buffers(), strict=True):
+                held.copy_(buffer)
 
     def state(self) -> dict[str, object]:
         """Everything that a resumed run needs."""

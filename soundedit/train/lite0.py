@@ -110,4 +110,8 @@ def load_lite0() -> Lite0Features:
         _fold(block.depthwise, state, f"_blocks.{i}._depthwise_conv", f"_blocks.{i}._bn1")
         _fold(block.project, state, f"_blocks.{i}._project_conv", f"_blocks.{i}._bn2")
     _fold(net.head, state, "_conv_head", "_bn1")
-    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    net.eval().requires_grad_(False)
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+    return net

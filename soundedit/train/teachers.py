@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,8 +18,8 @@ from torch import Tensor, nn
 
 from soundedit.errors import TrainingError
 
-_NUMPY_SCALARS = (
-    (np._core.multiarray.scalar, "numpy.core.multiarray.scalar"),
+_NUMPY_SCALARS: tuple[Any, ...] = (
+    (type(np.float64(0)).__reduce__(np.float64(0))[0], "numpy.core.multiarray.scalar"),
     np.dtype,
     type(np.dtype(np.int64)),
     type(np.dtype(np.float64)),
@@ -40,9 +41,9 @@ class SoundTeacher:
 
     def __init__(self) -> None:
         folder = _package("aisfx", "pip install --no-deps aisfx")
-        from aisfx.models.cnn2d import EmbeddingNet  # type: ignore[import-untyped]
+        from aisfx.models.cnn2d import EmbeddingNet
 
-        with torch.serialization.safe_globals([*_NUMPY_SCALARS]):
+        with torch.serialization.safe_globals(list(_NUMPY_SCALARS)):
             weights, _ = torch.load(
                 folder / "models" / "checkpoint.pth", map_location="cpu", weights_only=True
             )
