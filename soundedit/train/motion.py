@@ -285,14 +285,6 @@ class MotionTrainer:
         times = (torch.arange(first, first + 6) * stride - 1).clamp_min(0)
         real = d.small[some][:, times].float() / 127.5 - 1
         picture, video = self.critics
-        loss = s.critic_weight * (
-            (picture(fake.flatten(0, 1)) - 1).square().mean() + (video(fake) - 1).square().mean()
-        )
-        full = self.generator.synthesis(part[:, 3])
-        shown = embed_pictures(self.clip, self.clip_config, full.clamp(-1, 1))
-        columns = torch.full((len(some),), int(times[3]) * 100 // FPS)
-        _, heard = self.hear(d.segments(some, columns, torch.zeros_like(columns)))
-        loss = loss + s.clip_weight * (1 - (shown * heard).sum(1)).mean()
         held = fake.detach()
         lost = (
             (picture(real.flatten(0, 1)) - 1).square().mean()
@@ -303,7 +295,16 @@ class MotionTrainer:
         optimiser.zero_grad()
         lost.backward()
         optimiser.step()
-        optimiser.zero_grad()
+        self.critics.requires_grad_(False)
+        loss = s.critic_weight * (
+            (picture(fake.flatten(0, 1)) - 1).square().mean() + (video(fake) - 1).square().mean()
+        )
+        self.critics.requires_grad_(True)
+        full = self.generator.synthesis(part[:, 3])
+        shown = embed_pictures(self.clip, self.clip_config, full.clamp(-1, 1))
+        columns = torch.full((len(some),), int(times[3]) * 100 // FPS)
+        _, heard = self.hear(d.segments(some, columns, torch.zeros_like(columns)))
+        loss = loss + s.clip_weight * (1 - (shown * heard).sum(1)).mean()
         return loss, float(lost.detach())
 
     def save(self) -> Path:
