@@ -44,5 +44,12 @@ def device_name(device: torch.device) -> str:
 
 
 def synthesis_dtype(device: torch.device) -> torch.dtype:
-    """float16 on a GPU; float32 on a CPU, where it is the reference that others are tested by."""
-    return torch.float16 if device.type == "cuda" else torch.float32
+    """float16 on a GPU, bfloat16 on a CPU that computes in it, else float32.
+
+    Frames stay within a level or two of float32, the reference that the others are tested by.
+    """
+    if device.type == "cuda":
+        return torch.float16
+    able = torch.cpu.get_capabilities()
+    native = able.get("avx512_bf16") or able.get("amx_bf16")
+    return torch.bfloat16 if native and torch.backends.mkldnn.is_available() else torch.float32

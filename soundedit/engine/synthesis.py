@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from soundedit.engine.prepared import PreparedSynthesis
 from soundedit.errors import SoundeditError
 from soundedit.nets.stylegan2 import NoiseMode, SynthesisNetwork
 from soundedit.progress import CancelToken, Progress
@@ -16,12 +17,16 @@ SMALLEST, LARGEST = 16, 4096
 
 
 class Synthesiser:
-    """Runs a synthesis network; on a GPU in half precision and as a captured CUDA graph."""
+    """Runs a synthesis network: on a CPU folded, on a GPU as a captured CUDA graph.
+
+    The network is taken as it is when the synthesiser is made.
+    """
 
     def __init__(
         self, network: SynthesisNetwork, device: torch.device, dtype: torch.dtype = torch.float32
     ) -> None:
         self.network, self.device, self.dtype = network, device, dtype
+        self._prepared = PreparedSynthesis(network, dtype) if device.type == "cpu" else None
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor, Tensor]] = {}
 
     @torch.inference_mode()
@@ -40,12 +45,17 @@ class Synthesiser:
                 f"The size {size} is out of range; choose {SMALLEST} to {LARGEST} pixels."
             )
         ws = ws.to(self.device)
-        if size < full and size in self.network.sizes:
-            return self.network(ws, noise_mode=noise_mode, dtype=self.dtype, until=size)
-        if self.device.type == "cuda" and noise_mode == "const":
+        until = size if size < full and size in self.network.sizes else None
+        if noise_mode != "const":
+            pictures = self.network(ws, noise_mode=noise_mode, dtype=self.dtype, until=until)
+        elif self._prepared is not None:
+            pictures = self._prepared(ws, until)
+        elif until is None:
             pictures = self._graphed(ws)
         else:
-            pictures = self.network(ws, noise_mode=noise_mode, dtype=self.dtype)
+            pictures = self.network(ws, dtype=self.dtype, until=until)
+        if until is not None:
+            return pictures
         if size != full:
             pictures = F.interpolate(
                 pictures, size=(size, size), mode="bicubic", antialias=True, align_corners=False

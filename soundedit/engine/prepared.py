@@ -1,0 +1,142 @@
+"""A synthesis network folded for fast inference on a CPU.
+
+The same function as `SynthesisNetwork` with constant noise, which stays the reference it is tested
+by. Twice as fast and more: what does not depend on the latents is computed once (energies of the
+kernels, noise plus bias, gains), styles scale activations and never kernels, memory is laid out
+channels last, and activations are changed in place.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from soundedit.nets.stylegan2 import (
+    LRELU_GAIN,
+    SynthesisBlock,
+    SynthesisLayer,
+    SynthesisNetwork,
+    ToRGB,
+)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One modulated convolution; `offset` is noise plus bias times the activation's gain."""
+
+    affine: Tensor
+    affine_bias: Tensor
+    energy: Tensor
+    kernel: Tensor
+    offset: Tensor
+    filters: tuple[Tensor, Tensor] | None
+
+    def __call__(self, x: Tensor, w: Tensor, clamp: float | None) -> Tensor:
+        styles = F.linear(w, self.affine, self.affine_bias)
+        scales = (F.linear(styles.square(), self.energy) + 1e-8).rsqrt() * LRELU_GAIN
+        x = x * styles[:, :, None, None].to(x.dtype)
+        if self.filters is None:
+            x = F.conv2d(x, self.kernel, padding=1)
+        else:
+            x = F.conv_transpose2d(x, self.kernel, stride=2)
+            rows, columns = self.filters
+            x = F.conv2d(x, rows, padding=(1, 0), groups=len(rows))
+            x = F.conv2d(x, columns, padding=(0, 1), groups=len(columns))
+        x = x.mul_(scales[:, :, None, None].to(x.dtype)).add_(self.offset)
+        # The gain is already in: a leaky ReLU only passes positive factors through.
+        x = F.leaky_relu_(x, 0.2)
+        return x if clamp is None else x.clamp_(-clamp, clamp)
+
+
+@dataclass(frozen=True)
+class _Rgb:
+    """Features to colours: a product of matrices with a kernel for each sample."""
+
+    affine: Tensor
+    affine_bias: Tensor
+    kernel: Tensor
+    bias: Tensor
+
+    def __call__(self, x: Tensor, w: Tensor, clamp: float | None) -> Tensor:
+        styles = F.linear(w, self.affine, self.affine_bias)
+        kernels = (self.kernel * styles[:, None, :]).to(x.dtype)
+        count, channels, height, width = x.shape
+        pixels = x.permute(0, 2, 3, 1).reshape(count, height * width, channels)
+        rgb = torch.bmm(pixels, kernels.transpose(1, 2)).float() + self.bias
+        rgb = rgb.transpose(1, 2).reshape(count, 3, height, width)
+        return rgb if clamp is None else rgb.clamp_(-clamp, clamp)
+
+
+class PreparedSynthesis:
+    """ws [B, num_ws, w_dim] float32 -> pictures [B, 3, S, S] float32, with constant noise."""
+
+    def __init__(self, network: SynthesisNetwork, dtype: torch.dtype = torch.float32) -> None:
+        """Fold a network as it is now; `dtype` is that of activations and kernels."""
+        self.sizes, self._clamp = network.sizes, network.conv_clamp
+        with torch.no_grad():
+            self._blocks: list[tuple[list[_Layer], _Rgb]] = []
+            for size in network.sizes:
+                block: SynthesisBlock = getattr(network, f"b{size}")
+                if block.first:
+                    self._const = block.const.detach().to(dtype)[None]
+                layers = [block.conv1] if block.first else [block.conv0, block.conv1]
+                folded = [_fold(layer, dtype) for layer in layers]
+                self._blocks.append((folded, _fold_rgb(block.torgb)))
+
+    @torch.inference_mode()
+    def __call__(self, ws: Tensor, until: int | None = None) -> Tensor:
+        """Synthesise; `until` stops at that size and returns the smaller skip picture."""
+        x = self._const.expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+        picture: Tensor | None = None
+        at = 0
+        for size, (layers, rgb) in zip(self.sizes, self._blocks, strict=True):
+            for layer in layers:
+                x = layer(x, ws[:, at], self._clamp)
+                at += 1
+            colours = rgb(x, ws[:, at], self._clamp)
+            picture = colours if picture is None else _double(picture).add_(colours)
+            if size == until:
+                break
+        assert picture is not None
+        return picture
+
+
+def _fold(layer: SynthesisLayer, dtype: torch.dtype) -> _Layer:
+    kernel = layer.weight.detach().to(dtype)
+    filters = None
+    if layer.up:
+        kernel = kernel.transpose(0, 1)
+        taps = torch.tensor([0.25, 0.75, 0.75, 0.25], dtype=dtype, device=kernel.device)
+        channels = layer.weight.shape[0]
+        filters = (
+            taps.view(1, 1, 4, 1).repeat(channels, 1, 1, 1),
+            taps.view(1, 1, 1, 4).repeat(channels, 1, 1, 1),
+        )
+    noise = layer.noise_const * layer.noise_strength
+    offset = (noise + layer.bias[:, None, None])[None] * LRELU_GAIN
+    return _Layer(
+        affine=layer.affine.weight.detach() * layer.affine.weight_gain,
+        affine_bias=layer.affine.bias.detach(),
+        energy=layer.weight.detach().square().sum((2, 3)),
+        kernel=kernel.contiguous(memory_format=torch.channels_last),
+        offset=offset.to(dtype).contiguous(memory_format=torch.channels_last),
+        filters=filters,
+    )
+
+
+def _fold_rgb(layer: ToRGB) -> _Rgb:
+    gain = layer.weight_gain
+    return _Rgb(
+        affine=layer.affine.weight.detach() * (layer.affine.weight_gain * gain),
+        affine_bias=layer.affine.bias.detach() * gain,
+        kernel=layer.weight.detach()[:, :, 0, 0],
+        bias=layer.bias.detach(),
+    )
+
+
+def _double(picture: Tensor) -> Tensor:
+    """Twice the size: [1, 3, 3, 1] on inserted zeros is bilinear, but for zeros beyond the edge."""
+    padded = F.pad(picture, (1, 1, 1, 1))
+    doubled = F.interpolate(padded, scale_factor=2, mode="bilinear", align_corners=False)
+    return doubled[:, :, 2:-2, 2:-2]
