@@ -205,7 +205,10 @@ class MotionTrainer:
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, s.frames_lr, s.frames_steps)
         critic_optimiser = torch.optim.Adam(self.critics.parameters(), 2e-4, betas=(0.0, 0.99))
         anchors = self.anchors()
-        started, sums = time.monotonic(), {"follow": 0.0, "motion": 0.0, "critic": 0.0}
+        started, sums = (
+            time.monotonic(),
+            dict.fromkeys(("follow", "swing", "motion", "critic"), 0.0),
+        )
         for step in range(s.frames_steps):
             stride = int(self.rng.choice([1, 1, 2]))
             count = min(s.unroll, (d.codes.shape[1] - 1) // stride)
@@ -215,11 +218,17 @@ class MotionTrainer:
             times = torch.arange(count) * stride
             # A frame hears only what was before it, so it shows what was heard in the one before.
             target = d.codes[clips][:, (times - 1).clamp_min(0)]
-            loss = self.distance(walk[:, 1:], target[:, 1:])
-            moved = self.distance(walk[:, 2:] - walk[:, 1:-1], target[:, 2:] - target[:, 1:-1])
-            sums["follow"] += float(loss.detach())
+            walk, target = walk[:, 1:], target[:, 1:]
+            follow = self.distance(walk, target)
+            # What changes within a clip is a small part of the distance and all of the motion.
+            swing = self.distance(
+                walk - walk.mean(1, keepdim=True), target - target.mean(1, keepdim=True)
+            )
+            moved = self.distance(walk.diff(dim=1), target.diff(dim=1))
+            sums["follow"] += float(follow.detach())
+            sums["swing"] += float(swing.detach())
             sums["motion"] += float(moved.detach())
-            loss = loss + 2.0 * moved
+            loss = 0.3 * follow + 6.0 * swing + 6.0 * moved
             if step % s.critic_every == s.critic_every - 1:
                 extra, critic = self.judge(walk, clips, stride, critic_optimiser)
                 loss = loss + extra
