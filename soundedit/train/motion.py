@@ -287,11 +287,12 @@ class MotionTrainer:
         """Least-squares critics and L_CLIP on six decoded frames of four walks."""
         s, d = self.settings, self.data
         some = clips[:4]
-        first = int(self.rng.integers(1, walk.shape[1] - 6))
+        first = int(self.rng.integers(walk.shape[1] - 6))
         part = walk[:4, first : first + 6]
         small = self.generator.synthesis(part.flatten(0, 1), until=32).clamp(-1.2, 1.2)
         fake = small.unflatten(0, (len(some), 6))
-        times = (torch.arange(first, first + 6) * stride - 1).clamp_min(0)
+        # The walk starts at its second frame, and each shows what the one before heard.
+        times = torch.arange(first + 1, first + 7) * stride - 1
         real = d.small[some][:, times].float() / 127.5 - 1
         picture, video = self.critics
         held = fake.detach()
