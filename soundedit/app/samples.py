@@ -6,7 +6,7 @@ from soundedit.resources import resource_path
 
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".m4a", ".opus")
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi")
-FIRST_SAMPLE = "storm"
+FIRST_SAMPLE = "fire"
 
 
 def sample_sounds() -> list[Path]:
@@ -18,7 +18,7 @@ def sample_sounds() -> list[Path]:
 
 
 def first_sample() -> Path | None:
-    """The sound the first start shows: the storm where there is one."""
+    """The sound the first start shows: the fire where there is one."""
     sounds = sample_sounds()
-    storms = [path for path in sounds if FIRST_SAMPLE in path.stem.lower()]
-    return next(iter([*storms, *sounds]), None)
+    fires = [path for path in sounds if FIRST_SAMPLE in path.stem.lower()]
+    return next(iter([*fires, *sounds]), None)
