@@ -57,7 +57,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 class _Interrupt:
-    """Closes the window on Ctrl-C, so that an export leaves no half file.
+    """Closes the window on Ctrl-C or SIGTERM, so that an export leaves no half file.
 
     Python handles a signal only when it runs; the wake-up byte makes Qt's loop run it.
     """
@@ -67,7 +67,10 @@ class _Interrupt:
         self._near.setblocking(False)
         self._far.setblocking(False)
         self._old_fd = signal.set_wakeup_fd(self._far.fileno(), warn_on_full_buffer=False)
-        self._old = signal.signal(signal.SIGINT, lambda *_: window.close())
+        self._old = {
+            number: signal.signal(number, lambda *_: window.close())
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
         self._notifier = QSocketNotifier(self._near.fileno(), QSocketNotifier.Type.Read)
         self._notifier.activated.connect(self._drain)
 
@@ -77,6 +80,7 @@ class _Interrupt:
     def close(self) -> None:
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._old_fd)
-        signal.signal(signal.SIGINT, self._old)
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
         self._near.close()
         self._far.close()

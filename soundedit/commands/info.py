@@ -101,5 +101,6 @@ def _sound(args: argparse.Namespace) -> int:
         f"{sound.channels} channel{'s' if sound.channels > 1 else ''}, {sound.codec}"
     )
     for span in heard:
-        print(f"{clock(span.start):>7} - {clock(span.end):>7}  {span.label}  {span.score:.0%}")
+        when = f"{clock(span.start, tenths=True):>9} - {clock(span.end, tenths=True):>9}"
+        print(f"{when}  {span.label}  {span.score:.2f}")
     return 0

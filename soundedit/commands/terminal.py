@@ -19,11 +19,13 @@ def print_json(data: Any) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def clock(seconds: float) -> str:
-    """Seconds as m:ss or h:mm:ss."""
-    whole = max(0, round(seconds))
+def clock(seconds: float, *, tenths: bool = False) -> str:
+    """Seconds as m:ss or h:mm:ss, with tenths of a second if asked."""
+    count = max(0, round(seconds * 10)) if tenths else max(0, round(seconds)) * 10
+    whole, tenth = divmod(count, 10)
     hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+    text = f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+    return f"{text}.{tenth}" if tenths else text
 
 
 class ProgressBar:

@@ -49,3 +49,11 @@ def test_a_pipe_gets_nothing() -> None:
 def test_a_complaint_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     complain("first\nsecond")
     assert capsys.readouterr().err == "soundedit: first second\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0:00.0"), (5.5, "0:05.5"), (59.96, "1:00.0"), (3723.2, "1:02:03.2")],
+)
+def test_clock_with_tenths(seconds: float, text: str) -> None:
+    assert clock(seconds, tenths=True) == text
