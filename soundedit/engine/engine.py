@@ -109,6 +109,11 @@ class Engine:
         return self.manifest.resolution
 
     @property
+    def precision(self) -> str:
+        """What frames are computed in: float32, bfloat16 or float16."""
+        return str(self._synthesiser.dtype).removeprefix("torch.")
+
+    @property
     def num_ws(self) -> int:
         """Style layers L."""
         return self.manifest.num_ws

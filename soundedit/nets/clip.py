@@ -1,6 +1,7 @@
 """Image and text towers: an open_clip model built from a config that the pack carries."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import open_clip
@@ -20,8 +21,14 @@ def build_clip(config: dict[str, Any]) -> nn.Module:
 def clip_tokens(config: dict[str, Any], text: Sequence[str]) -> Tensor:
     """Token ids [n, context_length] by CLIP's byte-pair vocabulary, which open_clip brings."""
     length = int(config["text_cfg"]["context_length"])
-    ids: Tensor = open_clip.tokenizer.SimpleTokenizer(context_length=length)(list(text))
+    ids: Tensor = _tokenizer(length)(list(text))
     return ids
+
+
+@cache
+def _tokenizer(length: int) -> Any:
+    """Made once, since reading the vocabulary takes longer than embedding a phrase."""
+    return open_clip.tokenizer.SimpleTokenizer(context_length=length)
 
 
 def clip_pictures(config: dict[str, Any], pictures: Tensor) -> Tensor:

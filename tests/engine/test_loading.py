@@ -1,7 +1,10 @@
 """Loading: what fits, what is refused, and what the engine says of itself."""
 
 import dataclasses
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +120,16 @@ def test_devices() -> None:
     else:
         with pytest.raises(DeviceError, match="No CUDA device was found"):
             choose_device("cuda")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks GNU OpenMP what it was told")
+def test_threads_of_torch_wait_asleep() -> None:
+    there = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+    done = subprocess.run(
+        [sys.executable, "-c", "import soundedit.engine.engine"],
+        env={**there, "OMP_DISPLAY_ENV": "TRUE"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "OMP_WAIT_POLICY = 'PASSIVE'" in done.stderr

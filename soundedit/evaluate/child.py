@@ -1,0 +1,56 @@
+"""What must be measured in a process of its own: `python -m soundedit.evaluate.child WHAT ...`.
+
+Each prints one JSON object. `start BEGUN PACK DEVICE` loads the engine; `hour SOUND PACK DEVICE`
+opens a long sound and inverts it. BEGUN is the time of day at which the parent started it.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from soundedit.media.peaks import build_peaks
+
+
+def start(begun: str, pack: str, device: str) -> dict[str, Any]:
+    """Seconds from the start of the process until the engine answers."""
+    from soundedit.engine.engine import Engine
+
+    imported = time.time() - float(begun)
+    Engine.load(pack, device)
+    return {"imported": imported, "ready": time.time() - float(begun)}
+
+
+def hour(sound: str, pack: str, device: str) -> dict[str, Any]:
+    """Seconds to the waveform and to the picture of a sound, and the most memory it took."""
+    begun = time.perf_counter()
+    peaks = build_peaks(Path(sound))
+    peaks.window(0, peaks.seconds, 1000)
+    opened = time.perf_counter() - begun
+    from soundedit.engine.engine import Engine
+
+    engine = Engine.load(pack, device)
+    begun = time.perf_counter()
+    engine.invert(sound)
+    return {
+        "opened": opened,
+        "inverted": time.perf_counter() - begun,
+        "megabytes": peak_megabytes(),
+    }
+
+
+def peak_megabytes() -> float | None:
+    """The most memory (RSS) that this process and its largest child held; None on Windows."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    # Bytes on macOS, KiB elsewhere.
+    return (own + child) / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
+
+
+if __name__ == "__main__":
+    print(json.dumps({"start": start, "hour": hour}[sys.argv[1]](*sys.argv[2:])))

@@ -1,0 +1,99 @@
+"""Times the app through its own window: `python -m soundedit.evaluate.window BEGUN ...`.
+
+Run in a process of its own; Qt is imported by name only here, so that measuring needs no Qt.
+Arguments: the time of day at which the parent began, a sound, a pack, a device, and an empty
+folder for settings and the video. Prints one JSON object.
+"""
+
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+BEAT_MILLISECONDS = 5
+
+
+def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[str, Any]:
+    """Open, invert, generate and export `sound`; when what was there, in seconds after BEGUN.
+
+    `blocked` is the longest time, in seconds, that the GUI thread answered nothing meanwhile.
+    """
+    core = importlib.import_module("PySide6.QtCore")
+    widgets = importlib.import_module("PySide6.QtWidgets")
+    window_module = importlib.import_module("soundedit.app.window")
+    settings = importlib.import_module("soundedit.app.settings")
+    application = widgets.QApplication(["soundedit"])
+    times: dict[str, Any] = {"blocked": 0.0}
+
+    def note(name: str) -> None:
+        times.setdefault(name, time.time() - float(begun))
+
+    def load(progress: Any) -> Any:
+        from soundedit.engine.engine import Engine
+
+        return Engine.load(pack, device, progress)
+
+    window = window_module.MainWindow(
+        settings.Settings(Path(folder) / "settings.ini"),
+        loader=load,
+        recordings=Path(folder) / "recordings",
+    )
+    controller = window.controller
+
+    def moved_on() -> None:
+        if controller.engine is not None:
+            note("ready")
+        if controller.engine_error is not None:
+            fail(controller.engine_error)
+        if controller.still is not None and "inverted" not in times:
+            note("inverted")
+            controller.generate()
+        if controller.movie is not None and "generated" not in times:
+            note("generated")
+            controller.export(Path(folder) / "movie.mp4")
+
+    def exported(_: object) -> None:
+        note("exported")
+        window.close()
+        application.quit()
+
+    def fail(error: object) -> None:
+        times["failed"] = str(error)
+        window.close()
+        application.quit()
+
+    beat = core.QTimer(window)
+    beat.setTimerType(core.Qt.TimerType.PreciseTimer)
+    beat.setInterval(BEAT_MILLISECONDS)
+    last = [0.0]
+
+    def alive() -> None:
+        now = time.perf_counter()
+        if last[0]:
+            gap = now - last[0] - BEAT_MILLISECONDS / 1000
+            times["blocked"] = max(times["blocked"], gap)
+        last[0] = now
+
+    beat.timeout.connect(alive)
+
+    def painted() -> None:
+        if "window" not in times:
+            note("window")
+            beat.start()
+
+    queued = core.Qt.ConnectionType.QueuedConnection
+    window.viewer.painted.connect(painted)
+    for signal in (controller.engine_changed, controller.still_changed, controller.movie_changed):
+        signal.connect(moved_on, queued)
+    controller.exported.connect(exported, queued)
+    controller.failed.connect(fail, queued)
+    window.show()
+    window.begin(Path(sound))
+    application.exec()
+    return times
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(*sys.argv[1:])))
