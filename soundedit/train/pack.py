@@ -23,7 +23,10 @@ from soundedit.train.sounds import MelSettings
 LIMITS = [
     "Pictures are painterly: the generator saw few pictures and learned from 7,800 small photos.",
     "Weather was learned from weather rendered onto photos, not from videos.",
-    "Sounds are told apart by what a few hundred recordings taught; look at the figures.",
+    "Sounds are told apart by what a few hundred recordings taught; noise-like ones (rain, waves, "
+    "waterfall, wind) are often taken for each other.",
+    "A clap brightens the sky within about two frames, but steady sounds move the picture little "
+    "and their loudness hardly shows; look at the figures.",
 ]
 
 
