@@ -41,15 +41,18 @@ def hour(sound: str, pack: str, device: str) -> dict[str, Any]:
 
 
 def peak_megabytes() -> float | None:
-    """The most memory (RSS) that this process and its largest child held; None on Windows."""
+    """The most memory (RSS) that this process held, without ffmpeg's; None on Windows."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Not what getrusage says, which begins with the parent's.
+        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
     if sys.platform == "win32":
         return None
     import resource
 
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    # Bytes on macOS, KiB elsewhere.
-    return (own + child) / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
+    # In bytes on macOS.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 if __name__ == "__main__":

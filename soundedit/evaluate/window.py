@@ -18,14 +18,15 @@ BEAT_MILLISECONDS = 5
 def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[str, Any]:
     """Open, invert, generate and export `sound`; when what was there, in seconds after BEGUN.
 
-    `blocked` is the longest time, in seconds, that the GUI thread answered nothing meanwhile.
+    `blocked_loading` and `blocked` are the longest times, in seconds, that the GUI thread answered
+    nothing while the engine loaded and after that.
     """
     core = importlib.import_module("PySide6.QtCore")
     widgets = importlib.import_module("PySide6.QtWidgets")
     window_module = importlib.import_module("soundedit.app.window")
     settings = importlib.import_module("soundedit.app.settings")
     application = widgets.QApplication(["soundedit"])
-    times: dict[str, Any] = {"blocked": 0.0}
+    times: dict[str, Any] = {"blocked_loading": 0.0, "blocked": 0.0}
 
     def note(name: str) -> None:
         times.setdefault(name, time.time() - float(begun))
@@ -73,7 +74,8 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
         now = time.perf_counter()
         if last[0]:
             gap = now - last[0] - BEAT_MILLISECONDS / 1000
-            times["blocked"] = max(times["blocked"], gap)
+            phase = "blocked" if "ready" in times else "blocked_loading"
+            times[phase] = max(times[phase], gap)
         last[0] = now
 
     beat.timeout.connect(alive)

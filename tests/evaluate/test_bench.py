@@ -52,6 +52,7 @@ def test_everything(
         "video",
         "window",
         "window_ready",
+        "gui_blocked_loading",
         "gui_blocked",
     }
     for figure in figures.values():

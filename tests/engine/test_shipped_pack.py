@@ -1,0 +1,63 @@
+"""The pack that ships, with the sounds that ship: different, repeatable, moving."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from soundedit.engine.engine import Engine
+from soundedit.engine.prepared import PreparedSynthesis
+from soundedit.engine.synthesis import to_frames
+from soundedit.packs import default_pack
+from soundedit.resources import resource_path, shipped_folder
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Iterator[Engine]:
+    if not any(shipped_folder("weights").glob("*/pack.json")):
+        pytest.skip("no pack ships with this checkout")
+    engine = Engine.load(default_pack(), "cpu")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def sounds() -> list[Path]:
+    found = sorted(resource_path("sounds").glob("*.ogg"))
+    if len(found) < 2:
+        pytest.skip("no sample sounds ship with this checkout")
+    return found
+
+
+def apart(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a.astype(int) - b.astype(int)).mean())
+
+
+def test_each_sound_has_its_picture(shipped: Engine, sounds: list[Path]) -> None:
+    pictures = [shipped.invert(sound).picture for sound in sounds]
+    again = shipped.invert(sounds[0]).picture
+    assert np.array_equal(again, pictures[0])
+    for one, other in combinations(pictures, 2):
+        assert apart(one, other) > 1
+    for picture in pictures:
+        assert picture.std() > 10
+
+
+def test_pictures_move_with_the_sound(shipped: Engine, sounds: list[Path]) -> None:
+    w = shipped.generate(sounds[0], fps=8, end=3.0).w
+    frames = list(shipped.synthesise(w, size=32))
+    assert len(frames) == 24
+    assert max(apart(a, b) for a, b in combinations(frames[::4], 2)) > 1
+
+
+def test_faster_ways_are_the_reference(shipped: Engine) -> None:
+    network = shipped._generator.synthesis
+    ws = torch.from_numpy(np.stack([shipped.sample(seed) for seed in range(3)]))
+    exact = to_frames(network(ws))
+    levels = np.abs(to_frames(PreparedSynthesis(network)(ws)).astype(int) - exact)
+    assert levels.max() <= 1
+    rough = np.abs(to_frames(PreparedSynthesis(network, torch.bfloat16)(ws)).astype(int) - exact)
+    assert rough.mean() < 0.5 and rough.max() <= 8
