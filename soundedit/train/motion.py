@@ -60,7 +60,7 @@ class MotionSettings:
 class MotionData:
     """Codes and spectrograms of all clips, in memory."""
 
-    def __init__(self, settings: MotionSettings, encoder: PhotoEncoder, tower: AudioTower) -> None:
+    def __init__(self, settings: MotionSettings, encoder: PhotoEncoder) -> None:
         """Encode every clip once (kept beside the run, by checkpoint time)."""
         files = clip_files(Path(settings.clips))
         stamp = int(Path(settings.generator).stat().st_mtime)
@@ -139,7 +139,7 @@ class MotionTrainer:
         self.clip.load_state_dict(embedding["clip"])
         for net in (self.tower, self.clip):
             net.eval().requires_grad_(False)
-        self.data = MotionData(s, encoder, self.tower)
+        self.data = MotionData(s, encoder)
         num_ws = self.generator.num_ws
         self.inversion_config = {"embed_dim": width, "w_dim": g["w_dim"], "num_ws": num_ws}
         self.frames_config = {"w_dim": g["w_dim"], "num_ws": num_ws}
