@@ -1,0 +1,1 @@
+"""What the person made: project, take, edits, keyframes; plain data, times in seconds."""
