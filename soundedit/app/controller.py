@@ -9,7 +9,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from soundedit.app.framefeed import FrameFeed
 from soundedit.app.jobs import Jobs
-from soundedit.app.opening import Opened, OpenFailed, PeaksReady, SoundOpener
+from soundedit.app.opening import (
+    OpenAnswer,
+    Opened,
+    OpenFailed,
+    PeaksReady,
+    SoundOpener,
+    SpectrumReady,
+)
 from soundedit.app.picturepanel import DEFAULT_RATE, FRAME_RATES
 from soundedit.app.requests import (
     Advanced,
@@ -35,8 +42,10 @@ from soundedit.app.requests import (
     Request,
 )
 from soundedit.app.worker import EngineWorker, Loader, load_engine
+from soundedit.media.onsets import NO_ONSETS, Onsets
 from soundedit.media.peaks import Peaks
 from soundedit.media.sound import SoundInfo
+from soundedit.media.spectrogram import Spectrogram
 
 
 class Controller(QObject):
@@ -48,6 +57,8 @@ class Controller(QObject):
     engine_changed = Signal()
     sound_changed = Signal()
     peaks_changed = Signal()
+    spectrum_changed = Signal()
+    """The spectrogram and the onsets of the sound are there, or gone."""
     still_changed = Signal()
     heard_changed = Signal()
     movie_changed = Signal()
@@ -70,6 +81,8 @@ class Controller(QObject):
         self.engine_error: BaseException | None = None
         self.sound: SoundInfo | None = None
         self.peaks: Peaks | None = None
+        self.spectrogram: Spectrogram | None = None
+        self.onsets: Onsets = NO_ONSETS
         self.still: NDArray[np.uint8] | None = None
         self.heard: Sequence[HeardLike] | None = None
         self.movie: Movie | None = None
@@ -174,7 +187,7 @@ class Controller(QObject):
         self.movie_changed.emit()
         self.work_changed.emit()
 
-    def _on_opened(self, answer: Opened | PeaksReady | OpenFailed) -> None:
+    def _on_opened(self, answer: OpenAnswer) -> None:
         if answer.id != self.opener.id or self._closed:
             return
         match answer:
@@ -184,6 +197,9 @@ class Controller(QObject):
                 self.jobs.end(answer.id)
                 self.peaks = answer.peaks
                 self.peaks_changed.emit()
+            case SpectrumReady():
+                self.spectrogram, self.onsets = answer.spectrogram, answer.onsets
+                self.spectrum_changed.emit()
             case OpenFailed():
                 self.jobs.end(answer.id)
                 self.failed.emit(answer.error)
@@ -192,7 +208,9 @@ class Controller(QObject):
         for kind in (Kind.INVERT, Kind.LISTEN, Kind.GENERATE):
             self._stop(kind)
         self.sound, self.peaks, self.still, self.heard = info, None, None, None
+        self.spectrogram, self.onsets = None, NO_ONSETS
         self.sound_changed.emit()
+        self.spectrum_changed.emit()
         self.still_changed.emit()
         self.heard_changed.emit()
         self._set_movie(None)

@@ -1,6 +1,7 @@
-"""Read a sound's length and its waveform off the GUI thread; the newest file wins."""
+"""Read a sound's length, waveform, spectrogram and onsets off the GUI thread; the newest wins."""
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +9,14 @@ from PySide6.QtCore import QObject, Signal
 
 from soundedit.app.requests import new_id
 from soundedit.errors import Cancelled
+from soundedit.media.onsets import Onsets, find_onsets
 from soundedit.media.peaks import Peaks, build_peaks
 from soundedit.media.sound import SoundInfo, probe_sound
+from soundedit.media.spectrogram import Spectrogram, build_spectrogram
 from soundedit.progress import CancelToken
+
+KEPT_SECONDS = 5400.0
+"""Sounds opened last are kept up to this length together; an hour takes about 110 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +36,15 @@ class PeaksReady:
 
 
 @dataclass(frozen=True, eq=False)
+class SpectrumReady:
+    """The spectrogram and the onsets of an opened sound."""
+
+    id: int
+    spectrogram: Spectrogram
+    onsets: Onsets
+
+
+@dataclass(frozen=True, eq=False)
 class OpenFailed:
     """The file cannot be used; `error` says why."""
 
@@ -38,15 +53,41 @@ class OpenFailed:
     error: BaseException
 
 
+OpenAnswer = Opened | PeaksReady | SpectrumReady | OpenFailed
+
+
+@dataclass(frozen=True)
+class _Version:
+    """A file as it was when it was read."""
+
+    path: Path
+    bytes: int
+    changed: int
+
+
+@dataclass(frozen=True)
+class _Known:
+    info: SoundInfo
+    peaks: Peaks
+    spectrogram: Spectrogram
+    onsets: Onsets
+
+
 class SoundOpener(QObject):
-    """One thread per file; connect `answered` with a queued connection."""
+    """One thread per file; connect `answered` with a queued connection.
+
+    A sound that was open before and did not change is not read again.
+    """
 
     answered = Signal(object)
+    """An `OpenAnswer`: `Opened`, `PeaksReady`, `SpectrumReady` in this order, or `OpenFailed`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._threads: list[threading.Thread] = []
         self._cancel = CancelToken()
+        self._known: OrderedDict[_Version, _Known] = OrderedDict()
+        self._lock = threading.Lock()
         self.id = 0
 
     def open(self, path: Path) -> int:
@@ -70,15 +111,52 @@ class SoundOpener(QObject):
         self._threads.clear()
 
     def _run(self, id_: int, path: Path, cancel: CancelToken) -> None:
-        def answer(value: Opened | PeaksReady | OpenFailed) -> None:
+        def answer(value: OpenAnswer) -> None:
             if not cancel.cancelled:
                 self.answered.emit(value)
 
         try:
-            answer(Opened(id_, probe_sound(path, cancel)))
+            version = _version(path)
+            known = self._recall(version)
+            if known is not None:
+                answer(Opened(id_, known.info))
+                answer(PeaksReady(id_, known.peaks))
+                answer(SpectrumReady(id_, known.spectrogram, known.onsets))
+                return
+            info = probe_sound(path, cancel)
+            answer(Opened(id_, info))
             cancel.check()
-            answer(PeaksReady(id_, build_peaks(path, cancel=cancel)))
+            peaks = build_peaks(path, cancel=cancel)
+            answer(PeaksReady(id_, peaks))
+            spectrogram = build_spectrogram(path, cancel=cancel)
+            onsets = find_onsets(spectrogram, peaks)
+            answer(SpectrumReady(id_, spectrogram, onsets))
+            if version is not None:
+                self._keep(version, _Known(info, peaks, spectrogram, onsets))
         except Cancelled:
             return
         except Exception as error:  # any failure must reach the person as a dialog
             answer(OpenFailed(id_, path, error))
+
+    def _recall(self, version: _Version | None) -> _Known | None:
+        with self._lock:
+            if version is None or version not in self._known:
+                return None
+            self._known.move_to_end(version)
+            return self._known[version]
+
+    def _keep(self, version: _Version, known: _Known) -> None:
+        with self._lock:
+            self._known[version] = known
+            self._known.move_to_end(version)
+            while sum(one.info.seconds for one in self._known.values()) > KEPT_SECONDS:
+                self._known.popitem(last=False)
+
+
+def _version(path: Path) -> _Version | None:
+    """The file as it is now; None where the attempt to read it will say what is wrong."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return _Version(path, found.st_size, found.st_mtime_ns)

@@ -1,0 +1,170 @@
+"""Mel spectrogram overview: a pyramid of band levels, fast to draw at any zoom."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundedit.media.sound import Sound, stream_sound
+from soundedit.progress import CancelToken, Progress
+
+SAMPLE_RATE = 32_000
+HOP_SECONDS = 0.01
+BANDS = 96
+LOWEST_HERTZ, HIGHEST_HERTZ = 40.0, 16_000.0
+FLOOR_DECIBELS = -90.0
+"""Level of the value 0; a full-scale sine gives 255 in its band."""
+
+_WINDOW = 2048
+_HOP = round(SAMPLE_RATE * HOP_SECONDS)
+_BLOCK_SECONDS = 10.0
+_LEVEL_FACTOR = 4
+_COLUMNS_AT_ONCE = 512
+_RESAMPLED_AT_ONCE = 60 * SAMPLE_RATE
+
+_Bytes = NDArray[np.uint8]
+_Floats = NDArray[np.float32]
+
+
+class Spectrogram:
+    """Levels of mel bands of the mono mix over time; made by `build_spectrogram`.
+
+    `values` is uint8 (T, BANDS), low bands first: column k is centred on k * `HOP_SECONDS`, and
+    values go in even steps of decibels from `FLOOR_DECIBELS` to 0. An hour takes about 46 MB.
+    """
+
+    def __init__(self, values: _Bytes, seconds: float) -> None:
+        self.values = values
+        self.seconds = seconds
+        self._levels = [values]
+        while len(self._levels[-1]) > 4 * _LEVEL_FACTOR:
+            self._levels.append(_means(self._levels[-1], _LEVEL_FACTOR))
+
+    def window(self, start_s: float, end_s: float, columns: int) -> _Bytes:
+        """Mean levels in `columns` equal parts of [start_s, end_s), uint8 (BANDS, columns).
+
+        The highest band comes first, as an image has it. Outside the sound all are 0.
+        """
+        if columns < 1 or not end_s > start_s:
+            raise ValueError(f"no columns in {columns} parts of [{start_s}, {end_s})")
+        # Column k covers the hop around its centre.
+        edges = np.linspace(start_s, end_s, columns + 1) / HOP_SECONDS + 0.5
+        level, size = self._levels[0], 1
+        for coarser in self._levels[1:]:
+            if size * _LEVEL_FACTOR * 2 * columns > edges[-1] - edges[0]:
+                break
+            level, size = coarser, size * _LEVEL_FACTOR
+        bins = len(level)
+        first = np.clip(np.floor(edges[:-1] / size), 0, bins).astype(np.intp)
+        last = np.clip(np.floor(edges[1:] / size), 0, bins).astype(np.intp)
+        middle = (edges[:-1] + edges[1:]) / 2 - 0.5
+        inside = (middle >= 0) & (middle * HOP_SECONDS < self.seconds) & (first < bins)
+        last = np.where(inside, np.maximum(last, first + 1), first)
+        sums = np.zeros((columns, level.shape[1]), np.uint32)
+        if inside.any():
+            begin, stop = int(first[inside].min()), int(last.max())
+            spans = np.stack([first, last], 1).ravel() - begin
+            padded = np.concatenate([level[begin:stop], np.zeros_like(level[:1])])
+            sums = np.add.reduceat(
+                padded, np.clip(spans, 0, stop - begin), axis=0, dtype=np.uint32
+            )[::2]
+        counts = np.maximum(last - first, 1)[:, None]
+        means = np.where(inside[:, None], sums // counts, 0).astype(np.uint8)
+        return np.ascontiguousarray(means.T[::-1])
+
+
+def band_frequencies() -> _Floats:
+    """Centres of the bands in hertz, (BANDS,), low first; even steps of mel (O'Shaughnessy)."""
+    return _edges()[1:-1]
+
+
+def build_spectrogram(
+    source: str | Path | Sound,
+    cancel: CancelToken | None = None,
+    progress: Progress | None = None,
+    seconds: float | None = None,
+) -> Spectrogram:
+    """Read a sound once, in blocks, and build its overview.
+
+    `seconds` is its length where known, for progress. Raises `MediaError` as `stream_sound` does,
+    `Cancelled` once `cancel` is set.
+    """
+    filters, window = _filters(), np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
+    window *= 2 / window.sum()
+    waiting = np.zeros(_WINDOW // 2, np.float32)
+    parts: list[_Bytes] = []
+    frames = 0
+    for block in _blocks(source, cancel):
+        frames += len(block)
+        waiting = np.concatenate([waiting, block])
+        done, columns = _columns(waiting, window, filters)
+        waiting = waiting[done:]
+        parts.append(columns)
+        if cancel is not None:
+            cancel.check()
+        if progress is not None:
+            share = min(frames / SAMPLE_RATE / seconds, 1.0) if seconds else -1.0
+            progress(share, "Drawing the spectrogram")
+    tail = np.concatenate([waiting, np.zeros(_WINDOW, np.float32)])
+    wanted = -(-frames // _HOP) - sum(map(len, parts))
+    parts.append(_columns(tail, window, filters)[1][: max(wanted, 0)])
+    return Spectrogram(np.concatenate(parts), frames / SAMPLE_RATE)
+
+
+def _blocks(source: str | Path | Sound, cancel: CancelToken | None) -> Iterator[_Floats]:
+    if not isinstance(source, Sound):
+        for block in stream_sound(
+            source,
+            sample_rate=SAMPLE_RATE,
+            mono=True,
+            block_seconds=_BLOCK_SECONDS,
+            cancel=cancel,
+        ):
+            yield block[0]
+        return
+    mono = source.mono()
+    count = round(len(mono) / source.sample_rate * SAMPLE_RATE)
+    for first in range(0, count, _RESAMPLED_AT_ONCE):
+        at = np.arange(first, min(first + _RESAMPLED_AT_ONCE, count))
+        at = at * (source.sample_rate / SAMPLE_RATE)
+        yield np.interp(at, np.arange(len(mono)), mono).astype(np.float32)
+
+
+def _columns(samples: _Floats, window: _Floats, filters: _Floats) -> tuple[int, _Bytes]:
+    """Samples used up, and the columns (n, BANDS) of every whole window in `samples` (N,)."""
+    count = max((len(samples) - _WINDOW) // _HOP + 1, 0)
+    out = np.empty((count, BANDS), np.uint8)
+    if count == 0:
+        return 0, out
+    views = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
+    for at in range(0, count, _COLUMNS_AT_ONCE):
+        bins = np.fft.rfft(views[at : at + _COLUMNS_AT_ONCE] * window, axis=1)
+        power = (bins.real**2 + bins.imag**2) @ filters
+        decibels = 10 * np.log10(np.maximum(power, 1e-12))
+        out[at : at + _COLUMNS_AT_ONCE] = np.clip(
+            np.rint((decibels / -FLOOR_DECIBELS + 1) * 255), 0, 255
+        )
+    return count * _HOP, out
+
+
+def _edges() -> _Floats:
+    low, high = (2595 * np.log10(1 + f / 700) for f in (LOWEST_HERTZ, HIGHEST_HERTZ))
+    mel = np.linspace(low, high, BANDS + 2)
+    return (700 * (10 ** (mel / 2595) - 1)).astype(np.float32)
+
+
+def _filters() -> _Floats:
+    """Triangles (bins, BANDS) of height 1."""
+    edges = _edges()
+    f = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)[:, None]
+    rising = (f - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - f) / (edges[2:] - edges[1:-1])
+    return np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
+
+
+def _means(level: _Bytes, factor: int) -> _Bytes:
+    starts = np.arange(0, len(level), factor)
+    sums = np.add.reduceat(level, starts, axis=0, dtype=np.uint16)
+    counts = np.diff(np.append(starts, len(level)))[:, None]
+    return (sums // counts).astype(np.uint8)
