@@ -1,5 +1,7 @@
 """Errors a person can cause; each message is one sentence: what is wrong and what to do."""
 
+from pathlib import PurePath
+
 
 class SoundeditError(Exception):
     """Base of every error that is shown to the person as a sentence, never as a traceback."""
@@ -11,6 +13,10 @@ class MediaError(SoundeditError):
 
 class PackError(SoundeditError):
     """A model pack that is missing, altered, truncated or not understood."""
+
+
+class ProjectError(SoundeditError):
+    """A project file that cannot be read or written, or a change that it does not allow."""
 
 
 class DeviceError(SoundeditError):
@@ -27,3 +33,8 @@ class TrainingError(SoundeditError):
 
 class Cancelled(SoundeditError):
     """The person stopped a job; nothing was written."""
+
+
+def shown(path: PurePath) -> str:
+    """File name in quotes for a message, unprintable characters replaced, always on one line."""
+    return '"' + "".join(c if c.isprintable() else "?" for c in path.name) + '"'

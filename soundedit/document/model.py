@@ -4,13 +4,39 @@ Every change makes a new `Project` that shares what did not change, so that a hi
 is small and nothing held elsewhere can change under its holder.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+class Unread(Mapping[str, Any]):
+    """Fields of a newer version, kept as they were read; hashable and picklable, unlike a `dict`
+    or a `MappingProxyType`, so that a `Project` is too.
+    """
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self._fields = dict(fields)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._fields[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._fields))
+
+    def __repr__(self) -> str:
+        return f"Unread({self._fields!r})"
+
+
+NOTHING: Mapping[str, Any] = Unread({})
 
 
 class Easing(StrEnum):

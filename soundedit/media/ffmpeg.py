@@ -18,6 +18,7 @@ from typing import IO, Any, Self
 import imageio_ffmpeg
 
 from soundedit.errors import MediaError
+from soundedit.errors import shown as shown
 from soundedit.progress import CancelToken
 
 _HEAD_LINES = 300
@@ -39,11 +40,6 @@ def ffmpeg_exe() -> str:
 def file_argument(path: Path) -> str:
     """`path` as an ffmpeg argument that is never taken for an option, a protocol or a pattern."""
     return f"file:{path.absolute()}"
-
-
-def shown(path: Path) -> str:
-    """File name in quotes for a message, unprintable characters replaced, always on one line."""
-    return '"' + "".join(c if c.isprintable() else "?" for c in path.name) + '"'
 
 
 class FFmpeg:
