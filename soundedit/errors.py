@@ -24,7 +24,11 @@ class DeviceError(SoundeditError):
 
 
 class ExportError(SoundeditError):
-    """A video or picture that could not be written."""
+    """A video or picture that could not be written; `details` is what the encoder said."""
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.details = details
 
 
 class TrainingError(SoundeditError):

@@ -1,6 +1,7 @@
-"""Video files: written whole or not at all with their sound, and probed."""
+"""Video files and moving pictures: written whole or not at all, with their sound, and checked."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -10,49 +11,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundedit.errors import ExportError, MediaError
-from soundedit.media.decode import Decoder, check_sound_file
 from soundedit.media.ffmpeg import FFmpeg, file_argument, shown
+from soundedit.media.fit import fitting
+from soundedit.media.formats import Kind
+from soundedit.media.presets import ExportSettings
+from soundedit.media.probe import VideoInfo, probe_video
+from soundedit.media.soundtrack import RAW_SOUND, SOUND_RATE, SoundTrack
 from soundedit.media.whole import publish_part, start_part
 from soundedit.progress import CancelToken
 
-SOUND_RATE = 48_000
-AAC_FRAME = 1024
-_SOUND_BLOCK = SOUND_RATE
-_COMMON_RATES = [
-    *(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120)),
-    *(Fraction(15, 2), Fraction(25, 2)),
-]
-
-
-@dataclass(frozen=True)
-class VideoInfo:
-    """What a video file holds; `frames` and the lengths, in seconds, are counted, not declared."""
-
-    width: int
-    height: int
-    fps: Fraction
-    frames: int
-    seconds: float
-    has_sound: bool
-    sound_seconds: float
+SCALER = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
+_BT709 = "range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 
 
 class VideoWriter:
-    """Writes RGB frames and the matching span of a sound as H.264 yuv420p and AAC in MP4.
+    """Writes RGB frames and the matching span of a sound to one file.
 
     A context manager. The picture is encoded as frames come, into a part file beside `path`;
     `close` adds the sound as 48 kHz stereo, cut or continued with silence to the length of the
-    picture within one AAC frame of 1024 samples, checks the result and renames it. Leaving the
-    `with` block by an exception, or `abort`, leaves nothing new behind.
+    picture within one frame of its codec, checks the result and renames it. Leaving the `with`
+    block by an exception, or `abort`, leaves nothing new behind.
 
-    Colour is converted and tagged as ITU-R BT.709, limited range. Frames are never rescaled: an
-    odd width or height, which yuv420p cannot hold, is refused.
+    Frames are enlarged by a Lanczos filter and fitted as `settings` says. Colour is converted and
+    tagged as ITU-R BT.709, limited range. A GIF's palette is made from all of its frames.
 
     Args:
-        width, height: size of each frame in pixels, even.
+        width, height: size of each frame in pixels; also of the video where `settings` has none.
         fps: frames a second, exact up to a denominator of 1001.
+        settings: format, size, fit, quality and loudness; its `fps` and `sound` are not looked at.
         sound: file whose span [start, end), in seconds, is heard; None for a silent video.
-        crf: libx264's constant quality, lower is better; 18 is visually lossless.
+        tags: ffmpeg's `-metadata` pairs, such as "title=Storm".
         cancel: when set, `write` and `close` raise `Cancelled` and nothing is left.
 
     Raises `ExportError` if the file cannot be written, `MediaError` if the sound cannot be read.
@@ -65,55 +53,44 @@ class VideoWriter:
         width: int,
         height: int,
         fps: Fraction,
+        settings: ExportSettings | None = None,
         sound: str | Path | None = None,
         start: float = 0.0,
         end: float | None = None,
-        crf: int = 18,
-        preset: str = "veryfast",
+        tags: Sequence[str] = (),
         cancel: CancelToken | None = None,
     ) -> None:
-        if width % 2 or height % 2 or width < 2 or height < 2:
-            even = " x ".join(str(max(2, side + side % 2)) for side in (width, height))
-            raise ExportError(
-                f"A video cannot be {width} x {height} pixels, both must be even; choose {even}."
-            )
+        settings = ExportSettings() if settings is None else settings
+        size = settings.size(width) if settings.width or settings.height else (width, height)
+        # Asked for anew, so that the size of the frames is checked like any other.
+        settings = replace(settings, width=size[0], height=size[1])
         fps = Fraction(fps).limit_denominator(1001)
-        if not 0 < fps <= 1000:
-            raise ExportError(f"A video cannot have {fps} frames a second; choose 1 to 120.")
+        settings.check_rate(fps)
         self.path = Path(path)
         self.frames = 0
-        self._size = (height, width, 3)
+        self.settings = settings
+        self.size = size
+        self._format = settings.kind
+        self._shape = (height, width, 3)
         self._fps = fps
-        self._span = (start, end)
-        self._sound = None if sound is None else Path(sound)
+        self._tags = [word for tag in tags for word in ("-metadata", tag)]
         self._cancel = cancel
-        if self._sound is not None:
-            with Decoder(self._sound, start=start, end=end, cancel=cancel) as decoder:
-                decoder.read(1)
-                self._mix_down = decoder.channels > 2
-        self._part = start_part(self.path, [".mp4"])
-        # Without a sound to add, the encoder's own file is already the finished one.
-        self._picture = self._part
-        if self._sound is not None:
+        self._sound: SoundTrack | None = None
+        if sound is not None and self._format.sound is not None:
+            loudness = settings.loudness if settings.normalise else None
+            self._sound = SoundTrack(Path(sound), start, end, loudness)
+            self._sound.check(cancel)
+        self._part = start_part(self.path, [self._format.suffix])
+        # Without anything to add, the encoder's own file is already the finished one.
+        self._picture, self._palette = self._part, self._part.with_suffix(".palette.png")
+        if self._format.name == "gif":
+            self._picture = self._part.with_suffix(".picture.mkv")
+        elif self._sound is not None:
             self._picture = self._part.with_suffix(".picture" + self._part.suffix)
         self._closed = False
         try:
-            self._encoder = FFmpeg(
-                [
-                    *("-loglevel", "warning", "-f", "rawvideo", "-pix_fmt", "rgb24"),
-                    *("-video_size", f"{width}x{height}", "-framerate", str(fps), "-i", "pipe:0"),
-                    "-vf",
-                    "scale=out_color_matrix=bt709:out_range=tv"
-                    ":flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format=yuv420p"
-                    # Frame properties win over encoder options, so the tags are set on the frames.
-                    ",setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709",
-                    *("-c:v", "libx264", "-preset", preset, "-crf", str(crf)),
-                    *("-movflags", "+faststart", "-f", "mp4"),
-                    *("-y", file_argument(self._picture)),
-                ],
-                feed=True,
-                cancel=cancel,
-            )
+            self._fitting = fitting((width, height), self.size, settings.fit)
+            self._encoder = FFmpeg(self._encoding(), feed=True, cancel=cancel)
         except BaseException:
             self._part.unlink(missing_ok=True)
             raise
@@ -125,11 +102,11 @@ class VideoWriter:
         """
         if self._closed:
             raise ValueError("the video is already closed")
-        if frame.shape != self._size or frame.dtype != np.uint8:
-            raise ValueError(f"frame must be uint8 {self._size}, not {frame.dtype} {frame.shape}")
+        if frame.shape != self._shape or frame.dtype != np.uint8:
+            raise ValueError(f"frame must be uint8 {self._shape}, not {frame.dtype} {frame.shape}")
         self._check_cancel()
         try:
-            self._encoder.stdin.write(np.ascontiguousarray(frame).data)
+            self._encoder.stdin.write(self._fitting.take(frame).data)
         except OSError:
             self._encoder.wait()
             self._check_cancel()
@@ -150,7 +127,9 @@ class VideoWriter:
             if self._encoder.wait() != 0:
                 self._check_cancel()
                 raise self._failure(self._encoder)
-            if self._sound is not None:
+            if self._format.name == "gif":
+                self._use_palette()
+            elif self._sound is not None:
                 self._add_sound(self._sound)
             self._check_cancel()
             self._check_part()
@@ -164,8 +143,8 @@ class VideoWriter:
             return
         self._closed = True
         self._encoder.close()
-        self._picture.unlink(missing_ok=True)
-        self._part.unlink(missing_ok=True)
+        for path in (self._picture, self._palette, self._part):
+            path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -181,40 +160,54 @@ class VideoWriter:
         else:
             self.abort()
 
-    def _add_sound(self, sound: Path) -> None:
-        start, end = self._span
-        left = round(self.frames / self._fps * SOUND_RATE)
-        muxer = FFmpeg(
-            [
-                *("-loglevel", "warning", "-i", file_argument(self._picture)),
-                *("-f", "f32le", "-ar", str(SOUND_RATE), "-ac", "2", "-i", "pipe:0"),
-                *("-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy", "-c:a", "aac", "-b:a", "192k"),
-                *("-movflags", "+faststart", "-f", "mp4", "-y", file_argument(self._part)),
-            ],
-            feed=True,
-            cancel=self._cancel,
-        )
-        with (
-            muxer,
-            Decoder(
-                sound,
-                sample_rate=SOUND_RATE,
-                start=start,
-                end=end,
-                stereo=self._mix_down,
-                cancel=self._cancel,
-            ) as decoder,
-        ):
-            try:
-                while left > 0:
-                    block = decoder.read(min(_SOUND_BLOCK, left))
-                    if block.shape[1] == 0:
-                        block = np.zeros((2, min(_SOUND_BLOCK, left)), np.float32)
-                    stereo = np.broadcast_to(block, (2, block.shape[1]))
-                    muxer.stdin.write(stereo.T.astype("<f4").tobytes())
-                    left -= block.shape[1]
-            except OSError:
-                pass  # ffmpeg died: its exit code and last words say why
+    def _encoding(self) -> list[str]:
+        height, width, _ = self._shape
+        width, height = self._fitting.taken(width, height)
+        form, quality = self._format, self.settings.quality
+        args = [
+            *("-loglevel", "warning", "-f", "rawvideo", "-pix_fmt", "rgb24"),
+            *("-video_size", f"{width}x{height}", "-framerate", str(self._fps), "-i", "pipe:0"),
+        ]
+        filters = picture_filters(self._fitting.scaled, self._fitting.framing, form.pixels)
+        if form.name == "gif":
+            (colours,) = form.codec[quality]
+            return [
+                *args,
+                "-filter_complex",
+                f"{filters},split[p][q];[q]palettegen=max_colors={colours}:reserve_transparent=0[c]",
+                *("-map", "[p]", "-c:v", "ffv1", "-pix_fmt", "bgr0", "-f", "matroska", "-y"),
+                *(file_argument(self._picture), "-map", "[c]", "-c:v", "png", "-f", "image2"),
+                *("-update", "1", "-y", file_argument(self._palette).replace("%", "%%")),
+            ]
+        whole = [*self._tags, *form.muxer] if self._picture == self._part else form.muxer[-2:]
+        return [
+            *(*args, "-vf", filters, *form.codec[quality], *whole),
+            *("-y", file_argument(self._picture)),
+        ]
+
+    def _use_palette(self) -> None:
+        args = [
+            *("-loglevel", "warning", "-i", file_argument(self._picture)),
+            *("-i", file_argument(self._palette), "-lavfi", "paletteuse=dither=sierra2_4a"),
+            *(*self._tags, *self._format.muxer, "-y", file_argument(self._part)),
+        ]
+        with FFmpeg(args, cancel=self._cancel) as maker:
+            if maker.wait() != 0:
+                self._check_cancel()
+                raise self._failure(maker)
+
+    def _add_sound(self, sound: SoundTrack) -> None:
+        assert self._format.sound is not None
+        samples = round(self.frames / self._fps * SOUND_RATE)
+        filters = sound.filters(samples, self._cancel)
+        args = [
+            *("-loglevel", "warning", "-i", file_argument(self._picture), *RAW_SOUND),
+            *("-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy", *filters),
+            *(*self._format.sound.args, *self._tags, *self._format.muxer),
+            *("-y", file_argument(self._part)),
+        ]
+        with FFmpeg(args, feed=True, cancel=self._cancel) as muxer:
+            sound.feed(muxer, samples, self._cancel)
             if muxer.wait() != 0:
                 self._check_cancel()
                 raise self._failure(muxer)
@@ -224,23 +217,28 @@ class VideoWriter:
             info = probe_video(self._part)
         except MediaError as error:
             raise self._failure(self._encoder) from error
-        height, width, _ = self._size
-        seconds = self.frames / self._fps
-        whole = (info.frames, info.width, info.height) == (self.frames, width, height)
-        whole = whole and abs(info.seconds - seconds) * self._fps < 0.5
-        if self._sound is not None:
-            gap = abs(info.sound_seconds - seconds)
-            whole = whole and gap <= (AAC_FRAME + 1) / SOUND_RATE
-        if not whole:
+        if not self._is_whole(info):
             raise ExportError(
                 f"{shown(self.path)} came out damaged and was removed; export it again."
             )
+
+    def _is_whole(self, info: VideoInfo) -> bool:
+        seconds = self.frames / self._fps
+        whole = (info.frames, info.width, info.height) == (self.frames, *self.size)
+        # Formats with a coarse clock round the end, by 0.01 s at most.
+        slack = max(0.5 / self._fps, Fraction(1, 100) if self._format.kind is Kind.LOOP else 0)
+        whole = whole and abs(info.seconds - seconds) < slack
+        if self._sound is not None and self._format.sound is not None:
+            slack = Fraction(self._format.sound.frame + 1, SOUND_RATE)
+            whole = whole and abs(info.sound_seconds - seconds) <= slack
+        return whole
 
     def _failure(self, process: FFmpeg) -> ExportError:
         why = process.last_words or "ffmpeg ended"
         return ExportError(
             f"{shown(self.path)} could not be written ({why}); "
-            "check the free space or choose another place."
+            "check the free space or choose another place.",
+            process.log,
         )
 
     def _check_cancel(self) -> None:
@@ -248,79 +246,16 @@ class VideoWriter:
             self._cancel.check()
 
 
-class _Track:
-    """Packets of one stream, as ffmpeg's framecrc format lists them, summed up."""
-
-    def __init__(self) -> None:
-        self.tick = Fraction(1)
-        self.width = self.height = self.packets = self.length = 0
-        self.first: int | None = None
-        self.last = self.end = 0
-
-    def add(self, pts: int, length: int) -> None:
-        if self.packets == 0:
-            self.length = length
-        self.packets += 1
-        self.first = pts if self.first is None else min(pts, self.first)
-        self.last = max(pts, self.last)
-        self.end = max(pts + length, self.end)
-
-
-def probe_video(path: str | Path) -> VideoInfo:
-    """Size, exact frame rate, and counted frames of a video, without decoding its pictures.
-
-    A variable frame rate gives its mean. Raises `MediaError` if the file is missing, damaged, or
-    has no moving picture.
-    """
-    path = check_sound_file(path)
-    tracks = {0: _Track(), 1: _Track()}
-    args = [
-        *("-loglevel", "info", "-protocol_whitelist", "file,pipe", "-i", file_argument(path)),
-        *("-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-f", "framecrc", "pipe:1"),
-    ]
-    with FFmpeg(args, read=True) as ffmpeg:
-        for raw in ffmpeg.stdout:
-            _note(raw.decode("ascii", "replace"), tracks)
-        ffmpeg.wait()
-        picture, sound = tracks[0], tracks[1]
-        if not picture.packets:
-            opened = "Input #0" in ffmpeg.log
-            wrong = "has no moving picture" if opened else "is damaged or not a video file"
-            raise MediaError(f"{shown(path)} {wrong}; open an MP4, MOV, MKV or WebM file.")
-    first = picture.first or 0
-    return VideoInfo(
-        picture.width,
-        picture.height,
-        _frame_rate(picture),
-        picture.packets,
-        float((picture.end - first) * picture.tick),
-        sound.packets > 0,
-        # Encoders put priming before time 0; players leave it out.
-        float((sound.end - max(sound.first or 0, 0)) * sound.tick),
+def picture_filters(scaled: tuple[int, int], framing: str, pixels: str) -> str:
+    """ffmpeg's filters from RGB to `pixels` of `scaled` (width, height), then `framing`."""
+    scale = f"scale={scaled[0]}:{scaled[1]}:flags={SCALER}"
+    if pixels.startswith("yuvj"):
+        # JFIF knows one matrix and one range only.
+        return f"{scale}:out_color_matrix=bt601:out_range=pc,format={pixels},{framing}setsar=1"
+    if not pixels.startswith("yuv"):
+        return f"{scale},format={pixels},{framing}setsar=1"
+    # Frame properties win over encoder options, so the tags are set on the frames.
+    return (
+        f"{scale}:out_color_matrix=bt709:out_range=tv,format={pixels},{framing}setsar=1"
+        f",setparams={_BT709}"
     )
-
-
-def _note(line: str, tracks: dict[int, _Track]) -> None:
-    if line.startswith(("#tb ", "#dimensions ")):
-        key, _, value = line[1:].partition(":")
-        name, stream = key.split()
-        track = tracks[int(stream)]
-        if name == "tb":
-            track.tick = Fraction(value.strip())
-        else:
-            track.width, track.height = (int(side) for side in value.strip().split("x"))
-    elif not line.startswith("#"):
-        stream, _, pts, length, *_ = (cell.strip() for cell in line.split(","))
-        tracks[int(stream)].add(int(pts), int(length))
-
-
-def _frame_rate(track: _Track) -> Fraction:
-    ticks = track.last - (track.first or 0)
-    frames = track.packets - 1
-    if ticks == frames * track.length or ticks <= 0:
-        return 1 / (max(track.length, 1) * track.tick)
-    rate = Fraction(frames) / (ticks * track.tick)
-    # A coarse clock, such as Matroska's milliseconds, blurs the rate by a tick or two.
-    blur = Fraction(2, ticks)
-    near = min([*_COMMON_RATES, Fraction(round(rate))], key=lambda common: abs(common - rate))
-    return near if abs(near - rate) <= blur * rate else rate.limit_denominator(1001)

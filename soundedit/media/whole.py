@@ -7,6 +7,17 @@ from pathlib import Path
 from soundedit.errors import ExportError
 from soundedit.media.ffmpeg import shown
 
+# File systems hold names of 255 bytes; this leaves room for what is put before the suffix.
+_LONGEST_STEM = 200
+
+
+def part_name(path: Path) -> Path:
+    """`name.part.suffix` beside `path`, with a name that is very long cut short."""
+    stem = path.stem
+    while len(stem.encode("utf-8", "surrogatepass")) > _LONGEST_STEM:
+        stem = stem[:-1]
+    return path.with_name(f"{stem}.part{path.suffix}")
+
 
 def start_part(path: Path, suffixes: Collection[str]) -> Path:
     """Create the empty file `name.part.suffix` beside `path` that the content is written to.
@@ -18,7 +29,7 @@ def start_part(path: Path, suffixes: Collection[str]) -> Path:
         raise ExportError(f"{shown(path)} must end in {' or '.join(suffixes)}; rename it.")
     if path.is_dir():
         raise ExportError(f"{shown(path)} is a folder; choose a file name.")
-    part = path.with_name(f"{path.stem}.part{path.suffix}")
+    part = part_name(path)
     try:
         part.write_bytes(b"")
     except FileNotFoundError as error:

@@ -11,8 +11,8 @@ from soundedit.app.requests import Kind
 from soundedit.app.settings import EXPORT_FOLDER, FIRST_START, LAST_FOLDER, Settings
 from soundedit.app.shortcuts import COMMANDS, ShortcutDialog
 from soundedit.errors import PackError
+from soundedit.media.probe import probe_video
 from soundedit.media.sound import probe_sound
-from soundedit.media.video import probe_video
 
 from .conftest import Rig
 

@@ -15,7 +15,7 @@ from soundedit.app.settings import Settings
 from soundedit.app.window import MainWindow
 from soundedit.engine.engine import Engine
 from soundedit.errors import PackError
-from soundedit.media.video import probe_video
+from soundedit.media.probe import probe_video
 from soundedit.packs import default_pack
 from soundedit.progress import Progress
 

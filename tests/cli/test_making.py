@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from soundedit.media.probe import probe_video
 from soundedit.media.sound import Sound, write_sound
-from soundedit.media.video import probe_video
 from tests.cli.conftest import ROOT, Run
 
 

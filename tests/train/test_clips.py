@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from soundedit.errors import TrainingError
+from soundedit.media.probe import probe_video
 from soundedit.media.sound import Sound, write_sound
-from soundedit.media.video import probe_video
 from soundedit.train.weather.clips import (
     SAMPLE_RATE,
     ClipMaker,

@@ -1,0 +1,227 @@
+"""What to export: settings, the presets that come with soundedit, and a person's own."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from soundedit.errors import ExportError
+from soundedit.media.ffmpeg import shown
+from soundedit.media.formats import FORMATS, Format, Kind, Quality, available
+
+SMALLEST_SIDE, LARGEST_SIDE = 16, 8192
+SLOWEST, FASTEST = 1, 120
+R128_LOUDNESS = -23.0
+
+
+class Fit(StrEnum):
+    """How a picture fills a frame of another shape."""
+
+    LETTERBOX = "letterbox"
+    """All of it, black beside it."""
+    CROP = "crop"
+    """Its middle, filling the frame."""
+    MIRROR = "mirror"
+    """All of it, mirrored on at its edges."""
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """What a movie is exported as.
+
+    Attributes:
+        format: a name in `formats.FORMATS`.
+        width, height: pixels, 16 to 8192; one given alone makes a square, none gives the size of
+            the generator.
+        fit: how the picture fills another shape.
+        fps: frames a second, 1 to 120, exact up to a denominator of 1001; None is the project's.
+        quality: how much a lossy codec keeps.
+        sound: whether the sound goes along; formats that hold none go without.
+        normalise: bring the sound to `loudness` in LUFS (EBU R128), -70 to -5.
+        metadata: whether title, pack, seed, edits and the content credential are written.
+
+    Raises `ExportError` for what no file could be.
+    """
+
+    format: str = "mp4"
+    width: int | None = None
+    height: int | None = None
+    fit: Fit = Fit.CROP
+    fps: Fraction | None = None
+    quality: Quality = Quality.GOOD
+    sound: bool = True
+    normalise: bool = False
+    loudness: float = R128_LOUDNESS
+    metadata: bool = True
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise ExportError(
+                f"There is no format {self.format!r}; choose one of {', '.join(FORMATS)}."
+            )
+        if not available(self.kind):
+            raise ExportError(
+                f"The ffmpeg here cannot make {self.kind.title}; choose another format."
+            )
+        self._check_size()
+        if self.fps is not None:
+            rate = Fraction(self.fps).limit_denominator(1001)
+            object.__setattr__(self, "fps", rate)
+            self.check_rate(rate)
+        if not -70 <= self.loudness <= -5:
+            raise ExportError(f"A loudness of {self.loudness:g} LUFS is none; choose -70 to -5.")
+
+    @property
+    def kind(self) -> Format:
+        """The format itself."""
+        return FORMATS[self.format]
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether sound is wanted and the format can hold it."""
+        return self.sound and self.kind.sound is not None
+
+    def size(self, generator: int) -> tuple[int, int]:
+        """Width and height in pixels, for a generator of square pictures."""
+        width = self.width or self.height or generator
+        return width, self.height or width
+
+    def check_rate(self, fps: Fraction) -> None:
+        """Raise `ExportError` if the format cannot hold this frame rate."""
+        if not SLOWEST <= fps <= FASTEST:
+            raise ExportError(
+                f"A video cannot have {float(fps):g} frames a second; "
+                f"choose {SLOWEST} to {FASTEST}."
+            )
+        if fps > self.kind.fastest:
+            raise ExportError(
+                f"{self.kind.title} cannot show {float(fps):g} frames a second; "
+                f"choose {self.kind.fastest} or fewer."
+            )
+
+    def _check_size(self) -> None:
+        for side in (self.width, self.height):
+            if side is not None and not SMALLEST_SIDE <= side <= LARGEST_SIDE:
+                raise ExportError(
+                    f"A side of {side} pixels is out of range; "
+                    f"choose {SMALLEST_SIDE} to {LARGEST_SIDE}."
+                )
+        width, height = self.size(SMALLEST_SIDE)
+        if self.kind.even and (width % 2 or height % 2):
+            even = " x ".join(str(side + side % 2) for side in (width, height))
+            raise ExportError(
+                f"{self.kind.title} cannot be {width} x {height} pixels, both must be even; "
+                f"choose {even}."
+            )
+
+
+PRESETS: Mapping[str, ExportSettings] = MappingProxyType(
+    {
+        "web": ExportSettings(width=720, height=720, quality=Quality.SMALL),
+        "1080p": ExportSettings(width=1920, height=1080),
+        "square": ExportSettings(width=1080, height=1080),
+        "story": ExportSettings(width=1080, height=1920),
+        "master": ExportSettings(format="mov", quality=Quality.BEST),
+        "gif": ExportSettings(format="gif", width=256, height=256, fps=Fraction(20)),
+    }
+)
+"""The presets that come with soundedit, by name."""
+
+
+def settings_facts(settings: ExportSettings) -> dict[str, Any]:
+    """The settings as JSON holds them."""
+    return {
+        "format": settings.format,
+        "width": settings.width,
+        "height": settings.height,
+        "fit": str(settings.fit),
+        "fps": None if settings.fps is None else str(settings.fps),
+        "quality": str(settings.quality),
+        "sound": settings.sound,
+        "normalise": settings.normalise,
+        "loudness": settings.loudness,
+        "metadata": settings.metadata,
+    }
+
+
+def settings_from(facts: Mapping[str, Any]) -> ExportSettings:
+    """The settings that `settings_facts` wrote; what is missing is as by default, what is not
+    known is left out. Raises `ExportError` for values that are no settings.
+    """
+    known: dict[str, Any] = {
+        name: facts[name] for name in settings_facts(ExportSettings()) if name in facts
+    }
+    try:
+        for name in ("width", "height"):
+            if known.get(name) is not None:
+                known[name] = int(known[name])
+        for name in ("sound", "normalise", "metadata"):
+            if name in known and not isinstance(known[name], bool):
+                raise ValueError(name)
+        for name, kind in (("fit", Fit), ("quality", Quality), ("loudness", float)):
+            if name in known:
+                known[name] = kind(known[name])
+        if known.get("fps") is not None:
+            known["fps"] = Fraction(known["fps"])
+        return ExportSettings(**known)
+    except (TypeError, ValueError, ZeroDivisionError) as error:
+        raise ExportError(
+            f"These export settings are not understood ({error}); make the preset again."
+        ) from error
+
+
+def load_presets(path: Path) -> dict[str, ExportSettings]:
+    """The person's own presets, by name; none where there is no file yet.
+
+    Raises `ExportError` if the file is damaged; it is left as it is.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {str(name): settings_from(facts) for name, facts in found["presets"].items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ExportError(
+            f"The presets in {shown(path)} cannot be read ({error}); rename that file."
+        ) from error
+
+
+def save_presets(path: Path, presets: Mapping[str, ExportSettings]) -> None:
+    """Write the person's own presets, whole or not at all; `ExportError` if that fails."""
+    facts = {name: settings_facts(settings) for name, settings in presets.items()}
+    text = json.dumps({"version": 1, "presets": facts}, indent=2, ensure_ascii=False)
+    part = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise ExportError(
+            f"The presets cannot be saved in {shown(path)} ({error.strerror}); "
+            "make room or allow writing there."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def preset(name: str, own: Mapping[str, ExportSettings] = MappingProxyType({})) -> ExportSettings:
+    """The preset of that name, a person's own before one that ships; `ExportError` if none."""
+    found = own.get(name) or PRESETS.get(name)
+    if found is None:
+        raise ExportError(
+            f"There is no preset {name!r}; choose one of {', '.join([*own, *PRESETS])}."
+        )
+    return replace(found)
+
+
+def default_name(stem: str, settings: ExportSettings) -> str:
+    """A file name, or a folder's, for an export of what is called `stem`."""
+    return stem + ("-frames" if settings.kind.kind is Kind.SEQUENCE else settings.kind.suffix)
