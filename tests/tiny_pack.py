@@ -7,8 +7,10 @@ from torch import nn
 
 from soundedit.nets.audio_tower import AudioTower
 from soundedit.nets.clip import build_clip
+from soundedit.nets.directions import DirectionMap
 from soundedit.nets.frames import FrameGenerator
 from soundedit.nets.inversion import SoundInversion
+from soundedit.nets.picture_encoder import PictureEncoder
 from soundedit.nets.stylegan2 import Generator
 from soundedit.packs import Bands, Component, Manifest, MelSettings, Pack, save_pack
 
@@ -16,8 +18,21 @@ RESOLUTION, NUM_WS, W_DIM, EMBED_DIM, N_MELS = 64, 10, 16, 12, 64
 CLASSES = ["rain", "wind", "birds"]
 
 
-def save_tiny_pack(folder: Path) -> Pack:
-    """Save a pack of 64 x 64 pixels whose pictures are noise but differ with sound and seed."""
+def tiny_directions() -> DirectionMap:
+    """Random directions; latents within about two deviations are trusted."""
+    directions = DirectionMap(EMBED_DIM, NUM_WS, W_DIM, rank=4)
+    directions.down.normal_()
+    directions.up.normal_(std=0.1)
+    directions.spread.fill_(0.1)
+    directions.radius.fill_(8.0)
+    return directions
+
+
+def save_tiny_pack(folder: Path, *, editing: bool = True) -> Pack:
+    """Save a pack of 64 x 64 pixels whose pictures are noise but differ with sound and seed.
+
+    Without `editing` it lacks the parts that a pack may lack: directions and a photo encoder.
+    """
     torch.manual_seed(0)
     clip = {
         "embed_dim": EMBED_DIM,
@@ -54,6 +69,14 @@ def save_tiny_pack(folder: Path) -> Pack:
         ),
         "frames": (frames, FrameGenerator(W_DIM, NUM_WS, hidden=16, inner=16)),
     }  # fmt: skip
+    if editing:
+        encoder = {
+            "w_dim": W_DIM, "num_ws": NUM_WS, "image_size": 32,
+            "widths": [8, 8, 8, 8], "repeats": [1, 1, 1, 1], "hidden": 16, "rank": 4,
+        }  # fmt: skip
+        directions = {"embed_dim": EMBED_DIM, "num_ws": NUM_WS, "w_dim": W_DIM, "rank": 4}
+        parts["directions"] = (directions, tiny_directions())
+        parts["encoder"] = (encoder, PictureEncoder(**encoder))  # type: ignore[arg-type]
     manifest = Manifest(
         name=folder.name,
         version="1.0",

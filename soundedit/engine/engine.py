@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from soundedit.engine.device import choose_device, device_name, synthesis_dtype
+from soundedit.engine.editing import Editing
 from soundedit.engine.hearing import (
     AnySound,
     FrameHearing,
@@ -20,24 +21,20 @@ from soundedit.engine.hearing import (
     sound_seconds,
 )
 from soundedit.engine.labels import Heard, label_segments
+from soundedit.engine.networks import load_networks
 from soundedit.engine.synthesis import Synthesiser
 from soundedit.engine.trajectory import Inversion, Trajectory, frame_rate, room_for
 from soundedit.engine.walk import Walk
 from soundedit.errors import PackError, SoundeditError
-from soundedit.nets.audio_tower import AudioTower
-from soundedit.nets.clip import build_clip, embed_pictures, embed_text
-from soundedit.nets.frames import FrameGenerator
-from soundedit.nets.inversion import SoundInversion
+from soundedit.nets.clip import embed_pictures, embed_text
 from soundedit.nets.mel import LogMel
-from soundedit.nets.stylegan2 import Generator
-from soundedit.packs.manifest import Manifest
 from soundedit.packs.pack import Pack, default_pack, open_pack
 from soundedit.progress import CancelToken, Progress
 
 TRUNCATION = 0.7
 
 
-class Engine:
+class Engine(Editing):
     """One pack on one device. Calls come from one thread at a time; see `load`."""
 
     def __init__(self, pack: Pack, device: torch.device) -> None:
@@ -46,34 +43,14 @@ class Engine:
         self._device = device
         self.device = str(device)
         self.device_name = device_name(device)
-        part = {name: dict(c.config) for name, c in pack.manifest.components.items()}
-        try:
-            self._generator = Generator(**part["generator"])
-            self._clip_config = part["clip"]
-            self._clip = build_clip(self._clip_config)
-            tower = AudioTower(**part["audio"])
-            inversion = SoundInversion(tower.pyramid_channels, **part["inversion"])
-            frames = FrameGenerator(**part["frames"])
-            _check_fit(pack.manifest, self._generator, tower)
-            networks: dict[str, nn.Module] = {
-                "generator": self._generator,
-                "clip": self._clip,
-                "audio": tower,
-                "inversion": inversion,
-                "frames": frames,
-            }
-            for name, network in networks.items():
-                network.load_state_dict(pack.tensors(name, torch.float32))
-                network.eval().requires_grad_(False).to(device)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            detail = str(error).splitlines()[0]
-            raise PackError(
-                f"The pack {pack.manifest.name} does not fit this version ({detail}); update it."
-            ) from error
+        networks = load_networks(pack, device)
+        self._generator, self._clip = networks.generator, networks.clip
+        self._clip_config = dict(pack.manifest.components["clip"].config)
         mel = pack.manifest.mel
         ear = LogMel(mel.sample_rate, mel.n_fft, mel.hop_length, mel.n_mels, mel.f_min, mel.f_max)
-        self._listener = Listener(ear, tower, inversion, device)
-        self._inversion, self._frames = inversion, frames
+        self._listener = Listener(ear, networks.audio, networks.inversion, device)
+        self._inversion, self._frames = networks.inversion, networks.frames
+        self._directions, self._encoder = networks.directions, networks.encoder
         self._synthesiser = Synthesiser(self._generator.synthesis, device, synthesis_dtype(device))
         self._classes: NDArray[np.float32] | None = None
 
@@ -273,12 +250,15 @@ class Engine:
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
         lookahead: float | None = None,
+        scene: NDArray[np.float32] | None = None,
     ) -> Iterator[NDArray[np.float32]]:
         """The trajectory in blocks [n, L, D], each as soon as its sound is read; flat memory.
 
-        Deterministic for (sound, fps, seed, range). `lookahead` in seconds overrides the pack's
-        (0 is what live uses); a frame never depends on sound further ahead. SoundeditError for a
-        frame rate outside 1 to 120, an empty range, a negative seed or look-ahead.
+        Deterministic for (sound, fps, seed, range, scene). `lookahead` in seconds overrides the
+        pack's (0 is what live uses); a frame never depends on sound further ahead. `scene` is what
+        the sound moves in place of the seed's own: latents [L, D], or [T, L, D] for scenes that
+        move by themselves, one a frame, the last one held. SoundeditError for a frame rate outside
+        1 to 120, an empty range, a negative seed or look-ahead.
         """
         rate = frame_rate(fps)
         frames = self.frame_count(sound, rate, start, end)
@@ -286,8 +266,8 @@ class Engine:
         if not 0 <= ahead <= 60:
             raise SoundeditError(f"The look-ahead {ahead:g} s is out of range; use 0 to 60.")
         hearing = FrameHearing(self._listener, float(rate), round(ahead * 100))
-        scene = torch.from_numpy(self.sample(seed))
-        walk = Walk(self._inversion, self._frames, scene, float(rate), seed, self._device)
+        begin = torch.from_numpy(self.sample(seed) if scene is None else np.array(scene))
+        walk = Walk(self._inversion, self._frames, begin, float(rate), seed, self._device)
         blocks = mono_blocks(
             sound, self._listener.ear.sample_rate, start=start, end=end, cancel=cancel
         )
@@ -317,6 +297,7 @@ class Engine:
         end: float | None = None,
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
+        scene: NDArray[np.float32] | None = None,
     ) -> Trajectory:
         """The whole trajectory of a sound, T = ceil(seconds * fps) frames; see `generate_blocks`.
 
@@ -328,7 +309,14 @@ class Engine:
         w = room_for(shape)
         done = 0
         blocks = self.generate_blocks(
-            sound, fps=rate, seed=seed, start=start, end=end, progress=progress, cancel=cancel
+            sound,
+            fps=rate,
+            seed=seed,
+            start=start,
+            end=end,
+            progress=progress,
+            cancel=cancel,
+            scene=scene,
         )
         for block in blocks:
             w[done : done + len(block)] = block
@@ -362,18 +350,3 @@ class Engine:
         """Half a second, wider for long sounds, so that an hour stays within seconds of work."""
         return max(0.5, round(seconds / 240, 1))
 
-
-def _check_fit(manifest: Manifest, generator: Generator, tower: AudioTower) -> None:
-    """Raise ValueError where the manifest says other than its components."""
-    facts = {
-        "resolution": (manifest.resolution, generator.resolution),
-        "z_dim": (manifest.z_dim, generator.z_dim),
-        "w_dim": (manifest.w_dim, generator.w_dim),
-        "num_ws": (manifest.num_ws, generator.num_ws),
-        "embed_dim": (manifest.embed_dim, tower.embed_dim),
-        "n_mels": (manifest.mel.n_mels, tower.n_mels),
-        "columns a second": (manifest.mel.sample_rate, 100 * manifest.mel.hop_length),
-    }
-    for name, (told, found) in facts.items():
-        if told != found:
-            raise ValueError(f"{name} is {told}, not {found}")

@@ -49,9 +49,9 @@ class Walk:
         seed: int,
         device: torch.device,
     ) -> None:
-        """`scene` [L, D]: latents of the scene alone."""
+        """`scene` [L, D]: latents of the scene alone; [T, L, D] where it moves, one a frame."""
         self.inversion, self.frames, self.device = inversion, frames, device
-        self.scene = scene[None].to(device)
+        self.scenes = (scene if scene.ndim == 3 else scene[None]).to(device)
         self.fps = fps
         self.noise = SlowNoise(seed)
         self.state: FrameState | None = None
@@ -62,18 +62,20 @@ class Walk:
         """What n frames hear -> their latents [n, L, D] on the CPU."""
         n = len(sound.drive)
         if n == 0:
-            return torch.zeros(0, *self.scene.shape[1:])
+            return torch.zeros(0, *self.scenes.shape[1:])
         heard = sound.heard.to(self.device)
+        last = len(self.scenes) - 1
+        at = [min(self.count + i, last) for i in range(n)]
         same = torch.zeros(n, dtype=torch.long)
-        distinct = [heard[0]]
+        distinct = [0]
         for i in range(1, n):
-            if not torch.equal(heard[i], heard[i - 1]):
-                distinct.append(heard[i])
+            if at[i] != at[i - 1] or not torch.equal(heard[i], heard[i - 1]):
+                distinct.append(i)
             same[i] = len(distinct) - 1
         placed = torch.cat(
             [
-                self.inversion.place(part, self.scene.expand(len(part), -1, -1))
-                for part in torch.stack(distinct).split(64)
+                self.inversion.place(heard[part], self.scenes[[at[i] for i in part]])
+                for part in torch.tensor(distinct).split(64)
             ]
         )
         drive = sound.drive.to(self.device)
@@ -81,12 +83,15 @@ class Walk:
         out = []
         for i in range(n):
             anchor = placed[same[i]][None]
+            scene = self.scenes[at[i]][None]
             if self.state is None:
                 self.state = self.frames.start(anchor)
+            elif last:
+                # The walk is relative to the scene, so it follows a moving one without lag.
+                moved = scene - self.scenes[max(at[i] - 1, 0)] if self.count <= last else 0
+                self.state = FrameState(self.state.w + moved, self.state.hidden)
             noise = self.noise.at(self.count / self.fps)[None].to(self.device)
-            self.state = self.frames(
-                self.state, anchor, self.scene, drive[i : i + 1], noise, seconds
-            )
+            self.state = self.frames(self.state, anchor, scene, drive[i : i + 1], noise, seconds)
             out.append(self.state.w[0])
             self.count += 1
         return torch.stack(out).cpu()

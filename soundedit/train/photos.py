@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 from torch import Tensor
 
-from soundedit.errors import TrainingError
+from soundedit.errors import MediaError, TrainingError
+from soundedit.media.picture import read_square
 
 log = logging.getLogger(__name__)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
@@ -38,14 +38,6 @@ def photo_files(folder: Path) -> list[tuple[Path, str]]:
     return found
 
 
-def load_square(file: Path, size: int) -> NDArray[np.uint8]:
-    """Read a picture upright, cut the middle square, resize: uint8 [size, size, 3]."""
-    with Image.open(file) as picture:
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
-        square = ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS)
-        return np.asarray(square, dtype=np.uint8)
-
-
 class PhotoSet:
     """Squares of one size in an array on disk, made once for each folder and size."""
 
@@ -63,9 +55,9 @@ class PhotoSet:
             )
             for file, hint in files:
                 try:
-                    squares[len(good)] = load_square(file, size)
-                except (OSError, ValueError) as error:
-                    log.warning("skipped %s: %s", file, error)
+                    squares[len(good)] = read_square(file, size)
+                except MediaError as error:
+                    log.warning("skipped: %s", error)
                     continue
                 good.append(hint)
             squares.flush()

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# A clip whose loud parts stay below this RMS (-34 dBFS) is quiet, and its envelope says so.
-QUIET_RMS = 0.02
-# Amplitude to what is shown; perceived loudness (0.6, Stevens 1957) would level the picture out.
-LOUDNESS_EXPONENT = 0.75
+from soundedit.media.envelope import loudness
+
 ONSET_FFT = 512
 
 
@@ -67,8 +65,7 @@ def _envelope(
     )
     counts = np.maximum(np.diff(edges), 1)
     rms = np.sqrt(np.maximum(np.diff(energy[edges]), 0) / counts)
-    reference = max(float(np.percentile(rms, 95)), QUIET_RMS)
-    return np.clip((rms / reference) ** LOUDNESS_EXPONENT, 0, 1).astype(np.float32)
+    return loudness(rms)
 
 
 def _onsets(samples: NDArray[np.float64], sample_rate: int) -> list[tuple[float, float]]:

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from soundedit.errors import TrainingError
-from soundedit.train.photos import PhotoSet, load_square, photo_files, picture_batches
+from soundedit.media.picture import read_square
+from soundedit.train.photos import PhotoSet, photo_files, picture_batches
 
 
 def _save(file: Path, colour: tuple[int, int, int], size: tuple[int, int] = (40, 20)) -> None:
@@ -41,7 +42,7 @@ def test_square_is_upright_and_from_the_middle(tmp_path: Path) -> None:
     exif = picture.getexif()
     exif[0x0112] = 6
     picture.save(tmp_path / "turned.jpg", exif=exif, quality=95)
-    square = load_square(tmp_path / "turned.jpg", 16)
+    square = read_square(tmp_path / "turned.jpg", 16)
     assert square.shape == (16, 16, 3)
     assert square.mean() > 245
 

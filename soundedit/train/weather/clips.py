@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from soundedit.errors import MediaError, TrainingError
+from soundedit.media.picture import read_square
 from soundedit.media.sound import Sound, read_sound, write_sound
 from soundedit.media.video import VideoWriter
-from soundedit.train.photos import load_square, photo_files
+from soundedit.train.photos import photo_files
 from soundedit.train.prompts import CLASSES
 from soundedit.train.sounds import Recording, recordings
 from soundedit.train.soundtrack import SoundTrack, sound_track
@@ -109,9 +110,9 @@ class ClipMaker:
         for _ in range(20):
             file = self.choose_photo(kind, rng)
             try:
-                picture = load_square(file, self.size)
-            except (OSError, ValueError) as error:
-                log.warning("skipped %s: %s", file, error)
+                picture = read_square(file, self.size)
+            except MediaError as error:
+                log.warning("skipped: %s", error)
                 continue
             return file, picture[:, ::-1].copy() if rng.random() < 0.5 else picture
         raise TrainingError("Twenty photos in a row could not be read; look at the log.")

@@ -1,0 +1,83 @@
+"""The networks of a pack, built from its manifest and weights."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from soundedit.errors import PackError
+from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.clip import build_clip
+from soundedit.nets.directions import DirectionMap
+from soundedit.nets.frames import FrameGenerator
+from soundedit.nets.inversion import SoundInversion
+from soundedit.nets.picture_encoder import PictureEncoder
+from soundedit.nets.stylegan2 import Generator
+from soundedit.packs.manifest import Manifest
+from soundedit.packs.pack import Pack
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What a pack holds; parts that it may lack are None."""
+
+    generator: Generator
+    clip: nn.Module
+    audio: AudioTower
+    inversion: SoundInversion
+    frames: FrameGenerator
+    directions: DirectionMap | None
+    encoder: PictureEncoder | None
+
+
+def load_networks(pack: Pack, device: torch.device) -> Networks:
+    """Build every network of an opened pack on a device, frozen; PackError if one does not fit."""
+    part = {name: dict(c.config) for name, c in pack.manifest.components.items()}
+    try:
+        generator = Generator(**part["generator"])
+        audio = AudioTower(**part["audio"])
+        networks = Networks(
+            generator=generator,
+            clip=build_clip(part["clip"]),
+            audio=audio,
+            inversion=SoundInversion(audio.pyramid_channels, **part["inversion"]),
+            frames=FrameGenerator(**part["frames"]),
+            directions=DirectionMap(**part["directions"]) if "directions" in part else None,
+            encoder=PictureEncoder(**part["encoder"]) if "encoder" in part else None,
+        )
+        _check_fit(pack.manifest, networks)
+        for name, network in vars(networks).items():
+            if network is not None:
+                network.load_state_dict(pack.tensors(name, torch.float32))
+                network.eval().requires_grad_(False).to(device)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        detail = str(error).splitlines()[0]
+        raise PackError(
+            f"The pack {pack.manifest.name} does not fit this version ({detail}); update it."
+        ) from error
+    return networks
+
+
+def _check_fit(manifest: Manifest, networks: Networks) -> None:
+    """Raise ValueError where the manifest says other than its components."""
+    generator, tower = networks.generator, networks.audio
+    facts = {
+        "resolution": (manifest.resolution, generator.resolution),
+        "z_dim": (manifest.z_dim, generator.z_dim),
+        "w_dim": (manifest.w_dim, generator.w_dim),
+        "num_ws": (manifest.num_ws, generator.num_ws),
+        "embed_dim": (manifest.embed_dim, tower.embed_dim),
+        "n_mels": (manifest.mel.n_mels, tower.n_mels),
+        "columns a second": (manifest.mel.sample_rate, 100 * manifest.mel.hop_length),
+    }
+    if networks.directions is not None:
+        embed_dim, num_ws, w_dim = networks.directions.shape
+        facts["embed_dim of directions"] = (manifest.embed_dim, embed_dim)
+        facts["num_ws of directions"] = (manifest.num_ws, num_ws)
+        facts["w_dim of directions"] = (manifest.w_dim, w_dim)
+    if networks.encoder is not None:
+        facts["num_ws of encoder"] = (manifest.num_ws, networks.encoder.num_ws)
+        facts["w_dim of encoder"] = (manifest.w_dim, networks.encoder.w_dim)
+    for name, (told, found) in facts.items():
+        if told != found:
+            raise ValueError(f"{name} is {told}, not {found}")

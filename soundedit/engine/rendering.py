@@ -1,0 +1,306 @@
+"""A project made ready on an engine: the latents of every frame, with and without its edits."""
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundedit.document.curve import active_edits, strength_at
+from soundedit.document.model import Edit, Part, PartKind, Project, StartKind
+from soundedit.engine.directions import OFFSET_KINDS
+from soundedit.engine.latents import read_latents
+from soundedit.engine.start import at_rate, start_latents
+from soundedit.engine.trajectory import frame_rate
+from soundedit.errors import Cancelled, MediaError, SoundeditError
+from soundedit.media.envelope import Envelope, read_envelope
+from soundedit.nets.bands import BANDS, band_slices
+from soundedit.progress import CancelToken, Progress
+
+if TYPE_CHECKING:
+    from soundedit.engine.engine import Engine
+
+_WITH_FILE = (PartKind.SOUND, PartKind.PICTURE, PartKind.DIRECTION)
+FOLLOW_SECONDS = 1 / 24
+"""How long a loudness that an edit follows is held."""
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What the edits act on: scene [1 or T, L, D] and trajectory [T, L, D]."""
+
+    key: str
+    scene: NDArray[np.float32]
+    trajectory: NDArray[np.float32]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Active:
+    """An edit that acts: its offset times its bands' weights, its styles, what it follows."""
+
+    edit: Edit
+    offset: NDArray[np.float32] | None
+    styles: tuple[tuple[float, NDArray[np.float32]], ...]
+    weights: NDArray[np.float32]
+    envelope: Envelope | None
+    since: float
+
+
+class Rendering:
+    """A pure function of (trajectory, edits, pack); calls come from the engine's thread.
+
+    `problems` has one sentence for each edit that cannot act, because a file of it is missing or
+    damaged; it is left out.
+    """
+
+    def __init__(
+        self,
+        engine: "Engine",
+        project: Project,
+        files: Mapping[str, Path],
+        *,
+        fps: Fraction | None = None,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> None:
+        """Hear the take, follow its trajectory from the start, and find every edit's direction.
+
+        `files` has the file of each media id of the project; `fps` overrides the project's.
+        Without a take the start stands still for one frame, or moves as its video does.
+        SoundeditError for a missing or unreadable take or start, and as Engine.generate.
+        """
+        self._engine, self._files = engine, dict(files)
+        self.fps = frame_rate(Fraction(project.fps) if fps is None else fps)
+        self._found: dict[str, NDArray[np.float32]] = {}
+        self._envelopes: dict[str, Envelope] = {}
+        self._slices = band_slices(engine.num_ws)
+        self._wanted_fps = fps
+        self.project = project
+        self._ground = self._begin(project, progress, cancel)
+        self._prepare(cancel)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames T."""
+        return len(self._ground.trajectory)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the take; of the frames where there is none."""
+        return self._ground.seconds
+
+    @property
+    def key(self) -> str:
+        """Names everything that decides the pictures."""
+        edits = [active.edit for active in self._active]
+        # What an edit is called changes no picture.
+        said = [repr(replace(edit, id="", name="")) for edit in edits]
+        return _digest([self._ground.key, said, self._fingerprints(*edits)])
+
+    def latents(self, first: int, count: int) -> NDArray[np.float32]:
+        """Latents [count, L, D] of frames from `first` on, with the edits."""
+        return self._edited(first, count)[0]
+
+    def plain(self, first: int, count: int) -> NDArray[np.float32]:
+        """Latents [count, L, D] without any edit."""
+        if not 0 <= first <= first + count <= self.frames:
+            raise ValueError(f"frames {first} to {first + count} are not within {self.frames}")
+        w: NDArray[np.float32] = np.array(self._ground.trajectory[first : first + count])
+        return w
+
+    def frame_key(self, frame: int) -> str:
+        """Names the picture of one frame: equal keys are equal pictures, whatever the edits."""
+        return hashlib.sha256(self.latents(frame, 1).tobytes()).hexdigest()
+
+    def damping(self, frame: int) -> float:
+        """The share 0 to 1 of the edits' way that keeping to the trusted region takes back."""
+        return float(self._edited(frame, 1)[1][0])
+
+    def distance(self, frame: int) -> dict[str, float]:
+        """How far the edits move a frame in each band, in the latents' own spread."""
+        moved = self.latents(frame, 1) - self.plain(frame, 1)
+        return self._engine.region.change(moved[0])
+
+    def with_project(
+        self,
+        project: Project,
+        files: Mapping[str, Path] | None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> "Rendering":
+        """This rendering for a changed project; cheap where only edits changed."""
+        new = copy.copy(self)
+        new._files = dict(self._files if files is None else files)
+        new.project = project
+        new.fps = frame_rate(Fraction(project.fps) if self._wanted_fps is None else self.fps)
+        if new._ground_key(project) != self._ground.key:
+            new._ground = new._begin(project, progress, cancel)
+        new._prepare(cancel)
+        return new
+
+    def _locate(self, media: str) -> Path:
+        file = self._files.get(media)
+        if file is None or not file.is_file():
+            names = [m.name for m in self.project.media if m.id == media]
+            name = names[0] if names else media
+            raise MediaError(f"The file {name} of the project is missing; put it back.")
+        return file
+
+    def _fingerprint(self, media: str | None) -> list[object]:
+        """Tells one content of a media file from another."""
+        if media is None:
+            return []
+        known = [m.sha256 for m in self.project.media if m.id == media]
+        if known and known[0]:
+            return [known[0]]
+        file = self._files.get(media)
+        if file is None or not file.is_file():
+            return [media]
+        stat = file.stat()
+        return [str(file), stat.st_size, stat.st_mtime_ns]
+
+    def _fingerprints(self, *edits: Edit) -> list[list[object]]:
+        media = [edit.refined for edit in edits]
+        media += [p.value for e in edits for p in e.parts if p.kind in _WITH_FILE]
+        return [self._fingerprint(m) for m in media]
+
+    def _ground_key(self, project: Project) -> str:
+        take, start = project.take, project.start
+        parts = self._engine.manifest.components.values()
+        return _digest(
+            [
+                [part.sha256 for part in parts],
+                str(self.fps),
+                [start.kind, start.seed, start.crop],
+                self._fingerprint(start.media),
+                self._fingerprint(start.latents),
+                None if take is None else [self._fingerprint(take.media), take.seconds],
+                None if take is None else self._fingerprint(take.latents),
+            ]
+        )
+
+    def _begin(
+        self, project: Project, progress: Progress | None, cancel: CancelToken | None
+    ) -> _Ground:
+        engine, take = self._engine, project.take
+        key = self._ground_key(project)
+        scene = start_latents(engine, project.start, self._locate, self.fps, progress, cancel)
+        path = scene if scene.ndim == 3 else scene[None]
+        if take is None:
+            return _Ground(key, path, path, float(len(path) / self.fps))
+        if take.latents is not None:
+            live = read_latents(self._locate(take.latents), (engine.num_ws, engine.w_dim))
+            w = live.w if live.w.ndim == 3 else live.w[None]
+            w = at_rate(w, live.fps or self.fps, self.fps)
+            return _Ground(key, path, w, float(len(w) / self.fps))
+        seed = project.start.seed if project.start.kind == StartKind.SEED else 0
+        found = engine.generate(
+            self._locate(take.media),
+            fps=self.fps,
+            seed=seed,
+            scene=scene,
+            progress=progress,
+            cancel=cancel,
+        )
+        return _Ground(key, path, found.w, take.seconds or found.seconds)
+
+    def _prepare(self, cancel: CancelToken | None) -> None:
+        """Find what every active edit adds."""
+        self._active: list[_Active] = []
+        self.problems: list[str] = []
+        for edit in active_edits(self.project):
+            try:
+                self._active.append(self._ready(edit, cancel))
+            except Cancelled:
+                raise
+            except SoundeditError as error:
+                self.problems.append(f"{edit.name or 'An edit'} does nothing: {error}")
+
+    def _ready(self, edit: Edit, cancel: CancelToken | None) -> _Active:
+        weights = np.ones((self._engine.num_ws, 1), np.float32)
+        for name in BANDS:
+            weights[self._slices[name]] = getattr(edit.bands, name)
+        moving = [part for part in edit.parts if part.kind in OFFSET_KINDS]
+        offset = None
+        if edit.refined is not None:
+            said = ["refined", self._fingerprint(edit.refined)]
+            part = Part(PartKind.DIRECTION, edit.refined)
+            offset = self._remember(said, lambda: self._direction([part]))
+        elif moving:
+            said = ["fast", [[p.kind, p.value, p.weight] for p in moving]]
+            said.append(self._fingerprints(Edit("", "", tuple(moving))))
+            offset = self._remember(said, lambda: self._direction(moving))
+        styles = []
+        for part in edit.parts:
+            if part.kind not in OFFSET_KINDS:
+                said = [part.kind, part.value, self._fingerprints(Edit("", "", (part,)))]
+                styles.append((part.weight, self._remember(said, lambda p=part: self._style(p))))
+        envelope, since = self._follow(edit, cancel)
+        return _Active(edit, offset, tuple(styles), weights, envelope, since)
+
+    def _remember(self, said: object, find: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
+        key = _digest(said)
+        if key not in self._found:
+            self._found[key] = find()
+        return self._found[key]
+
+    def _direction(self, parts: list[Part]) -> NDArray[np.float32]:
+        return self._engine.direction(parts, self._locate).dw
+
+    def _style(self, part: Part) -> NDArray[np.float32]:
+        if part.kind == PartKind.PICTURE:
+            return self._engine.encode_photo(self._locate(part.value))
+        if not part.value.isdigit():
+            raise SoundeditError(f"The seed {part.value!r} is not a whole number from 0 up.")
+        return self._engine.sample(int(part.value))
+
+    def _follow(self, edit: Edit, cancel: CancelToken | None) -> tuple[Envelope | None, float]:
+        """The loudness that an edit follows, and from which second of the take on."""
+        sounds = [part.value for part in edit.parts if part.kind == PartKind.SOUND]
+        if not edit.follow or not sounds:
+            return None, 0.0
+        key = _digest(self._fingerprint(sounds[0]))
+        if key not in self._envelopes:
+            self._envelopes[key] = read_envelope(self._locate(sounds[0]), cancel)
+        take = self.project.take
+        own = take is not None and take.media == sounds[0]
+        return self._envelopes[key], 0.0 if own else edit.span.start
+
+    def _edited(self, first: int, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Latents with the edits [n, L, D], and how much of them was damped [n]."""
+        plain = self.plain(first, count)
+        damped = np.zeros(count, np.float32)
+        times = (first + np.arange(count)) / float(self.fps)
+        path = self._ground.scene
+        scene = np.array(path[np.minimum(np.arange(first, first + count), len(path) - 1)])
+        base, offset = scene.copy(), np.zeros_like(plain)
+        touched = np.zeros(count, bool)
+        for active in self._active:
+            envelope = None
+            if active.envelope is not None:
+                envelope = active.envelope.at(times - active.since, FOLLOW_SECONDS, repeat=True)
+            strength = strength_at(active.edit, times, self.seconds, envelope)
+            if not strength.any():
+                continue
+            touched |= strength != 0
+            share = strength[:, None, None] * active.weights
+            if active.offset is not None:
+                offset += share * active.offset
+            for weight, style in active.styles:
+                base += (weight * share).clip(-1, 1) * (style - base)
+        if touched.any():
+            moved = plain[touched] + (base - scene)[touched] + offset[touched]
+            plain[touched], damped[touched] = self._engine.bound(moved, plain[touched])
+        return plain, damped
+
+
+def _digest(said: object) -> str:
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()

@@ -1,0 +1,57 @@
+"""What a project's pictures start from, as latents: a seed, a photo or a video."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundedit.document.model import Start, StartKind
+from soundedit.engine.latents import read_latents
+from soundedit.errors import SoundeditError
+from soundedit.progress import CancelToken, Progress
+
+if TYPE_CHECKING:
+    from soundedit.engine.engine import Engine
+
+
+def start_latents(
+    engine: "Engine",
+    start: Start,
+    locate: Callable[[str], Path],
+    fps: Fraction,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> NDArray[np.float32]:
+    """The scene of a project: [L, D] of a seed or a photo, [T, L, D] of a video at `fps`.
+
+    Refined latents are taken where there are some. SoundeditError where a file is missing, cannot
+    be read, or the pack has no photo encoder.
+    """
+    if start.latents is not None:
+        found = read_latents(locate(start.latents), (engine.num_ws, engine.w_dim))
+        return found.w if found.fps is None else at_rate(found.w, found.fps, fps)
+    if start.kind == StartKind.SEED:
+        return engine.sample(start.seed)
+    if start.media is None:
+        raise SoundeditError(f"The project names no {start.kind} to start from; choose one.")
+    if start.kind == StartKind.PHOTO:
+        return engine.encode_photo(locate(start.media), start.crop)
+    return engine.encode_video(
+        locate(start.media), fps, start.crop, progress=progress, cancel=cancel
+    )
+
+
+def at_rate(w: NDArray[np.float32], fps: Fraction, wanted: Fraction) -> NDArray[np.float32]:
+    """A path [T, L, D] at another frame rate, straight between its points."""
+    if fps == wanted:
+        return w
+    count = max(round(len(w) / fps * wanted), 1)
+    place = np.minimum(np.arange(count) * float(fps / wanted), len(w) - 1)
+    low = place.astype(np.int64)
+    high = np.minimum(low + 1, len(w) - 1)
+    share = (place - low).astype(np.float32)[:, None, None]
+    path: NDArray[np.float32] = w[low] + share * (w[high] - w[low])
+    return path
