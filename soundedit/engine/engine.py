@@ -25,7 +25,7 @@ from soundedit.engine.networks import load_networks
 from soundedit.engine.synthesis import Synthesiser
 from soundedit.engine.trajectory import Inversion, Trajectory, frame_rate, room_for
 from soundedit.engine.walk import Walk
-from soundedit.errors import PackError, SoundeditError
+from soundedit.errors import SoundeditError
 from soundedit.nets.clip import embed_pictures, embed_text
 from soundedit.nets.mel import LogMel
 from soundedit.packs.pack import Pack, default_pack, open_pack
@@ -349,4 +349,3 @@ class Engine(Editing):
     def _segment_spacing(self, seconds: float) -> float:
         """Half a second, wider for long sounds, so that an hour stays within seconds of work."""
         return max(0.5, round(seconds / 240, 1))
-

@@ -4,7 +4,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from soundedit.engine.engine import Engine
 
 _WITH_FILE = (PartKind.SOUND, PartKind.PICTURE, PartKind.DIRECTION)
+_Find = Callable[[], NDArray[np.float32]]
 FOLLOW_SECONDS = 1 / 24
 """How long a loudness that an edit follows is held."""
 
@@ -100,9 +101,7 @@ class Rendering:
     def key(self) -> str:
         """Names everything that decides the pictures."""
         edits = [active.edit for active in self._active]
-        # What an edit is called changes no picture.
-        said = [repr(replace(edit, id="", name="")) for edit in edits]
-        return _digest([self._ground.key, said, self._fingerprints(*edits)])
+        return _digest([self._ground.key, [_said(e) for e in edits], self._fingerprints(*edits)])
 
     def latents(self, first: int, count: int) -> NDArray[np.float32]:
         """Latents [count, L, D] of frames from `first` on, with the edits."""
@@ -238,15 +237,13 @@ class Rendering:
             said = ["fast", [[p.kind, p.value, p.weight] for p in moving]]
             said.append(self._fingerprints(Edit("", "", tuple(moving))))
             offset = self._remember(said, lambda: self._direction(moving))
-        styles = []
-        for part in edit.parts:
-            if part.kind not in OFFSET_KINDS:
-                said = [part.kind, part.value, self._fingerprints(Edit("", "", (part,)))]
-                styles.append((part.weight, self._remember(said, lambda p=part: self._style(p))))
+        styles = [(p.weight, self._style(p)) for p in edit.parts if p.kind not in OFFSET_KINDS]
         envelope, since = self._follow(edit, cancel)
         return _Active(edit, offset, tuple(styles), weights, envelope, since)
 
-    def _remember(self, said: object, find: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
+    def _remember(
+        self, said: object, find: Callable[[], NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
         key = _digest(said)
         if key not in self._found:
             self._found[key] = find()
@@ -257,7 +254,8 @@ class Rendering:
 
     def _style(self, part: Part) -> NDArray[np.float32]:
         if part.kind == PartKind.PICTURE:
-            return self._engine.encode_photo(self._locate(part.value))
+            said = ["picture", self._fingerprint(part.value)]
+            return self._remember(said, lambda: self._engine.encode_photo(self._locate(part.value)))
         if not part.value.isdigit():
             raise SoundeditError(f"The seed {part.value!r} is not a whole number from 0 up.")
         return self._engine.sample(int(part.value))
@@ -300,6 +298,19 @@ class Rendering:
             moved = plain[touched] + (base - scene)[touched] + offset[touched]
             plain[touched], damped[touched] = self._engine.bound(moved, plain[touched])
         return plain, damped
+
+
+def _said(edit: Edit) -> list[object]:
+    """Everything about an edit that decides a picture; not what it is called."""
+    bands, span = edit.bands, edit.span
+    return [
+        edit.strength,
+        [[part.kind, part.value, part.weight] for part in edit.parts],
+        [[key.seconds, key.value, key.easing] for key in edit.keyframes],
+        [bands.coarse, bands.mid, bands.fine],
+        [span.start, span.end, span.fade_in, span.fade_out],
+        [edit.follow, edit.refined],
+    ]
 
 
 def _digest(said: object) -> str:

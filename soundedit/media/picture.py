@@ -80,9 +80,15 @@ def video_squares(
             f"crop='{side}':'{side}':'max(min({crop[0]:.6f}*iw,iw-ow),0)'"
             f":'max(min({crop[1]:.6f}*ih,ih-oh),0)'"
         )
+    scale = f"scale={size}:{size}:flags=lanczos+accurate_rnd"
     arguments = [
         *("-loglevel", "error", "-protocol_whitelist", "file,pipe", "-i", file_argument(path)),
-        *("-map", "0:V:0", "-vf", f"fps={fps},{cut},scale={size}:{size}:flags=lanczos+accurate_rnd"),
+        *(
+            "-map",
+            "0:V:0",
+            "-vf",
+            f"fps={fps},{cut},{scale}",
+        ),
         *("-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"),
     ]
     count = size * size * 3
