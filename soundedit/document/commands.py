@@ -20,7 +20,6 @@ from soundedit.document.model import (
     Part,
     PartKind,
     Project,
-    Range,
     Span,
     Start,
     StartKind,
@@ -144,7 +143,12 @@ def set_strength(project: Project, edit_id: str, strength: float) -> Project:
 
 def set_bands(project: Project, edit_id: str, bands: Bands) -> Project:
     """Set the weights of the coarse, mid and fine layers, each 0 to 2."""
-    bands = Bands(*(limited(weight, BANDS) for weight in (bands.coarse, bands.mid, bands.fine)))
+    bands = replace(
+        bands,
+        coarse=limited(bands.coarse, BANDS),
+        mid=limited(bands.mid, BANDS),
+        fine=limited(bands.fine, BANDS),
+    )
     return changed(project, replace(find_edit(project, edit_id), bands=bands))
 
 
@@ -152,8 +156,9 @@ def set_span(project: Project, edit_id: str, span: Span) -> Project:
     """Set where an edit acts; an end before the start is moved to it, fades are 0 or more."""
     start = checked_time(span.start)
     end = None if span.end is None else max(checked_time(span.end), start)
-    fades = checked_time(span.fade_in), checked_time(span.fade_out)
-    return changed(project, replace(find_edit(project, edit_id), span=Span(start, end, *fades)))
+    fade_in, fade_out = checked_time(span.fade_in), checked_time(span.fade_out)
+    span = replace(span, start=start, end=end, fade_in=fade_in, fade_out=fade_out)
+    return changed(project, replace(find_edit(project, edit_id), span=span))
 
 
 def set_follow(project: Project, edit_id: str, follow: bool) -> Project:
@@ -220,7 +225,7 @@ def set_range(project: Project, start: float | None, end: float | None) -> Proje
     end = None if end is None else checked_time(end)
     if start is not None and end is not None and end < start:
         start, end = end, start
-    return _with(project, range=Range(start, end))
+    return _with(project, range=replace(project.range, start=start, end=end))
 
 
 def set_in(project: Project, seconds: float) -> Project:

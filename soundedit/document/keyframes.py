@@ -55,6 +55,6 @@ def _with(project: Project, edit_id: str, keyframes: Iterable[Keyframe], *new: K
     for keyframe in (*keyframes, *new):
         seconds = checked_time(keyframe.seconds)
         value = limited(keyframe.value, STRENGTHS)
-        curve[seconds] = Keyframe(seconds, value, keyframe.easing)
+        curve[seconds] = replace(keyframe, seconds=seconds, value=value)
     ordered = tuple(curve[seconds] for seconds in sorted(curve))
     return changed(project, replace(find_edit(project, edit_id), keyframes=ordered))

@@ -83,7 +83,8 @@ class MediaKind(StrEnum):
 @dataclass(frozen=True)
 class Media:
     """A file the project uses. `inside` files lie in the project's zip under `media/<id>/<name>`;
-    others are found at `path`, relative to the project file where that is possible.
+    others are found at `path`, which is absolute here and, where that is possible, relative to the
+    project file within it.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Keyframe:
     seconds: float
     value: float
     easing: Easing = Easing.LINEAR
+    extra: Mapping[str, Any] = field(default=NOTHING)
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class Bands:
     coarse: float = 1.0
     mid: float = 1.0
     fine: float = 1.0
+    extra: Mapping[str, Any] = field(default=NOTHING)
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,7 @@ class Span:
     end: float | None = None
     fade_in: float = 0.0
     fade_out: float = 0.0
+    extra: Mapping[str, Any] = field(default=NOTHING)
 
 
 @dataclass(frozen=True)
@@ -203,6 +207,7 @@ class Range:
 
     start: float | None = None
     end: float | None = None
+    extra: Mapping[str, Any] = field(default=NOTHING)
 
 
 @dataclass(frozen=True)

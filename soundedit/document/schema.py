@@ -1,0 +1,121 @@
+"""The text of a project: JSON with a schema number, older schemas brought up to date.
+
+A field that is new and may be ignored leaves the number as it is: older versions carry it along in
+`extra`. What an older version would get wrong raises the number, and a function in `UPGRADES` then
+turns the schema before it into the new one, so that a project of any age can be opened.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from soundedit.document import commands, keyframes
+from soundedit.document.fields import from_json, to_json
+from soundedit.document.model import Project
+from soundedit.errors import ProjectError
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPGRADES: Sequence[Upgrade] = ()
+"""The function at index n makes an object of schema n + 2 of one of schema n + 1."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def project_text(project: Project, upgrades: Sequence[Upgrade] = UPGRADES) -> bytes:
+    """A project as UTF-8 JSON text, indented, ending in a newline."""
+    return object_text({"schema": len(upgrades) + 1, **to_json(project)})
+
+
+def object_text(fields: dict[str, Any]) -> bytes:
+    """A JSON object as UTF-8 text, indented, ending in a newline."""
+    try:
+        return (json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    except UnicodeEncodeError:  # file names that are no text
+        return (json.dumps(fields, indent=1, allow_nan=False) + "\n").encode()
+
+
+def project_from_text(text: bytes, upgrades: Sequence[Upgrade] = UPGRADES) -> Project:
+    """The project that UTF-8 JSON text describes, upgraded from its schema.
+
+    Raises `ProjectError` if it is no such text, comes from a newer schema, or has a value of a
+    wrong kind. Numbers outside their range are moved to its end.
+    """
+    return project_from_object(object_from_text(text), upgrades)
+
+
+def object_from_text(text: bytes) -> dict[str, Any]:
+    """The object that UTF-8 JSON text describes; raises `ProjectError` if there is none."""
+    try:
+        fields = json.loads(text.decode(), parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise ProjectError(
+            "The project is damaged, as its text cannot be read; open an older copy."
+        ) from error
+    if not isinstance(fields, dict):
+        raise ProjectError("The project is damaged, as its text is no object; open an older copy.")
+    return fields
+
+
+def project_from_object(fields: dict[str, Any], upgrades: Sequence[Upgrade] = UPGRADES) -> Project:
+    """As `project_from_text`, of the object in that text, which stays as it is."""
+    fields = dict(fields)
+    schema = fields.pop("schema", None)
+    newest = len(upgrades) + 1
+    if type(schema) is not int or schema < 1:
+        raise ProjectError(
+            "The project is damaged, as it has no schema number; open an older copy."
+        )
+    if schema > newest:
+        raise ProjectError(
+            f"The project was made by a newer soundedit (schema {schema}, this one reads up to "
+            f"{newest}); update soundedit to open it."
+        )
+    try:
+        for upgrade in upgrades[schema - 1 :]:
+            fields = upgrade(fields)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ProjectError(
+            f"The project is damaged, as its schema {schema} cannot be brought up to date; "
+            "open an older copy."
+        ) from error
+    return _in_range(from_json(Project, fields))
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is not finite")
+    return value
+
+
+def _in_range(project: Project) -> Project:
+    """The project with its values inside their ranges, by way of the commands that set them."""
+    for group in (project.edits, project.markers, project.media):
+        ids = [item.id for item in group]
+        if len(set(ids)) < len(ids) or not all(_ID.fullmatch(one) for one in ids):
+            raise ProjectError(
+                "The project is damaged, as ids of its parts are doubled or not plain; "
+                "open an older copy."
+            )
+    seed = min(max(project.start.seed, commands.SEEDS[0]), commands.SEEDS[1])
+    project = replace(project, start=replace(project.start, seed=seed))
+    if project.take is not None:
+        seconds = commands.checked_time(project.take.seconds)
+        project = replace(project, take=replace(project.take, seconds=seconds))
+    for edit in project.edits:
+        refined = edit.refined
+        project = commands.set_strength(project, edit.id, edit.strength)
+        project = commands.set_bands(project, edit.id, edit.bands)
+        project = commands.set_span(project, edit.id, edit.span)
+        project = commands.set_parts(project, edit.id, edit.parts)
+        project = keyframes.set_keyframes(project, edit.id, edit.keyframes)
+        restored = replace(commands.find_edit(project, edit.id), refined=refined)
+        project = commands.replace_edit(project, restored)
+    for marker in project.markers:
+        project = commands.move_marker(project, marker.id, marker.seconds)
+    project = commands.set_range(project, project.range.start, project.range.end)
+    return commands.set_fps(project, project.fps)
