@@ -6,10 +6,12 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPalette
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from soundedit.app.lane import Lane, blend
+from soundedit.app.lane import Lane, Stop, blend
 from soundedit.app.requests import HeardLike
 from soundedit.app.ruler import clock
 from soundedit.app.timeaxis import TimeAxis
+
+MOST_SCORES = 6
 
 
 def strongest(heard: Sequence[HeardLike]) -> list[HeardLike]:
@@ -23,11 +25,12 @@ def strongest(heard: Sequence[HeardLike]) -> list[HeardLike]:
 
 
 class HeardLane(Lane):
-    """Spans with their labels; the tool tip has the score."""
+    """Spans with their labels; the tool tip has the scores of all that was heard there."""
 
     def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
         super().__init__(axis, "", 26, parent)
         self._heard: list[HeardLike] = []
+        self._all: Sequence[HeardLike] = ()
         self._colours: Mapping[str, QColor] = {}
         self.setAccessibleName(self.tr("What is heard"))
 
@@ -35,9 +38,29 @@ class HeardLane(Lane):
         """Show these labels in these colours."""
         self._colours = colours
         self._heard = strongest(heard)
+        self._all = tuple(heard)
         names = ", ".join(dict.fromkeys(item.label for item in self._heard))
         self.setAccessibleDescription(names)
         self.redraw()
+
+    def stops(self) -> Sequence[Stop]:
+        runs: list[Stop] = []
+        label = None
+        for item in self._heard:
+            if item.label != label:
+                label = item.label
+                runs.append((item.start, f"{label} {item.score:.2f}, {clock(item.start, 1)}"))
+        return runs
+
+    def scores_at(self, seconds: float) -> str:
+        """What was heard at a time, best first, a line each; empty where nothing was."""
+        hits = [item for item in self._all if item.start <= seconds < item.end]
+        if not hits:
+            return ""
+        hits.sort(key=lambda item: -item.score)
+        lines = [f"{clock(hits[0].start, 1)}-{clock(hits[0].end, 1)}"]
+        lines += [f"{item.label} {item.score:.2f}" for item in hits[:MOST_SCORES]]
+        return "\n".join(lines)
 
     def draw(self, painter: QPainter, width: int, height: int) -> None:
         base, text = self.colour(QPalette.ColorRole.Base), self.colour()
@@ -69,11 +92,8 @@ class HeardLane(Lane):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            at = self.axis.to_time(event.x())
-            hits = [item for item in self._heard if item.start <= at < item.end]
-            if hits:
-                item = hits[0]
-                text = f"{item.label} {item.score:.2f}  {clock(item.start, 1)}-{clock(item.end, 1)}"
+            text = self.scores_at(self.axis.to_time(event.x()))
+            if text:
                 QToolTip.showText(event.globalPos(), text, self)
             else:
                 QToolTip.hideText()

@@ -1,9 +1,14 @@
-"""The base of the timeline's lanes: cached painting, playhead, scrubbing, zoom and pan."""
+"""The base of the timeline's lanes: cached painting, playhead, marks, scrubbing, zoom and pan."""
 
-from PySide6.QtCore import QEvent, QRect, Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
+    QKeyEvent,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -14,10 +19,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from soundedit.app.gestures import pinch, wheel
+from soundedit.app.speech import announce
 from soundedit.app.timeaxis import TimeAxis
 
-WHEEL_STEP = 120
-ZOOM_STEP = 1.25
+SAME_TIME = 1e-4
+"""Seconds; stops this close to the playhead are where it is."""
+EDGE_PAN = 0.3
+"""Share of the way beyond the edge by which a drag moves the view."""
+
+Stop = tuple[float, str]
+"""A time in seconds and what to say there."""
 
 
 def blend(first: QColor, second: QColor, share: float) -> QColor:
@@ -30,11 +42,18 @@ def blend(first: QColor, second: QColor, share: float) -> QColor:
     )
 
 
+def see_through(colour: QColor, share: float) -> QColor:
+    """A colour that covers by `share`."""
+    changed = QColor(colour)
+    changed.setAlphaF(share)
+    return changed
+
+
 class Lane(QWidget):
     """One row of the timeline. Subclasses draw their content in `draw`, in device pixels' logic.
 
     The content is kept as a pixmap and drawn again only when it changed; a moving playhead
-    repaints two thin strips.
+    repaints two thin strips. With the focus, Up and Down go through the lane's `stops`.
     """
 
     def __init__(self, axis: TimeAxis, name: str, height: int, parent: QWidget | None = None):
@@ -42,16 +61,24 @@ class Lane(QWidget):
         self.axis = axis
         self._content: QPixmap | None = None
         self._playhead_x = -1.0
+        self._scrubbing = False
         self.setFixedHeight(height)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         axis.changed.connect(self.redraw)
         axis.playhead_moved.connect(self._follow_playhead)
+        axis.marks.changed.connect(self.update)
+        axis.marks.guide_changed.connect(self.update)
 
     def draw(self, painter: QPainter, width: int, height: int) -> None:
         """Draw the content; coordinates are the widget's."""
         raise NotImplementedError
+
+    def stops(self) -> Sequence[Stop]:
+        """Where Up and Down go, ascending in time."""
+        return ()
 
     def redraw(self) -> None:
         """The content changed."""
@@ -83,14 +110,77 @@ class Lane(QWidget):
         painter = QPainter(self)
         painter.drawPixmap(0, 0, content)
         if self.axis.duration > 0:
+            self._paint_marks(painter)
             self._playhead_x = self.axis.to_x(self.axis.playhead)
             painter.setPen(QPen(self.colour(), 1))
             painter.drawLine(round(self._playhead_x), 0, round(self._playhead_x), self.height())
+        if self.hasFocus():
+            painter.setPen(QPen(self.colour(QPalette.ColorRole.Highlight), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        """What lies outside the range is dimmed; markers and the guide are lines."""
+        marks, height = self.axis.marks, self.height()
+        if marks.span is not None:
+            dim = see_through(self.colour(QPalette.ColorRole.Window), 0.55)
+            left, right = (self.axis.to_x(edge) for edge in marks.span)
+            painter.fillRect(QRectF(0, 0, max(left, 0), height), dim)
+            painter.fillRect(QRectF(right, 0, max(self.width() - right, 0), height), dim)
+        accent = self.colour(QPalette.ColorRole.Highlight)
+        painter.setPen(QPen(see_through(accent, 0.8), 1))
+        for marker in marks.markers:
+            x = round(self.axis.to_x(marker.seconds))
+            if 0 <= x < self.width():
+                painter.drawLine(x, 0, x, height)
+        if marks.guide is not None:
+            x = round(self.axis.to_x(marks.guide))
+            painter.setPen(QPen(self.colour(), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(x, 0, x, height)
 
     def _follow_playhead(self) -> None:
         for x in (self._playhead_x, self.axis.to_x(self.axis.playhead)):
             self.update(QRect(round(x) - 8, 0, 16, self.height()))
+
+    def go_to_stop(self, forward: bool) -> None:
+        """Put the playhead at the next or the previous stop, and say what is there."""
+        here = self.axis.playhead
+        stops = self.stops()
+        if forward:
+            found = next((stop for stop in stops if stop[0] > here + SAME_TIME), None)
+        else:
+            found = next((stop for stop in reversed(stops) if stop[0] < here - SAME_TIME), None)
+        if found is not None:
+            self.axis.seek(found[0])
+            announce(self, found[1])
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QNativeGestureEvent):
+            return pinch(self.axis, event)
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+            and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        ):
+            # The lane's own keys win while it has the focus.
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.go_to_stop(event.key() == Qt.Key.Key_Down)
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.update()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.update()
+        super().focusOutEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.redraw()
@@ -101,21 +191,40 @@ class Lane(QWidget):
             self.redraw()
         super().changeEvent(event)
 
+    def dragged_time(self, x: float) -> float:
+        """The time at the pointer; beyond the edges the view moves along, so it is inside it."""
+        beyond = min(x, 0.0) + max(x - self.width() + 1, 0.0)
+        if beyond:
+            self.axis.pan(beyond * EDGE_PAN * self.axis.span / self.axis.width)
+        return self.axis.to_time(min(max(x, 0.0), self.width() - 1.0))
+
+    def _pointed_time(self, event: QMouseEvent) -> float:
+        return self.axis.marks.snap(
+            self.dragged_time(event.position().x()),
+            suspended=is_suspended(event),
+            playhead=False,
+        )
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.axis.duration > 0:
-            self.axis.seek(self.axis.to_time(event.position().x()))
+            self.axis.seek(self._pointed_time(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton and self.axis.duration > 0:
-            self.axis.seek(self.axis.to_time(event.position().x()))
+            self._scrubbing = True
+            self.axis.scrub(self._pointed_time(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.axis.marks.let_go()
+            if self._scrubbing:
+                self._scrubbing = False
+                self.axis.end_scrub()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        delta = event.angleDelta()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            steps = delta.y() / WHEEL_STEP
-            self.axis.zoom(ZOOM_STEP**steps, self.axis.to_time(event.position().x()))
-        else:
-            # Some systems turn the wheel's axis themselves while Shift is held.
-            steps = (delta.x() or delta.y()) / WHEEL_STEP
-            self.axis.pan(-steps * self.axis.span * 0.1)
-        event.accept()
+        wheel(self.axis, event)
+
+
+def is_suspended(event: QMouseEvent) -> bool:
+    """Whether Alt is held, which suspends snapping."""
+    return bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)

@@ -2,6 +2,8 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from soundedit.app.marks import Marks
+
 MIN_SPAN = 0.05
 """Seconds in view at the closest zoom."""
 
@@ -15,6 +17,10 @@ class TimeAxis(QObject):
     """The playhead is somewhere else, whoever moved it."""
     sought = Signal(float)
     """The person moved the playhead."""
+    scrubbed = Signal(float)
+    """The person drags the playhead; `sought` came before."""
+    scrub_ended = Signal()
+    """The dragged playhead was let go."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -23,6 +29,8 @@ class TimeAxis(QObject):
         self._span = 1.0
         self._width = 1
         self._playhead = 0.0
+        self._follows = True
+        self.marks = Marks(self, self)
 
     @property
     def duration(self) -> float:
@@ -94,22 +102,47 @@ class TimeAxis(QObject):
         """Move the part in view."""
         self._place(self._start + seconds, self._span)
 
+    def set_follows(self, on: bool) -> None:
+        """Whether the page is turned when the playhead leaves the view."""
+        self._follows = on
+
     def move_playhead(self, seconds: float) -> None:
-        """Put the playhead somewhere and turn the page where it leaves the view."""
+        """Put the playhead somewhere and turn the page where it leaves the view.
+
+        A view that was moved away from the playhead stays until the playhead comes by.
+        """
+        self._move(seconds, reveal=self._follows and self._start <= self._playhead <= self.end)
+
+    def _move(self, seconds: float, reveal: bool) -> None:
         seconds = min(max(seconds, 0.0), self._duration)
         if seconds == self._playhead:
             return
         self._playhead = seconds
+        if reveal:
+            self._reveal(seconds)
+        self.playhead_moved.emit(seconds)
+
+    def _reveal(self, seconds: float) -> None:
         if seconds >= self.end and self.end < self._duration:
             self._place(seconds, self._span)
         elif seconds < self._start:
             self._place(seconds - self._span * 0.1, self._span)
-        self.playhead_moved.emit(seconds)
 
     def seek(self, seconds: float) -> None:
         """The person puts the playhead somewhere."""
-        self.move_playhead(seconds)
+        self._move(seconds, reveal=False)
+        self._reveal(self._playhead)
         self.sought.emit(self._playhead)
+
+    def scrub(self, seconds: float) -> None:
+        """The person drags the playhead here."""
+        self.seek(seconds)
+        self.scrubbed.emit(self._playhead)
+
+    def end_scrub(self) -> None:
+        """The person let go of the playhead."""
+        self.marks.let_go()
+        self.scrub_ended.emit()
 
     def _place(self, start: float, span: float) -> None:
         start = min(max(start, 0.0), max(self._duration - span, 0.0))

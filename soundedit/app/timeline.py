@@ -1,10 +1,11 @@
-"""The timeline: ruler, waveform, what is heard and frames over one time axis."""
+"""The timeline: ruler, markers, sound, what is heard and frames over one time axis."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollBar, QWidget
 
 from soundedit.app.heardlane import HeardLane
 from soundedit.app.lane import Lane
+from soundedit.app.markerlane import MarkerLane
 from soundedit.app.ruler import RulerLane
 from soundedit.app.thumbnails import ThumbnailLane
 from soundedit.app.timeaxis import TimeAxis
@@ -20,6 +21,7 @@ class Timeline(QWidget):
         super().__init__(parent)
         self.axis = axis
         self.ruler = RulerLane(axis, self)
+        self.markers = MarkerLane(axis, self)
         self.waveform = WaveformLane(axis, self)
         self.heard = HeardLane(axis, self)
         self.thumbnails = ThumbnailLane(axis, self)
@@ -34,6 +36,7 @@ class Timeline(QWidget):
         self.setAccessibleName(self.tr("Timeline"))
         for name, lane in (
             ("", self.ruler),
+            (self.tr("markers"), self.markers),
             (self.tr("sound"), self.waveform),
             (self.tr("heard"), self.heard),
             (self.tr("frames"), self.thumbnails),

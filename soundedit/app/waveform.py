@@ -1,15 +1,26 @@
-"""The waveform lane: smallest, largest and RMS value of every pixel column."""
+"""The lane of the sound: its waveform or its spectrogram, and ticks at its onsets."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPalette
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from soundedit.app.lane import Lane, blend
+from soundedit.app.lane import Lane, Stop, blend, see_through
+from soundedit.app.ruler import clock
+from soundedit.app.spectrogramview import colour_table, spectrogram_image
 from soundedit.app.timeaxis import TimeAxis
+from soundedit.media.spectrogram import BANDS, Spectrogram, band_frequencies
+
+WAVEFORM, SPECTROGRAM = "waveform", "spectrogram"
+MARGIN = 3
+LEAST_TICK_PIXELS = 3.0
+MOST_TICK_PIXELS = 9.0
+TICKS_APART = 2.0
+LABELLED_HERTZ = (100, 300, 1000, 3000, 10_000)
 
 Columns = NDArray[np.float32]
 
@@ -48,7 +59,7 @@ def waveform_image(
 
 
 class WaveformLane(Lane):
-    """Draws a `Peaks` pyramid."""
+    """Draws a `Peaks` pyramid or a `Spectrogram`, and the onsets of the axis' marks."""
 
     def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
         super().__init__(axis, "", 84, parent)
@@ -57,11 +68,25 @@ class WaveformLane(Lane):
         self.setMaximumHeight(400)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._peaks: PeaksLike | None = None
+        self._spectrogram: Spectrogram | None = None
         self._text = ""
+        self._view = WAVEFORM
         self.setAccessibleName(self.tr("Waveform"))
 
     def sizeHint(self) -> QSize:
         return QSize(400, 84)
+
+    @property
+    def view(self) -> str:
+        """`WAVEFORM` or `SPECTROGRAM`."""
+        return self._view
+
+    def set_view(self, view: str) -> None:
+        """Draw the sound as `WAVEFORM` or as `SPECTROGRAM`."""
+        self._view = SPECTROGRAM if view == SPECTROGRAM else WAVEFORM
+        spectral = self._view == SPECTROGRAM
+        self.setAccessibleName(self.tr("Spectrogram") if spectral else self.tr("Waveform"))
+        self.redraw()
 
     def set_peaks(self, peaks: PeaksLike | None, text: str = "") -> None:
         """Draw these peaks; without any, `text` says why."""
@@ -69,24 +94,96 @@ class WaveformLane(Lane):
         self._text = text
         self.redraw()
 
+    def set_spectrogram(self, spectrogram: Spectrogram | None) -> None:
+        """Draw this spectrogram where that is the view."""
+        self._spectrogram = spectrogram
+        self.redraw()
+
+    def stops(self) -> Sequence[Stop]:
+        onsets = self.axis.marks.onsets
+        return [
+            (float(time), self.tr("Onset {0}, {1}").format(number + 1, clock(time, 2)))
+            for number, time in enumerate(onsets.times)
+        ]
+
     def draw(self, painter: QPainter, width: int, height: int) -> None:
-        accent = self.colour(QPalette.ColorRole.Highlight)
-        base = self.colour(QPalette.ColorRole.Base)
-        painter.setPen(self.line_colour())
-        painter.drawLine(0, height // 2, width, height // 2)
-        if self._peaks is None:
-            painter.setPen(blend(base, self.colour(), 0.6))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
-            return
-        ratio = self.devicePixelRatioF()
         first = max(self.axis.to_x(0.0), 0.0)
         last = min(self.axis.to_x(self.axis.duration), float(width))
-        columns = round((last - first) * ratio)
-        if columns < 1:
-            return
+        columns = round((last - first) * self.devicePixelRatioF())
+        if self._view == WAVEFORM:
+            painter.setPen(self.line_colour())
+            painter.drawLine(0, height // 2, width, height // 2)
+        if self._peaks is None or columns < 1:
+            self._write(painter, self._text)
+        elif self._view == WAVEFORM:
+            self._draw_waveform(painter, first, last, columns)
+        elif self._spectrogram is None:
+            self._write(painter, self.tr("Making the spectrogram..."))
+        else:
+            self._draw_spectrogram(painter, self._spectrogram, first, last, columns)
+        self._draw_onsets(painter, height)
+
+    def _write(self, painter: QPainter, text: str) -> None:
+        painter.setPen(blend(self.colour(QPalette.ColorRole.Base), self.colour(), 0.6))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+
+    def _draw_waveform(self, painter: QPainter, first: float, last: float, columns: int) -> None:
+        assert self._peaks is not None
+        accent = self.colour(QPalette.ColorRole.Highlight)
+        base = self.colour(QPalette.ColorRole.Base)
+        ratio = self.devicePixelRatioF()
         values = self._peaks.window(self.axis.to_time(first), self.axis.to_time(last), columns)
         image = waveform_image(
-            *values, round((height - 6) * ratio), blend(base, accent, 0.55), accent
+            *values,
+            round((self.height() - 2 * MARGIN) * ratio),
+            blend(base, accent, 0.55),
+            accent,
         )
         image.setDevicePixelRatio(ratio)
-        painter.drawImage(round(first), 3, image)
+        painter.drawImage(round(first), MARGIN, image)
+
+    def _draw_spectrogram(
+        self, painter: QPainter, values: Spectrogram, first: float, last: float, columns: int
+    ) -> None:
+        base = self.colour(QPalette.ColorRole.Base)
+        table = colour_table(base, self.colour(QPalette.ColorRole.Highlight), self.colour())
+        drawn = values.window(self.axis.to_time(first), self.axis.to_time(last), columns)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        area = QRectF(first, 0, last - first, self.height() - 1)
+        painter.drawImage(area, spectrogram_image(drawn, table))
+        metrics = painter.fontMetrics()
+        frequencies = band_frequencies()
+        above = self.height() + 0.0
+        for hertz in LABELLED_HERTZ:
+            band = float(np.interp(hertz, frequencies, np.arange(BANDS)))
+            y = (1 - (band + 0.5) / BANDS) * (self.height() - 1)
+            if above - y < metrics.height() or y < metrics.height() / 2:
+                continue
+            above = y
+            text = f"{hertz // 1000} kHz" if hertz >= 1000 else f"{hertz} Hz"
+            label = QRectF(4, y - metrics.height() / 2, 60, metrics.height())
+            label.setWidth(metrics.horizontalAdvance(text) + 4)
+            painter.fillRect(label, see_through(base, 0.6))
+            painter.setPen(self.colour())
+            painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _draw_onsets(self, painter: QPainter, height: int) -> None:
+        """Ticks at the foot, taller where the onset is stronger."""
+        onsets, axis = self.axis.marks.onsets, self.axis
+        first, last = np.searchsorted(onsets.times, [axis.start, axis.end])
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.colour())
+        drawn = -TICKS_APART
+        for time, strength in zip(
+            onsets.times[first:last], onsets.strengths[first:last], strict=True
+        ):
+            x = axis.to_x(float(time))
+            if x - drawn < TICKS_APART:
+                continue
+            drawn = x
+            tall = LEAST_TICK_PIXELS + (MOST_TICK_PIXELS - LEAST_TICK_PIXELS) * float(strength)
+            foot = height - 1.0
+            painter.drawPolygon(
+                QPolygonF([QPointF(x - 2, foot), QPointF(x + 2, foot), QPointF(x, foot - tall)])
+            )

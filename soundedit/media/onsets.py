@@ -11,7 +11,7 @@ from soundedit.media.spectrogram import FLOOR_DECIBELS, HOP_SECONDS, Spectrogram
 _LAG = 2
 _COLUMNS_AT_ONCE = 1 << 15
 _LEAST_DECIBELS = 3.0
-_DEVIATIONS = 2.5
+_DEVIATIONS = 1.5
 _AROUND_SECONDS = 1.0
 _PEAK_SECONDS = 0.05
 _APART_SECONDS = 0.08

@@ -370,7 +370,7 @@ def test_click_drag_and_wheel_on_the_timeline(rig: Rig, make_sound: MakeSound) -
     axis, lane = rig.window.axis, rig.window.timeline.ruler
     rig.wait(lambda: axis.width == lane.width() > 100)
     left = Qt.MouseButton.LeftButton
-    middle, quarter = QPoint(lane.width() // 2, 5), QPoint(lane.width() // 4, 5)
+    middle, quarter = QPoint(lane.width() // 2, 25), QPoint(lane.width() // 4, 25)
     rig.qtbot.mousePress(lane, left, pos=middle)
     assert axis.playhead == pytest.approx(2.0, abs=0.02)
     rig.qtbot.mouseMove(lane, quarter)
