@@ -2,8 +2,9 @@
 
 The autoencoder (EfficientNet-Lite0 taps -> W+ code -> synthesis) gives recognisable pictures
 within thousands of images, and its encoder supplies the codes that sound inversion is trained on.
-A mapping network is fitted to the distribution of those codes all along, and once the warm-up is
-over free samples are trained against projected discriminators (Sauer et al. 2021).
+Once the warm-up is over, free scenes (draws from the distribution of recent codes, which the
+mapping network is fitted to at the end, see `mapping`) are trained against projected discriminators
+(Sauer et al. 2021).
 """
 
 import copy
@@ -30,7 +31,7 @@ from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.nets.stylegan2 import Generator
 from soundedit.train.checkpoint import load_checkpoint, save_checkpoint
 from soundedit.train.grid import picture_grid
-from soundedit.train.latents import CodeBank, energy_distance
+from soundedit.train.latents import CodeBank
 from soundedit.train.lite0 import TAP_CHANNELS, load_lite0
 from soundedit.train.photos import PhotoSet, picture_batches
 
@@ -58,12 +59,11 @@ class GeneratorSettings:
     critic_weight: float = 0.15
     sample_weight: float = 0.3
     generator_lr: float = 2.0e-3
-    mapping_lr: float = 6.0e-3
-    mapping_steps: int = 3
     encoder_lr: float = 4.0e-4
     critic_lr: float = 2.0e-4
     ema_pictures: int = 4_000
     code_noise: float = 0.05
+    flat_share: float = 0.5
     minutes: float = 0.0
     save_minutes: float = 4.0
     precision: str = "bfloat16"
@@ -96,7 +96,6 @@ class GeneratorTrainer:
             "synthesis": torch.optim.Adam(
                 net.synthesis.parameters(), lr=s.generator_lr, betas=decay
             ),
-            "mapping": torch.optim.Adam(net.mapping.parameters(), lr=s.mapping_lr, betas=decay),
             "encoder": torch.optim.Adam(self.encoder.parameters(), lr=s.encoder_lr, betas=decay),
             "critics": torch.optim.Adam(
                 [p for p in self.critics.parameters() if p.requires_grad],
@@ -134,13 +133,16 @@ class GeneratorTrainer:
         with torch.no_grad():
             taps_real = self.taps(real)
         w, ws = self.code(taps_real)
-        losses["mapping"] = self.fit_mapping(w.detach())
+        self.bank.add(w)
         losses["code"] = 1e-3 * w.square().mean() + 0.05 * (ws - w[:, None]).square().mean()
         sampling = self.seen >= s.samples_from
         half = len(real) // 2 if sampling else 0
-        inputs = ws + s.code_noise * torch.randn_like(w)[:, None]
+        # A scene of the mapping network is one latent for all layers: the copies must do without
+        # layer offsets as well, or samples will look like nothing that was trained.
+        flat = torch.rand(len(w), 1, 1, device=self.device) < s.flat_share
+        inputs = torch.where(flat, w[:, None], ws) + s.code_noise * torch.randn_like(w)[:, None]
         if half:
-            free = self.generator.mapping(torch.randn(half, s.z_dim, device=self.device))
+            free = self.bank.scenes(half).to(self.device)[:, None].expand_as(inputs[:half])
             inputs = torch.cat([inputs[half:], free])
         fake = self.synthesise(inputs, noise_mode="random", dtype=self.dtype)
         count = len(real) - half
@@ -172,14 +174,12 @@ class GeneratorTrainer:
         total = torch.stack([v for v in losses.values() if v.requires_grad]).sum()
         if not torch.isfinite(total):
             raise FloatingPointError("a loss is not finite")
-        names = ("synthesis", "encoder") if half == 0 else ("synthesis", "mapping", "encoder")
-        for name in names:
+        for name in ("synthesis", "encoder"):
             self.optimisers[name].zero_grad(set_to_none=True)
         total.backward()
         nn.utils.clip_grad_norm_(self.generator.synthesis.parameters(), 10.0)
-        nn.utils.clip_grad_norm_(self.generator.mapping.parameters(), 10.0)
         nn.utils.clip_grad_norm_(self.encoder.parameters(), 10.0)
-        for name in names:
+        for name in ("synthesis", "encoder"):
             self.optimisers[name].step()
         if ramp > 0:
             for critic in self.critics:
@@ -201,21 +201,6 @@ class GeneratorTrainer:
         """Score maps of every critic."""
         scores: list[Tensor] = self.critics[0](taps)
         return [*scores, self.critics[1](small)]
-
-    def fit_mapping(self, w: Tensor) -> Tensor:
-        """Move mapped noise towards recent codes by energy distance; also keeps the mean latent."""
-        self.bank.add(w)
-        lost = torch.zeros([], device=self.device)
-        if self.bank.filled < 512:
-            return lost
-        for _ in range(self.settings.mapping_steps):
-            z = torch.randn(256, self.settings.z_dim, device=self.device)
-            mapped = self.generator.mapping(z, update_average=True)[:, 0]
-            lost = energy_distance(mapped, self.bank.draw(256).to(self.device))
-            self.optimisers["mapping"].zero_grad(set_to_none=True)
-            lost.backward()
-            self.optimisers["mapping"].step()
-        return lost.detach()
 
     @torch.no_grad()
     def average(self, pictures: int) -> None:
@@ -249,6 +234,8 @@ class GeneratorTrainer:
         for name in ("generator", "encoder", "averages", "critics"):
             getattr(self, name).load_state_dict(state[name])
         for key, value in state["optimisers"].items():  # type: ignore[attr-defined]
+            if key not in self.optimisers:
+                continue
             rate = self.optimisers[key].param_groups[0]["lr"]
             self.optimisers[key].load_state_dict(value)
             self.optimisers[key].param_groups[0]["lr"] = rate
@@ -257,15 +244,15 @@ class GeneratorTrainer:
 
     @torch.no_grad()
     def sheet(self, real: Tensor) -> Image.Image:
-        """Rows of photos, their decoded codes, and samples at truncation 0.7."""
+        """Rows of photos, their decoded codes, and free scenes."""
         generator, encoder = self.averages
         assert isinstance(generator, Generator)
         real = real[:12].to(self.device)
         w, offsets = encoder(self.features(real))
         copies = generator.synthesis(w[:, None] + offsets)
-        z = torch.randn(24, self.settings.z_dim, generator=torch.Generator().manual_seed(7))
-        samples = generator(z.to(self.device), truncation=0.7)
-        return picture_grid(torch.cat([real, copies, samples]), 12)
+        scenes = self.bank.scenes(24).to(self.device)[:, None].expand(-1, generator.num_ws, -1)
+        samples = [generator.synthesis(part) for part in scenes.split(8)]
+        return picture_grid(torch.cat([real, copies, *samples]), 12)
 
 
 def train_generator(settings: GeneratorSettings) -> Path:

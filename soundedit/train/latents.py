@@ -40,3 +40,17 @@ class CodeBank:
     def draw(self, count: int) -> Tensor:
         """`count` codes at random, with replacement."""
         return self.codes[torch.randint(self.filled, (count,))]
+
+    def scenes(self, count: int) -> Tensor:
+        """New latents [count, w_dim] distributed as the codes: half of a Gaussian with their mean
+        and covariance, as the mapping network's are, half somewhere between two codes.
+
+        Both are what a walk passes through.
+        """
+        codes = self.codes[: self.filled]
+        mean = codes.mean(0)
+        # A random combination of N centred codes, over sqrt(N), has their covariance.
+        mixing = torch.randn(count, self.filled) / max(self.filled - 1, 1) ** 0.5
+        gaussian = mean + mixing @ (codes - mean)
+        between = torch.lerp(self.draw(count), self.draw(count), torch.rand(count, 1))
+        return torch.where(torch.rand(count, 1) < 0.5, gaussian, between)

@@ -29,6 +29,17 @@ def test_bank_keeps_the_last_codes() -> None:
     assert set(bank.codes.flatten().tolist()) == {2.0, 3.0, 4.0, 5.0}
 
 
+def test_scenes_are_distributed_as_the_codes() -> None:
+    torch.manual_seed(0)
+    bank = CodeBank(2000, 3)
+    bank.add(torch.randn(2000, 3) @ torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.5, 0.0], [0, 0, 0]]) + 4)
+    scenes = bank.scenes(6000)
+    assert torch.allclose(scenes.mean(0), bank.codes.mean(0), atol=0.1)
+    # Between two codes the variance is 2/3 on average, in the Gaussian half it is the codes' own.
+    assert torch.allclose(scenes.T.cov(), bank.codes.T.cov() * 5 / 6, atol=0.25)
+    assert torch.equal(scenes[:, 2], torch.full((6000,), 4.0))
+
+
 def test_mapping_is_fitted_to_the_codes() -> None:
     torch.manual_seed(0)
     directions = torch.zeros(2, 16)
