@@ -4,12 +4,14 @@ import importlib
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from soundedit.app.export import write_movie
+from soundedit.app.heavyimports import heavy_imports
 from soundedit.app.requests import (
     Advanced,
     Answer,
@@ -47,10 +49,13 @@ SLOW_SECONDS = 0.045
 Loader = Callable[[Progress], EngineLike]
 
 
-def load_engine(progress: Progress) -> EngineLike:
-    """Load the default pack on the best device; torch is imported here, off the GUI thread."""
-    module = importlib.import_module("soundedit.engine.engine")
-    engine: EngineLike = module.Engine.load(progress=progress)
+def load_engine(
+    progress: Progress, pack: str | Path | None = None, device: str = "auto"
+) -> EngineLike:
+    """Load a pack, the default one by default; torch is imported here, off the GUI thread."""
+    with heavy_imports():
+        module = importlib.import_module("soundedit.engine.engine")
+        engine: EngineLike = module.Engine.load(pack, device, progress)
     return engine
 
 

@@ -32,9 +32,8 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
         times.setdefault(name, time.time() - float(begun))
 
     def load(progress: Any) -> Any:
-        from soundedit.engine.engine import Engine
-
-        return Engine.load(pack, device, progress)
+        worker = importlib.import_module("soundedit.app.worker")
+        return worker.load_engine(progress, pack, device)
 
     window = window_module.MainWindow(
         settings.Settings(Path(folder) / "settings.ini"),

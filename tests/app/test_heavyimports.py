@@ -1,0 +1,57 @@
+"""Linking and importing torch off the GUI thread."""
+
+import gc
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from soundedit.app.heavyimports import heavy_imports
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows links in torch itself")
+def test_libraries_are_linked_before_torch_is_imported() -> None:
+    program = (
+        "import sys; from soundedit.app.heavyimports import link_torch\n"
+        "n = link_torch(); assert 'torch' not in sys.modules\n"
+        "import torch; print(n, float(torch.ones(3).sum()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    count, total = done.stdout.split()
+    assert int(count) >= 3
+    assert total == "3.0"
+
+
+def test_no_garbage_is_collected_inside_and_collecting_goes_on_after() -> None:
+    rounds: list[str] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        rounds.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        with heavy_imports():
+            rounds.clear()
+            kept = [[i] for i in range(200_000)]
+            assert rounds == []
+        assert gc.get_freeze_count() >= len(kept)
+        assert gc.isenabled()
+    finally:
+        gc.callbacks.remove(note)
+        gc.unfreeze()
+
+
+def test_collecting_stays_off_where_it_was_off() -> None:
+    gc.disable()
+    try:
+        with heavy_imports():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
