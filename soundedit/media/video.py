@@ -84,10 +84,10 @@ class VideoWriter(FrameWriter):
 
     def _is_whole(self, info: VideoInfo) -> bool:
         seconds = self.frames / self._fps
-        whole = (info.frames, info.width, info.height) == (self.frames, *self.size)
+        whole: bool = (info.frames, info.width, info.height) == (self.frames, *self.size)
         # Moving pictures count in hundredths of a second, and round the end.
         coarse = Fraction(1, 100) if self._format.kind is Kind.LOOP else Fraction(0)
-        whole = whole and abs(info.seconds - seconds) < max(0.5 / self._fps, coarse)
+        whole = whole and abs(info.seconds - seconds) < max(Fraction(1, 2) / self._fps, coarse)
         if self._sound is not None and self._format.sound is not None:
             slack = Fraction(self._format.sound.frame + 1, SOUND_RATE)
             whole = whole and abs(info.sound_seconds - seconds) <= slack
