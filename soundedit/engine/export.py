@@ -1,57 +1,51 @@
 """A rendering becomes a file: synthesis and encoding side by side, in flat memory."""
 
+import contextlib
+import json
 import math
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from soundedit import __version__
+from soundedit.document.curve import active_edits
+from soundedit.document.fields import to_json
+from soundedit.document.model import Project, StartKind
 from soundedit.engine.engine import Engine
-from soundedit.errors import ExportError
-from soundedit.media.ffmpeg import shown
+from soundedit.engine.pump import Pump
+from soundedit.engine.rendering import Rendering
+from soundedit.engine.trajectory_file import TrajectoryWriter
+from soundedit.errors import ExportError, shown
+from soundedit.media.formats import Kind
+from soundedit.media.framestore import FrameStore, frame_key
+from soundedit.media.metadata import Metadata
 from soundedit.media.presets import ExportSettings
+from soundedit.media.sequence import SequenceWriter, is_sequence
+from soundedit.media.space import check_space, estimated_bytes
 from soundedit.media.video import VideoWriter
 from soundedit.progress import CancelToken, Progress
 
 BATCH = 8
-_WAITING_FRAMES = 24
 _POLL_SECONDS = 0.02
-
-
-class Frames(Protocol):
-    """What an export needs of a `Rendering`: latents of any frame, and what decides them."""
-
-    engine: Engine
-    fps: Fraction
-    frames: int
-    key: str
-
-    def latents(self, first: int, count: int) -> NDArray[np.float32]:
-        """Latents [n, L, D] of `count` frames from `first`, edits applied."""
-
-
-class Writer(Protocol):
-    """What frames are written to."""
-
-    def write(self, frame: NDArray[np.uint8]) -> None:
-        """Append a frame, uint8 (H, W, 3)."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *_: object) -> None: ...
+# Longer ones do not fit on the command line of some systems.
+_LONGEST_COMMENT = 8000
+# Raised when the same latents become other pictures.
+_SYNTHESIS = b"1"
 
 
 @dataclass(frozen=True)
 class ExportReport:
-    """What was made: `seconds` of picture, `took` seconds of time, `reused` frames of a cache."""
+    """What was made: `seconds` of picture in `took` seconds of time, `reused` frames found kept.
+
+    `bytes` is the size of the file, or of all files of a folder; `notes` are sentences for the
+    person.
+    """
 
     path: Path
     format: str
@@ -66,8 +60,17 @@ class ExportReport:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A frame, its key, and whether it was found kept."""
+
+    frame: NDArray[np.uint8]
+    key: bytes
+    found: bool
+
+
 def export(
-    rendering: Frames,
+    rendering: Rendering,
     out: str | Path,
     settings: ExportSettings,
     *,
@@ -85,53 +88,65 @@ def export(
 
     The picture begins with the frame shown at `start`, the sound at that frame's very time. Latents
     become frames in the caller's thread, `batch` at a time; a thread of its own writes them, at
-    most 24 waiting. `progress` is called in the caller's thread after each frame and while it
-    waits for the encoder; it may serve other work and may raise. While `pause` answers true
-    nothing is made; it is asked between batches, every 20 ms.
+    most 24 waiting. `progress` is called in the caller's thread after each frame, and every 20 ms
+    while the encoder is slower or finishes; it may do other work and may raise. While `pause`
+    answers true nothing is made; it is asked between batches.
 
     Args:
         sound: the take; None for a silent file, as is `settings.sound` False.
-        work: folder in which finished frames are kept, so that a job that ended halfway goes on
-            from there and another export of the same pictures need not make them again.
-        overwrite: replace a file that is there already.
+        work: folder in which finished frames are kept (see `FrameStore`), so that a job that ended
+            halfway goes on from there and another export of the same pictures makes none again.
+        overwrite: replace what is there already.
 
-    Raises `ExportError` if the file cannot be written or is there already, `MediaError` if the
-    sound cannot be read, `Cancelled`; nothing is left of the file then, and the frames of
-    `work` stay.
+    Raises `ExportError` if the file cannot be written, is there already, or has no room;
+    `MediaError` if the sound cannot be read; `Cancelled`. Nothing is left of the file then; the
+    frames in `work` stay. ValueError if `settings.fps` is not the rendering's.
     """
     begun = time.monotonic()
     out = Path(out)
     if settings.fps is not None and settings.fps != rendering.fps:
         raise ValueError(f"the rendering has {rendering.fps} frames/s, not {settings.fps}")
-    if out.exists() and not overwrite:
-        raise ExportError(f"{shown(out)} is there already; overwrite it or choose another name.")
+    settings.check_rate(rendering.fps)
     span = frame_span(rendering, start, end)
+    heard = Path(sound) if sound is not None and settings.has_sound else None
+    check_target(out, settings, overwrite=overwrite)
     side = rendering.engine.resolution
-    writer = VideoWriter(
-        out,
-        width=side,
-        height=side,
-        fps=rendering.fps,
-        settings=settings,
-        sound=sound if settings.has_sound else None,
-        start=float(span.start / rendering.fps),
-        end=end,
-        cancel=cancel,
-    )
+    check_space(out, estimated_bytes(settings, side, len(span), rendering.fps))
+    about = _metadata(rendering, out) if settings.metadata else None
 
-    def report(done: int) -> None:
+    def report(fraction: float) -> None:
         if progress is not None:
-            progress(done / len(span), f"{done} of {len(span)} frames")
+            progress(fraction, "Finishing" if fraction < 0 else "Rendering")
 
-    with _Pump(writer, cancel) as pump:
-        for done, frame in enumerate(_frames(rendering, span, batch, cancel, pause), start=1):
-            pump.put(frame, lambda done=done: report(done - 1))  # type: ignore[misc]
-            report(done)
-        if progress is not None:
-            progress(-1, "Finishing")
-        pump.finish()
-    notes = []
-    if settings.sound and sound is not None and settings.kind.sound is None:
+    reused = 0
+    if settings.kind.kind is Kind.LATENTS:
+        _write_latents(rendering, out, span, about, cancel, report)
+    else:
+        with contextlib.ExitStack() as stack:
+            store = _store(work, stack)
+            writer = (SequenceWriter if settings.kind.kind is Kind.SEQUENCE else VideoWriter)(
+                out,
+                width=side,
+                height=side,
+                fps=rendering.fps,
+                settings=settings,
+                sound=heard,
+                start=float(span.start / rendering.fps),
+                end=end,
+                metadata=about,
+                cancel=cancel,
+            )
+            pump = stack.enter_context(Pump(_Sink(writer, store), cancel))
+            made = _frames(rendering, span, batch, store, cancel, pause)
+            for done, item in enumerate(made, start=1):
+                part = done / len(span)
+                pump.put(item, lambda part=part: report(part))  # type: ignore[misc]
+                reused += item.found
+                report(part)
+            report(-1)
+            pump.finish(lambda: report(-1))
+    notes = [problem for problem in rendering.problems]
+    if settings.sound and sound is not None and heard is None:
         notes.append(f"{settings.kind.title} holds no sound.")
     width, height = settings.size(side)
     return ExportReport(
@@ -142,14 +157,22 @@ def export(
         rendering.fps,
         len(span),
         float(len(span) / rendering.fps),
-        out.stat().st_size,
-        0,
+        _size(out),
+        reused,
         time.monotonic() - begun,
         tuple(notes),
     )
 
 
-def frame_span(rendering: Frames, start: float, end: float | None) -> range:
+def check_target(out: Path, settings: ExportSettings, *, overwrite: bool) -> None:
+    """Raise `ExportError` if `out` is there already and is not to be replaced."""
+    empty = settings.kind.kind is Kind.SEQUENCE and out.is_dir() and not any(out.iterdir())
+    if out.exists() and not overwrite and not empty:
+        what = "a folder" if out.is_dir() and not is_sequence(out) else "there already"
+        raise ExportError(f"{shown(out)} is {what}; overwrite it or choose another name.")
+
+
+def frame_span(rendering: Rendering, start: float, end: float | None) -> range:
     """The frames that are shown in [start, end), in seconds; `ExportError` if there are none."""
     # A frame's own time must give that frame although it was rounded to a float.
     first = math.floor(start * rendering.fps + Fraction(1, 1000))
@@ -165,85 +188,120 @@ def frame_span(rendering: Frames, start: float, end: float | None) -> range:
     return range(first, stop)
 
 
+def provenance(project: Project, engine: Engine) -> dict[str, Any]:
+    """How the pictures were made, as JSON holds it: program, pack, seed or other start, edits."""
+    facts: dict[str, Any] = {
+        "soundedit": __version__,
+        "pack": f"{engine.manifest.name} {engine.manifest.version}",
+    }
+    if project.start.kind == StartKind.SEED:
+        facts["seed"] = project.start.seed
+    else:
+        facts["start"] = str(project.start.kind)
+    names = {media.id: media.name for media in project.media}
+    edits = []
+    for edit in active_edits(project):
+        parts = [f"{names.get(part.value, part.value)} x {part.weight:g}" for part in edit.parts]
+        shape = {
+            name: value
+            for name, value in to_json(edit).items()
+            if name in ("strength", "keyframes", "bands", "span", "follow") and value
+        }
+        edits.append({"name": edit.name, "parts": parts, **shape})
+    if edits:
+        facts["edits"] = edits
+        if len(json.dumps(facts, ensure_ascii=False)) > _LONGEST_COMMENT:
+            facts["edits"] = [edit["name"][:40] for edit in edits][:100]
+    return facts
+
+
+def _metadata(rendering: Rendering, out: Path) -> Metadata:
+    facts = provenance(rendering.project, rendering.engine)
+    comment = json.dumps(facts, ensure_ascii=False)
+    return Metadata(rendering.project.title or out.stem, comment, f"soundedit {__version__}")
+
+
+def _write_latents(
+    rendering: Rendering,
+    out: Path,
+    span: range,
+    about: Metadata | None,
+    cancel: CancelToken | None,
+    report: Callable[[float], None],
+) -> None:
+    manifest = rendering.engine.manifest
+    facts = {"pack": f"{manifest.name} {manifest.version}", "fps": str(rendering.fps)}
+    if about is not None:
+        facts |= {"title": about.title, "comment": about.comment, "tool": about.tool}
+    shape = (len(span), rendering.engine.num_ws, rendering.engine.w_dim)
+    with TrajectoryWriter(out, shape, rendering.fps, span.start, facts) as writer:
+        for first in range(span.start, span.stop, 256):
+            if cancel is not None:
+                cancel.check()
+            writer.write(rendering.latents(first, min(256, span.stop - first)))
+            report((min(first + 256, span.stop) - span.start) / len(span))
+
+
+def _store(work: Path | None, stack: contextlib.ExitStack) -> FrameStore | None:
+    if work is None:
+        return None
+    try:
+        return stack.enter_context(FrameStore(work))
+    except OSError as error:
+        raise ExportError(
+            f"The folder {shown(work)} for finished frames cannot be used ({error.strerror}); "
+            "choose another folder."
+        ) from error
+
+
+class _Sink:
+    """Writes a frame to the file and keeps it."""
+
+    def __init__(self, writer: VideoWriter | SequenceWriter, store: FrameStore | None) -> None:
+        self._writer, self._store = writer, store
+
+    def write(self, item: _Made) -> None:
+        self._writer.write(item.frame)
+        if self._store is not None and not item.found:
+            self._store.put(item.key, item.frame)
+
+    def __enter__(self) -> "_Sink":
+        self._writer.__enter__()
+        return self
+
+    def __exit__(self, *what: Any) -> None:
+        self._writer.__exit__(*what)
+
+
 def _frames(
-    rendering: Frames,
+    rendering: Rendering,
     span: range,
     batch: int,
+    store: FrameStore | None,
     cancel: CancelToken | None,
     pause: Callable[[], bool] | None,
-) -> Iterator[NDArray[np.uint8]]:
+) -> Iterator[_Made]:
+    engine = rendering.engine
+    maker = engine.manifest.components["generator"].sha256.encode()
+    maker += f"{engine.precision} {engine.resolution}".encode()
     for first in range(span.start, span.stop, batch):
         while pause is not None and pause():
             if cancel is not None:
                 cancel.check()
             time.sleep(_POLL_SECONDS)
         latents = rendering.latents(first, min(batch, span.stop - first))
-        yield from rendering.engine.synthesise(latents, batch=batch, cancel=cancel)
+        if store is None:
+            for frame in engine.synthesise(latents, batch=batch, cancel=cancel):
+                yield _Made(frame, b"", False)
+            continue
+        keys = [frame_key(_SYNTHESIS, maker, w.tobytes()) for w in latents]
+        found = [store.get(key) for key in keys]
+        missing = latents[[frame is None for frame in found]]
+        fresh = engine.synthesise(missing, batch=batch, cancel=cancel)
+        for key, kept in zip(keys, found, strict=True):
+            yield _Made(next(fresh) if kept is None else kept, key, kept is not None)
 
 
-class _Pump:
-    """Hands frames to a writer in a thread of its own, a bounded number of them waiting."""
-
-    def __init__(
-        self, writer: AbstractContextManager[VideoWriter], cancel: CancelToken | None
-    ) -> None:
-        self._cancel = cancel
-        self._waiting: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(_WAITING_FRAMES)
-        self._stop = threading.Event()
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(writer,), name="export-writer")
-        self._whole = False
-        self._thread.start()
-
-    def put(self, frame: NDArray[np.uint8], while_full: Callable[[], None]) -> None:
-        """Append a frame; raises what the writer raised."""
-        self._send(frame, while_full)
-
-    def finish(self) -> None:
-        """Let the writer close its file; raises what it raised."""
-        self._send(None, lambda: None)
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _send(self, item: NDArray[np.uint8] | None, while_full: Callable[[], None]) -> None:
-        while True:
-            if self._cancel is not None:
-                self._cancel.check()
-            if not self._thread.is_alive() and self._error is not None:
-                raise self._error
-            try:
-                return self._waiting.put(item, timeout=_POLL_SECONDS)
-            except queue.Full:
-                while_full()
-
-    def _run(self, writer: AbstractContextManager[VideoWriter]) -> None:
-        try:
-            with writer as file:
-                while True:
-                    try:
-                        frame = self._waiting.get(timeout=_POLL_SECONDS)
-                    except queue.Empty:
-                        if self._stop.is_set():
-                            raise _Stopped from None
-                        continue
-                    if frame is None:
-                        return
-                    if self._stop.is_set():
-                        raise _Stopped
-                    file.write(frame)
-        except _Stopped:
-            pass
-        except BaseException as error:  # told in the thread that exports
-            self._error = error
-
-
-class _Stopped(Exception):
-    """The exporting thread gave up; the writer is to leave nothing."""
+def _size(path: Path) -> int:
+    files = path.iterdir() if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files)

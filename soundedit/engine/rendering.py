@@ -88,6 +88,11 @@ class Rendering:
         self._prepare(cancel)
 
     @property
+    def engine(self) -> "Engine":
+        """The engine it was made on."""
+        return self._engine
+
+    @property
     def frames(self) -> int:
         """Number of frames T."""
         return len(self._ground.trajectory)

@@ -1,61 +1,60 @@
 """A rendering written to a file: span, size, cache, pause, failures."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from safetensors import safe_open
 
+from soundedit.document.model import (
+    Edit,
+    Media,
+    MediaKind,
+    Part,
+    PartKind,
+    Project,
+    Span,
+    Start,
+    Take,
+)
 from soundedit.engine.engine import Engine
 from soundedit.engine.export import export
+from soundedit.engine.latents import read_latents
+from soundedit.engine.rendering import Rendering
 from soundedit.errors import Cancelled, ExportError
 from soundedit.media.presets import ExportSettings
 from soundedit.media.probe import probe_video
-from soundedit.media.sound import Sound, write_sound
+from soundedit.media.sound import write_sound
 from soundedit.progress import CancelToken
 
-
-@dataclass
-class Still:
-    """Frames of a trajectory made beforehand."""
-
-    engine: Engine
-    w: NDArray[np.float32]
-    fps: Fraction = Fraction(12)
-    key: str = "still"
-
-    @property
-    def frames(self) -> int:
-        return len(self.w)
-
-    def latents(self, first: int, count: int) -> NDArray[np.float32]:
-        return self.w[first : first + count]
+from .conftest import MakeNoise
 
 
 @pytest.fixture(scope="module")
-def engine(tiny_pack: Path) -> Engine:
-    return Engine.load(tiny_pack, "cpu")
+def sound(noise: MakeNoise, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sounds") / "take.wav"
+    write_sound(path, noise(2.0))
+    return path
 
 
-@pytest.fixture
-def sound(tmp_path: Path) -> Path:
-    noise = np.random.default_rng(3).standard_normal((1, 32_000)) * 0.1
-    write_sound(tmp_path / "noise.wav", Sound(noise.astype(np.float32).clip(-1, 1), 16_000))
-    return tmp_path / "noise.wav"
+@pytest.fixture(scope="module")
+def rendering(engine: Engine, sound: Path) -> Rendering:
+    media = (Media("m1", "take.wav", MediaKind.SOUND),)
+    project = Project(
+        title="Rain", take=Take("m1", 2.0), media=media, fps="12", start=Start(seed=5)
+    )
+    return Rendering(engine, project, {"m1": sound})
 
 
-@pytest.fixture
-def still(engine: Engine, sound: Path) -> Still:
-    return Still(engine, engine.generate(sound, fps=12).w)
-
-
-def test_export(still: Still, sound: Path, tmp_path: Path) -> None:
+def test_export(rendering: Rendering, sound: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     told: list[float] = []
     report = export(
-        still, out, ExportSettings(), sound=sound, progress=lambda part, _: told.append(part)
+        rendering, out, ExportSettings(), sound=sound, progress=lambda part, _: told.append(part)
     )
     assert (report.frames, report.width, report.height) == (24, 64, 64)
     assert report.bytes == out.stat().st_size
@@ -64,24 +63,26 @@ def test_export(still: Still, sound: Path, tmp_path: Path) -> None:
     assert told[-1] == -1 and max(told) == 1.0
 
 
-def test_span(still: Still, sound: Path, tmp_path: Path) -> None:
-    report = export(still, tmp_path / "out.mp4", ExportSettings(), sound=sound, start=0.5, end=1.26)
+def test_span(rendering: Rendering, sound: Path, tmp_path: Path) -> None:
+    report = export(
+        rendering, tmp_path / "out.mp4", ExportSettings(), sound=sound, start=0.5, end=1.26
+    )
     assert report.frames == 10  # [6/12 s, 16/12 s)
     with pytest.raises(ExportError, match=r"has 2\.00 s"):
-        export(still, tmp_path / "no.mp4", ExportSettings(), sound=sound, start=2.0)
+        export(rendering, tmp_path / "no.mp4", ExportSettings(), sound=sound, start=2.0)
 
 
-def test_is_not_overwritten_unasked(still: Still, tmp_path: Path) -> None:
+def test_is_not_overwritten_unasked(rendering: Rendering, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     out.write_bytes(b"old")
     with pytest.raises(ExportError, match="there already"):
-        export(still, out, ExportSettings(), sound=None)
+        export(rendering, out, ExportSettings(), sound=None)
     assert out.read_bytes() == b"old"
-    export(still, out, ExportSettings(), sound=None, overwrite=True)
+    export(rendering, out, ExportSettings(), sound=None, overwrite=True)
     assert probe_video(out).frames == 24
 
 
-def test_cancel_and_failing_progress(still: Still, sound: Path, tmp_path: Path) -> None:
+def test_cancel_and_failing_progress(rendering: Rendering, sound: Path, tmp_path: Path) -> None:
     cancel = CancelToken()
 
     def stop(part: float, _: str) -> None:
@@ -95,18 +96,94 @@ def test_cancel_and_failing_progress(still: Still, sound: Path, tmp_path: Path) 
     out = tmp_path / "o" / "out.mp4"
     out.parent.mkdir()
     with pytest.raises(Cancelled):
-        export(still, out, ExportSettings(), sound=sound, progress=stop, cancel=cancel)
+        export(rendering, out, ExportSettings(), sound=sound, progress=stop, cancel=cancel)
     with pytest.raises(RuntimeError, match="no"):
-        export(still, out, ExportSettings(), sound=sound, progress=fail)
+        export(rendering, out, ExportSettings(), sound=sound, progress=fail)
     assert list(out.parent.iterdir()) == []
 
 
-def test_pause(still: Still, tmp_path: Path) -> None:
+def test_pause(rendering: Rendering, tmp_path: Path) -> None:
     asked: list[int] = []
 
     def pause() -> bool:
         asked.append(1)
         return len(asked) in (2, 3)
 
-    export(still, tmp_path / "out.mp4", ExportSettings(), sound=None, pause=pause)
+    export(rendering, tmp_path / "out.mp4", ExportSettings(), sound=None, pause=pause)
     assert len(asked) == 5  # three batches, two waits
+
+
+def decoded(path: Path) -> np.ndarray:
+    with av.open(str(path)) as file:
+        return np.stack([frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)])
+
+
+def test_an_interrupted_export_goes_on_from_its_frames(
+    rendering: Rendering, sound: Path, tmp_path: Path
+) -> None:
+    cancel = CancelToken()
+
+    def stop(part: float, _: str) -> None:
+        if part >= 0.5:
+            cancel.cancel()
+
+    out, work = tmp_path / "out.mp4", tmp_path / "work"
+    with pytest.raises(Cancelled):
+        export(
+            rendering, out, ExportSettings(), sound=sound, work=work, progress=stop, cancel=cancel
+        )
+    assert not out.exists()
+    report = export(rendering, out, ExportSettings(), sound=sound, work=work)
+    assert 0 < report.reused < 24 and report.frames == 24
+    again = export(rendering, tmp_path / "again.mp4", ExportSettings(), sound=sound, work=work)
+    assert again.reused == 24
+    assert np.array_equal(decoded(out), decoded(again.path))
+    # An edit changes the frames of its span alone; the others are made no more.
+    edit = Edit("e", "rain", (Part(PartKind.TEXT, "rain"),), strength=0.02, span=Span(1.0, 1.5))
+    edited = rendering.with_project(replace(rendering.project, edits=(edit,)))
+    some = export(edited, tmp_path / "edited.webm", ExportSettings("webm"), sound=None, work=work)
+    assert some.reused == 18
+
+
+def test_latents(rendering: Rendering, tmp_path: Path) -> None:
+    out = tmp_path / "path.safetensors"
+    told = export(rendering, out, ExportSettings("latents"), sound=None, start=0.5)
+    with safe_open(out, "numpy") as file:
+        assert np.array_equal(file.get_tensor("w"), rendering.latents(6, 18))
+        assert file.get_tensor("seconds") == pytest.approx(np.arange(6, 24) / 12)
+        facts = file.metadata()
+    assert (facts["pack"], facts["fps"], facts["title"]) == ("tiny 1.0", "12", "Rain")
+    assert told.bytes == out.stat().st_size
+    back = read_latents(out, (rendering.engine.num_ws, rendering.engine.w_dim))
+    assert (back.fps, len(back.w)) == (Fraction(12), 18)
+
+
+def test_metadata(rendering: Rendering, tmp_path: Path) -> None:
+    edit = Edit("e", "stürm", (Part(PartKind.TEXT, "a storm"),), strength=0.25, span=Span(1.0))
+    edited = rendering.with_project(replace(rendering.project, edits=(edit,)))
+    export(edited, tmp_path / "a.mp4", ExportSettings(), sound=None)
+    export(edited, tmp_path / "b.mp4", ExportSettings(metadata=False), sound=None)
+    with av.open(str(tmp_path / "a.mp4")) as file:
+        tags = dict(file.metadata)
+    assert tags["title"] == "Rain"
+    made = json.loads(tags["comment"])
+    assert (made["pack"], made["seed"]) == ("tiny 1.0", 5)
+    (said,) = made["edits"]
+    assert (said["name"], said["parts"], said["strength"]) == ("stürm", ["a storm x 1"], 0.25)
+    assert said["span"]["start"] == 1.0
+    assert b"trainedAlgorithmicMedia" in (tmp_path / "a.mp4").read_bytes()
+    with av.open(str(tmp_path / "b.mp4")) as file:
+        assert not {"title", "comment"} & set(file.metadata)
+    assert b"trainedAlgorithmicMedia" not in (tmp_path / "b.mp4").read_bytes()
+
+
+def test_what_a_format_cannot_hold_is_told(
+    rendering: Rendering, sound: Path, tmp_path: Path
+) -> None:
+    report = export(rendering, tmp_path / "a.gif", ExportSettings("gif"), sound=sound)
+    assert report.notes == ("GIF holds no sound.",)
+    report = export(rendering, tmp_path / "frames", ExportSettings("png"), sound=sound)
+    assert report.notes == () and (tmp_path / "frames" / "sound.wav").is_file()
+    fast = Rendering(rendering.engine, rendering.project, {"m1": sound}, fps=Fraction(60))
+    with pytest.raises(ExportError, match="GIF cannot show 60"):
+        export(fast, tmp_path / "b.gif", ExportSettings("gif"), sound=sound)
