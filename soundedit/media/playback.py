@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundedit.errors import DeviceError, SoundeditError
+from soundedit.media.output import OutputChoice
 from soundedit.media.playback_run import Run
 from soundedit.media.playback_source import pieces
 from soundedit.media.portaudio import AudioBackend, AudioDevice, AudioStream, portaudio
@@ -41,6 +42,8 @@ class Player:
     Attributes:
         on_ended: called without arguments in the player's thread when the end (the beginning, when
             playing backwards) was heard; not when paused.
+        on_moved: called with one sentence in the player's thread when the device went away and
+            playback, which stood still meanwhile, goes on with another.
         silent_reason: one sentence why playback makes no sound, or None.
     """
 
@@ -53,9 +56,10 @@ class Player:
         threaded: bool = True,
     ) -> None:
         self.on_ended: Callable[[], None] | None = None
+        self.on_moved: Callable[[str], None] | None = None
         self.silent_reason: str | None = None
-        self._backend = backend if backend is not None else portaudio()
-        self._device = device
+        self._choice = OutputChoice(backend if backend is not None else portaudio(), device)
+        self._left: AudioDevice | None = None
         self._clock = clock
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -68,7 +72,7 @@ class Player:
         self._served: Run | None = None
         self._stream: AudioStream | None = None
         self._calls = 0
-        self._try_device = True
+        self._try_device = self._again = True
         self._drop_stream = False
         self._closing = False
         self._thread: threading.Thread | None = None
@@ -145,13 +149,19 @@ class Player:
     @property
     def device(self) -> AudioDevice | None:
         """The chosen output, or None for the default."""
-        return self._device
+        return self._choice.device
 
     @device.setter
     def device(self, value: AudioDevice | None) -> None:
         with self._lock:
+            self._choice.device = value
+            self.devices_changed()
+
+    def devices_changed(self) -> None:
+        """Devices were looked for again: choose anew, for those that were lost may be back."""
+        with self._lock:
             here = self.position()
-            self._device = value
+            self._choice.forgive()
             self._drop_stream = self._try_device = True
             self._move(here)
 
@@ -167,7 +177,7 @@ class Player:
             at_end = here >= self._seconds if self._speed > 0 else here <= 0.0
             if at_end and self._loop is None:
                 here = 0.0 if self._speed > 0 else self._seconds
-            self._try_device = True
+            self._try_device = self._again = True
             self._run = self._new_run(here)
         self._wake.set()
 
@@ -251,13 +261,14 @@ class Player:
 
     def _begin(self, run: Run) -> None:
         if self._try_device and self._stream is None:
-            self._try_device = False
+            again, self._try_device, self._again = self._again, False, False
             try:
-                self._stream = self._backend.open_output(self._device, self._fill)
+                self._stream = self._choice.open(self._fill, again=again)
                 self.silent_reason = None
             except DeviceError as error:
                 self.silent_reason = str(error)
         stream = self._stream
+        self._tell_moved(stream)
         if stream is None:
             run.silent_from = self._clock()
             return
@@ -330,11 +341,27 @@ class Player:
             run.calls_seen, run.called_at = self._calls, now
         closed = stream is None or not stream.active
         if closed or now - run.called_at > LOST_AFTER_SECONDS:
-            name = "" if stream is None else f'"{stream.device.name}" '
-            self._go_silent(
-                run,
-                f"The sound device {name}stopped answering, so playback goes on without sound; "
-                "reconnect it and rescan the devices, or choose another.",
+            self._change_device(run)
+
+    def _change_device(self, run: Run) -> None:
+        """Stand still where the sound ended, and let the next round open another device."""
+        with self._lock:
+            stream, here = self._stream, self.position()
+            if stream is not None:
+                self._choice.lose(stream.device)
+                self._left = stream.device
+            self._try_device = True
+            if self._run is run:
+                self._run = self._new_run(here)
+        self._close_stream()
+        self._wake.set()
+
+    def _tell_moved(self, stream: AudioStream | None) -> None:
+        left, self._left = self._left, None
+        if left is not None and stream is not None and self.on_moved is not None:
+            self.on_moved(
+                f'The sound device "{left.name}" stopped answering; '
+                f'playback goes on with "{stream.device.name}".'
             )
 
     def _go_silent(self, run: Run, reason: str) -> None:

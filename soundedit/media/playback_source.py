@@ -89,7 +89,7 @@ def pieces(
         for block in _blocks(sound, span, decoded_rate) if left > _TOO_FEW else ():
             if left == 0:
                 break
-            frames = _to_channels(block[:, :left], channels)
+            frames = to_channels(block[:, :left], channels)
             left -= len(frames)
             yield Piece(frames, origin, step)
             origin = None
@@ -187,7 +187,7 @@ def _kernel(half: int, band: float) -> NDArray[np.float32]:
     return taps.astype(np.float32)
 
 
-def _to_channels(block: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
+def to_channels(block: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
     """(C, n) to (n, channels): mono to both sides, more than two by turns left and right."""
     if len(block) == channels:
         chosen = block

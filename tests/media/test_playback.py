@@ -144,6 +144,64 @@ def test_a_device_that_vanishes_leaves_a_silent_clock():
     assert bench.player.position() == pytest.approx(11.0, abs=0.03)
 
 
+def test_a_device_that_vanishes_pauses_and_the_next_one_goes_on():
+    bench = Bench(ramp(60.0), outputs=("Headphones", "Speakers"))
+    told = []
+    bench.player.on_moved = told.append
+    bench.player.play()
+    bench.advance(2.0)
+    before = bench.player.position()
+    bench.card.unplug("Headphones")
+    bench.advance(1.0)
+    assert bench.player.position() == pytest.approx(before, abs=0.2)  # stands still meanwhile
+    assert told == []
+    bench.advance(2.0)
+    assert told == [
+        'The sound device "Headphones" stopped answering; playback goes on with "Speakers".'
+    ]
+    assert bench.player.silent_reason is None
+    headphones, speakers = bench.card.streams
+    assert headphones.closed and speakers.active and speakers.device.name == "Speakers"
+    here = bench.player.position()
+    since = bench.clock.now
+    bench.advance(1.0)
+    assert bench.player.position() == pytest.approx(here + 1.0, abs=0.01)
+    _, samples = bench.heard(since)
+    assert samples[-1, 0] * 60 == pytest.approx(bench.player.position(), abs=0.04)
+
+
+def test_a_lost_device_is_passed_over_until_devices_are_looked_for_again():
+    bench = Bench(ramp(60.0), outputs=("Headphones", "Speakers"))
+    bench.player.play()
+    bench.advance(1.0)
+    bench.card.unplug("Headphones")
+    bench.advance(3.0)
+    bench.card.outputs = ["Headphones", "Speakers"]
+    bench.player.pause()
+    bench.player.play()
+    bench.advance(0.5)
+    assert bench.card.streams[-1].device.name == "Speakers"
+    bench.player.pause()
+    bench.player.devices_changed()
+    bench.player.play()
+    bench.advance(0.5)
+    assert bench.card.streams[-1].device.name == "Headphones"
+
+
+def test_the_only_device_is_tried_again_when_play_is_pressed():
+    bench = Bench(ramp(60.0))
+    bench.player.play()
+    bench.advance(1.0)
+    bench.card.unplug("Speakers")
+    bench.advance(3.0)
+    assert bench.player.silent_reason
+    bench.card.outputs = ["Speakers"]
+    bench.player.pause()
+    bench.player.play()
+    bench.advance(0.5)
+    assert bench.player.silent_reason is None and bench.card.streams[-1].active
+
+
 def test_a_rescan_during_playback_leaves_a_silent_clock():
     bench = Bench(ramp(60.0))
     bench.player.play()
