@@ -27,7 +27,12 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 def project_text(project: Project, upgrades: Sequence[Upgrade] = UPGRADES) -> bytes:
     """A project as UTF-8 JSON text, indented, ending in a newline."""
-    return object_text({"schema": len(upgrades) + 1, **to_json(project)})
+    return object_text(project_object(project, upgrades))
+
+
+def project_object(project: Project, upgrades: Sequence[Upgrade] = UPGRADES) -> dict[str, Any]:
+    """A project as the object of that text."""
+    return {"schema": len(upgrades) + 1, **to_json(project)}
 
 
 def object_text(fields: dict[str, Any]) -> bytes:
