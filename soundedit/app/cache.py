@@ -7,12 +7,12 @@ from typing import Generic, Protocol, TypeVar
 
 @dataclass(frozen=True, slots=True)
 class FrameKey:
-    """Everything that decides a picture: the movie, the frame's index and the picture's size.
+    """Everything that decides a picture: the movie's key, the frame's index and the picture's size.
 
     `size` is None for the pack's own resolution.
     """
 
-    movie: int
+    movie: str
     index: int
     size: int | None
 

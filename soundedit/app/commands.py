@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths
@@ -12,7 +13,7 @@ from soundedit.app.dialogs import Dialogs
 from soundedit.app.help import open_log_folder, show_about, show_shortcuts
 from soundedit.app.layout import FullScreen
 from soundedit.app.microphone import Microphone
-from soundedit.app.picturepanel import FRAME_RATES, PicturePanel
+from soundedit.app.picturepanel import PicturePanel
 from soundedit.app.playback import Playback
 from soundedit.app.settings import EXPORT_FOLDER, LAST_FOLDER, Settings
 from soundedit.app.timeaxis import TimeAxis
@@ -108,7 +109,7 @@ class Commands(QObject):
     def _step(self, frames: int) -> None:
         movie = self._controller.movie
         if movie is None:
-            rate = FRAME_RATES[self._controller.rate]
+            rate = Fraction(self._controller.rate)
             self._axis.seek(self._axis.playhead + float(frames / rate))
         else:
             index = movie.frame_at(self._axis.playhead) + frames

@@ -1,14 +1,16 @@
-"""What is open and what is being made of it: the one way from a sound to a movie in the app."""
+"""What is made of the open project: the one way from a sound to a movie in the app."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from soundedit.app.framefeed import FrameFeed
 from soundedit.app.jobs import Jobs
+from soundedit.app.movie import Movie
 from soundedit.app.opening import (
     OpenAnswer,
     Opened,
@@ -17,7 +19,6 @@ from soundedit.app.opening import (
     SoundOpener,
     SpectrumReady,
 )
-from soundedit.app.picturepanel import DEFAULT_RATE, FRAME_RATES
 from soundedit.app.requests import (
     Advanced,
     Answer,
@@ -38,18 +39,30 @@ from soundedit.app.requests import (
     Loaded,
     LoadFailed,
     Loading,
-    Movie,
+    Redrawn,
+    RedrawRequest,
     Request,
 )
+from soundedit.app.session import ProjectSession
 from soundedit.app.worker import EngineWorker, Loader, load_engine
+from soundedit.document.commands import set_fps, set_seed, set_take
+from soundedit.document.model import MediaKind, Project, Start, StartKind, Take
 from soundedit.media.onsets import NO_ONSETS, Onsets
 from soundedit.media.peaks import Peaks
 from soundedit.media.sound import SoundInfo
 from soundedit.media.spectrogram import Spectrogram
 
+REST_MILLISECONDS = 250
+"""After a change nothing is made ahead for so long, since the next one may follow."""
+
+KEPT_MOVIES = 3
+"""Movies made before that are kept, so that undoing a seed brings back its movie at once."""
+
+Base = tuple[Path | None, Take | None, Start, str]
+
 
 class Controller(QObject):
-    """Holds the state of the window and talks to the worker; lives in the GUI thread.
+    """Follows the session's project and talks to the worker; lives in the GUI thread.
 
     Every answer carries its request's id; answers to requests that were overtaken are dropped.
     """
@@ -62,6 +75,9 @@ class Controller(QObject):
     still_changed = Signal()
     heard_changed = Signal()
     movie_changed = Signal()
+    """Another movie is there, or none."""
+    redrawn = Signal()
+    """The movie is the same with other edits."""
     work_changed = Signal()
     """Something that decides what can be done began or ended."""
     exported = Signal(Path)
@@ -70,9 +86,14 @@ class Controller(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, cache_bytes: int, loader: Loader = load_engine, parent: QObject | None = None
+        self,
+        session: ProjectSession,
+        cache_bytes: int,
+        loader: Loader = load_engine,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.session = session
         self.worker = EngineWorker(loader, self)
         self.opener = SoundOpener(self)
         self.jobs = Jobs(self)
@@ -86,14 +107,32 @@ class Controller(QObject):
         self.still: NDArray[np.uint8] | None = None
         self.heard: Sequence[HeardLike] | None = None
         self.movie: Movie | None = None
-        self.seed = 0
-        self.rate = DEFAULT_RATE
+        self.plain: Movie | None = None
+        """The movie without edits."""
         self._latest: dict[Kind, Request] = {}
         self._generate_after_open = False
+        self._opening: Path | None = None
+        self._taking = False
+        self._base: Base | None = None
+        self._drawn: Project | None = None
+        self._kept: OrderedDict[Base, tuple[Movie, Movie]] = OrderedDict()
         self._closed = False
+        self._rest = QTimer(self, singleShot=True, interval=REST_MILLISECONDS)
+        self._rest.timeout.connect(lambda: self.feed.set_resting(False))
         queued = Qt.ConnectionType.QueuedConnection
         self.worker.answered.connect(self._on_answer, queued)
         self.opener.answered.connect(self._on_opened, queued)
+        session.changed.connect(self._follow)
+
+    @property
+    def seed(self) -> int:
+        """The seed the pictures start from."""
+        return self.session.project.start.seed
+
+    @property
+    def rate(self) -> str:
+        """Frames per second, as a fraction in text."""
+        return self.session.project.fps
 
     def start(self) -> None:
         """Start the worker, which loads the engine."""
@@ -102,32 +141,40 @@ class Controller(QObject):
     def close(self) -> None:
         """Stop all work and wait for the threads."""
         self._closed = True
+        self._rest.stop()
         self.opener.stop()
         self.worker.stop()
 
     def open_sound(self, path: Path, *, generate: bool = False) -> None:
-        """Open a sound; what is open stays until the file proves readable."""
-        self.jobs.end(self.opener.id)
-        self._generate_after_open = generate
-        id_ = self.opener.open(path)
-        self.jobs.begin(id_, self.tr("Opening {0}").format(path.name))
+        """Make a sound the take; what is open stays until the file proves readable."""
+        self._open(path, take=True, generate=generate or bool(self.session.project.edits))
 
     def set_seed(self, seed: int) -> None:
-        """Begin from another picture; the movie made from the old one goes."""
-        if seed == self.seed:
-            return
-        self.seed = seed
-        if self.sound is not None:
-            self._stop(Kind.GENERATE)
-            self._set_movie(None)
-            self._invert()
+        """Begin from the scene of a seed; the movie made from the old one goes."""
+        name = self.tr("change the seed to {0}").format(seed)
+        self.session.do(name, set_seed(self.session.project, seed), "seed")
+        self.session.close_merge_soon()
+
+    def set_rate(self, rate: str) -> None:
+        """Show so many frames a second."""
+        name = self.tr("change the frame rate to {0}").format(rate)
+        self.session.do(name, set_fps(self.session.project, rate))
 
     def generate(self) -> None:
-        """Make the movie of the open sound."""
-        if self.sound is None:
+        """Make the movie of the project."""
+        if not self.can_generate:
             return
-        request = GenerateRequest(self.sound.path, self.seed, FRAME_RATES[self.rate])
+        snapshot = self.session.snapshot()
+        request = GenerateRequest(snapshot.project, snapshot.files, self._take_path())
         self._begin(request, self.tr("Generating the video"))
+
+    @property
+    def can_generate(self) -> bool:
+        """True where there is something to make a movie of."""
+        project = self.session.project
+        if project.take is not None:
+            return self.sound is not None
+        return project.start.kind is not StartKind.SEED or bool(project.edits)
 
     def export(self, path: Path) -> None:
         """Write the movie with its sound; it is the movie of now that is written."""
@@ -144,6 +191,82 @@ class Controller(QObject):
     def is_running(self, kind: Kind) -> bool:
         """True while the latest request of a kind has no answer."""
         return kind in self._latest
+
+    def _take_path(self) -> Path | None:
+        take = self.session.project.take
+        return None if take is None else self.session.locate(take.media)
+
+    def _base_now(self) -> Base:
+        project = self.session.project
+        return (self._take_path(), project.take, project.start, project.fps)
+
+    def _follow(self) -> None:
+        """The project changed: make again what depends on the change, and nothing else."""
+        if self._closed or self._taking:
+            return
+        path = self._take_path()
+        held = self.sound.path if self.sound is not None else None
+        if path != held:
+            if path is None:
+                self._drop_sound()
+            elif path != self._opening:
+                self._open(path, take=False, generate=True)
+            return
+        if self._opening is not None:
+            self._stop_opening()
+        if self._base_now() != self._base:
+            self._begin_base()
+        elif self._changes_pictures():
+            self._redraw()
+
+    def _changes_pictures(self) -> bool:
+        project, drawn = self.session.project, self._drawn
+        return drawn is None or (project.edits, project.media) != (drawn.edits, drawn.media)
+
+    def _begin_base(self) -> None:
+        """Take, start or frame rate are other ones: what was made of them is no use."""
+        had = self.movie is not None or self.is_running(Kind.GENERATE)
+        for kind in (Kind.INVERT, Kind.GENERATE):
+            self._stop(kind)
+        self._keep()
+        old, self._base = self._base, self._base_now()
+        self._drawn = self.session.project
+        kept = self._kept.get(self._base)
+        self._set_movie(*(kept or (None, None)))
+        start = self.session.project.start
+        if self.sound is not None and start.kind is StartKind.SEED:
+            if old is None or old[:3] != self._base[:3]:
+                self._invert()
+        elif self.still is not None:
+            self.still = None
+            self.still_changed.emit()
+        if kept is not None:
+            if kept[0].project.edits != self.session.project.edits:
+                self._redraw()
+        elif had or self.session.project.edits or start.kind is not StartKind.SEED:
+            self.generate()
+
+    def _keep(self) -> None:
+        if self._base is not None and self.movie is not None and self.plain is not None:
+            self._kept[self._base] = (self.movie, self.plain)
+            self._kept.move_to_end(self._base)
+            while len(self._kept) > KEPT_MOVIES:
+                self._kept.popitem(last=False)
+
+    def _redraw(self) -> None:
+        """The edits changed: the frame under the playhead first, the newest change wins."""
+        self._drawn = self.session.project
+        if self.movie is None:
+            # A movie that is being made is drawn again when it is there.
+            if self.session.project.edits and not self.is_running(Kind.GENERATE):
+                self.generate()
+            return
+        snapshot = self.session.snapshot()
+        self.feed.set_resting(True)
+        self._rest.start()
+        request = RedrawRequest(self.movie, snapshot.project, snapshot.files, self.feed.wanted)
+        self._latest[Kind.REDRAW] = request
+        self._submit(request)
 
     def _submit(self, request: Request) -> None:
         if not self._closed and self.engine_error is None:
@@ -181,11 +304,25 @@ class Controller(QObject):
             request = ListenRequest(self.sound.path)
             self._begin(request, self.tr("Listening"), can_stop=False)
 
-    def _set_movie(self, movie: Movie | None) -> None:
-        self.movie = movie
+    def _set_movie(self, movie: Movie | None, plain: Movie | None) -> None:
+        self._latest.pop(Kind.REDRAW, None)
+        self.movie, self.plain = movie, plain
         self.feed.set_movie(movie)
         self.movie_changed.emit()
         self.work_changed.emit()
+
+    def _open(self, path: Path, *, take: bool, generate: bool) -> None:
+        """Read a sound; `take` makes it the project's, which it already is otherwise."""
+        self.jobs.end(self.opener.id)
+        self._opening = None if take else path
+        self._generate_after_open = generate
+        id_ = self.opener.open(path)
+        self.jobs.begin(id_, self.tr("Opening {0}").format(path.name))
+
+    def _stop_opening(self) -> None:
+        self.jobs.end(self.opener.id)
+        self.opener.cancel()
+        self._opening = None
 
     def _on_opened(self, answer: OpenAnswer) -> None:
         if answer.id != self.opener.id or self._closed:
@@ -202,22 +339,45 @@ class Controller(QObject):
                 self.spectrum_changed.emit()
             case OpenFailed():
                 self.jobs.end(answer.id)
+                self._opening = None
                 self.failed.emit(answer.error)
 
     def _take_sound(self, info: SoundInfo) -> None:
         for kind in (Kind.INVERT, Kind.LISTEN, Kind.GENERATE):
             self._stop(kind)
+        self._keep()
+        self.movie = self.plain = self._base = None
+        if self._opening is None:
+            self._make_take(info)
+        self._opening = None
+        self._hold(info)
+        self._begin_base()
+        if self._generate_after_open and self.movie is None:
+            self.generate()
+        self._listen()
+
+    def _make_take(self, info: SoundInfo) -> None:
+        project, media = self.session.adopt(info.path, MediaKind.SOUND)
+        name = self.tr("open {0}").format(info.path.name)
+        self._taking = True
+        self.session.do(name, set_take(project, Take(media, info.seconds)))
+        self._taking = False
+
+    def _drop_sound(self) -> None:
+        for kind in (Kind.INVERT, Kind.LISTEN, Kind.GENERATE):
+            self._stop(kind)
+        self._stop_opening()
+        self._hold(None)
+        self._begin_base()
+
+    def _hold(self, info: SoundInfo | None) -> None:
+        """Another sound is open, of which nothing is known yet."""
         self.sound, self.peaks, self.still, self.heard = info, None, None, None
         self.spectrogram, self.onsets = None, NO_ONSETS
         self.sound_changed.emit()
-        self.spectrum_changed.emit()
         self.still_changed.emit()
         self.heard_changed.emit()
-        self._set_movie(None)
-        self._invert()
-        if self._generate_after_open:
-            self.generate()
-        self._listen()
+        self.spectrum_changed.emit()
 
     def _finish(self, answer: Answer, kind: Kind) -> bool:
         """Close the books of a request; False where its answer is stale."""
@@ -249,7 +409,11 @@ class Controller(QObject):
                     self.heard_changed.emit()
             case Generated():
                 if self._finish(answer, Kind.GENERATE):
-                    self._set_movie(answer.movie)
+                    self._set_movie(answer.movie, answer.plain)
+                    if answer.movie.project.edits != self.session.project.edits:
+                        self._redraw()
+            case Redrawn():
+                self._on_redrawn(answer)
             case Exported():
                 if self._finish(answer, Kind.EXPORT):
                     self.exported.emit(answer.path)
@@ -267,6 +431,17 @@ class Controller(QObject):
             case LoadFailed():
                 self.jobs.end(answer.id)
                 self._on_load_failed(answer.error)
+
+    def _on_redrawn(self, answer: Redrawn) -> None:
+        latest = self._latest.get(Kind.REDRAW)
+        # One that was overtaken is shown on the way; one of another movie never.
+        if latest is None or answer.id > latest.id:
+            return
+        self.movie = answer.movie
+        if latest.id == answer.id:
+            del self._latest[Kind.REDRAW]
+        self.feed.change_movie(answer.movie, answer.index)
+        self.redrawn.emit()
 
     def _on_ended(self, answer: Ended) -> None:
         self.feed.on_stopped(answer.id)

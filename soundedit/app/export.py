@@ -28,8 +28,8 @@ def write_movie(
         height=size,
         fps=movie.fps,
         sound=movie.sound,
-        start=movie.start,
-        end=movie.start + movie.seconds,
+        start=0.0,
+        end=movie.seconds,
         cancel=request.cancel,
     )
     with writer:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from soundedit.app.cache import FrameCache, FrameKey
-from soundedit.app.requests import FrameReady, FramesDone, FramesRequest, Movie, Request, new_id
+from soundedit.app.movie import Movie
+from soundedit.app.requests import FrameReady, FramesDone, FramesRequest, Request, new_id
 
 CHUNK = 8
 """Frames per request when working ahead."""
@@ -44,6 +45,7 @@ class FrameFeed(QObject):
         self._shown: int | None = None
         self._stale_before = 0
         self._playing = False
+        self._resting = False
         self._overview: list[int] = []
         self._ahead: FramesRequest | None = None
         self._urgent: FramesRequest | None = None
@@ -54,15 +56,45 @@ class FrameFeed(QObject):
         """The finished frames."""
         return self._cache
 
+    @property
+    def wanted(self) -> int:
+        """Index of the frame under the playhead."""
+        return self._wanted
+
     def set_movie(self, movie: Movie | None) -> None:
-        """Serve another movie from its first frame; frames of the old one are forgotten."""
+        """Serve another movie from its first frame."""
         self._stop_ahead()
         self._urgent = None
-        self._cache.clear()
         self._movie = movie
         self._overview = []
         self._wanted = 0
         self._shown = None
+
+    def change_movie(self, movie: Movie, coming: int) -> None:
+        """The same movie with other edits, whose frame `coming` is being made.
+
+        The wanted frame and the overview stay as they are.
+        """
+        self._stop_ahead()
+        self._urgent = None
+        self._movie = movie
+        self._shown = None
+        self._stale_before = 0
+        index = self._newest()
+        if index is not None:
+            self._show(index)
+            self._stale_before = new_id()
+        elif coming != self._wanted and not self._playing:
+            self._ask_now(movie)
+        self._plan()
+
+    def set_resting(self, resting: bool) -> None:
+        """While resting nothing is made ahead, so that what is asked for now has the engine."""
+        self._resting = resting
+        if resting:
+            self._stop_ahead()
+        else:
+            self._plan()
 
     def set_overview(self, indices: Sequence[int]) -> None:
         """The frames the thumbnails in view need; they come before the rest."""
@@ -96,9 +128,9 @@ class FrameFeed(QObject):
         self._plan()
 
     def on_frame(self, answer: FrameReady) -> None:
-        """A frame came back; those of another movie are dropped."""
+        """A frame came back; those of another movie, or with other edits, are dropped."""
         movie = self._movie
-        if movie is None or answer.movie != movie.id:
+        if movie is None or answer.movie != movie.key:
             return
         if answer.size is not None:
             # Quarter size, shown until the full one is there.
@@ -137,7 +169,7 @@ class FrameFeed(QObject):
 
     def _key(self, index: int) -> FrameKey:
         assert self._movie is not None
-        return FrameKey(self._movie.id, index, None)
+        return FrameKey(self._movie.key, index, None)
 
     def _newest(self) -> int | None:
         """The frame to show for the wanted one: itself or, while playing, a slightly older one."""
@@ -170,7 +202,7 @@ class FrameFeed(QObject):
     def _plan(self) -> None:
         """Ask for the next missing frames, if the worker is not already making some."""
         movie = self._movie
-        if movie is None or self._ahead is not None:
+        if movie is None or self._ahead is not None or self._resting:
             return
         indices = self._missing(movie)
         if indices:

@@ -103,6 +103,11 @@ class SoundOpener(QObject):
         thread.start()
         return self.id
 
+    def cancel(self) -> None:
+        """Give up what is being opened."""
+        self._cancel.cancel()
+        self.id = 0
+
     def stop(self) -> None:
         """Give up and wait for the threads."""
         self._cancel.cancel()

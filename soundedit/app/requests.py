@@ -1,17 +1,17 @@
 """What the GUI asks of the engine worker, and what comes back: immutable, with ids."""
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from soundedit.app.movie import Movie
+from soundedit.document.model import Project
 from soundedit.progress import CancelToken, Progress
 
 _ids = itertools.count(1)
@@ -51,16 +51,6 @@ class EngineLike(Protocol):
 
     def invert(self, sound: Path, *, seed: int = 0, cancel: CancelToken | None = None) -> Any: ...
 
-    def generate(
-        self,
-        sound: Path,
-        *,
-        fps: Fraction | float = 24,
-        seed: int = 0,
-        progress: Progress | None = None,
-        cancel: CancelToken | None = None,
-    ) -> Any: ...
-
     def synthesise(
         self,
         w: NDArray[np.float32] | Iterable[NDArray[np.float32]],
@@ -84,50 +74,18 @@ class EngineInfo:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Movie:
-    """A generated trajectory `w` (T, L, D): frame k is shown at start + k/fps until the next one.
-
-    Times are seconds of the sound.
-    """
-
-    id: int
-    sound: Path
-    seed: int
-    fps: Fraction
-    start: float
-    w: NDArray[np.float32]
-
-    @property
-    def frames(self) -> int:
-        """Number of frames T."""
-        return int(self.w.shape[0])
-
-    @property
-    def seconds(self) -> float:
-        """Length in seconds."""
-        return float(self.frames / self.fps)
-
-    def frame_at(self, seconds: float) -> int:
-        """Index of the frame shown at a time, 0..T-1; times outside give the first or the last."""
-        # A frame's own time must give that frame although it was rounded to a float.
-        index = math.floor((seconds - self.start) * float(self.fps) + 1e-6)
-        return min(max(index, 0), self.frames - 1)
-
-    def time_of(self, index: int) -> float:
-        """When frame `index` begins, in seconds of the sound."""
-        return self.start + float(index / self.fps)
-
-
 class Kind(IntEnum):
     """Kinds of work, most urgent first; a newer request of a kind replaces the older one."""
 
-    FRAME = 0
-    INVERT = 1
-    GENERATE = 2
-    LISTEN = 3
-    EXPORT = 4
-    AHEAD = 5
+    REDRAW = 0
+    FRAME = 1
+    PLAIN = 2
+    INVERT = 3
+    GENERATE = 4
+    MEASURE = 5
+    LISTEN = 6
+    EXPORT = 7
+    AHEAD = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,11 +126,11 @@ class ListenRequest(Request):
 
 @dataclass(frozen=True, eq=False)
 class GenerateRequest(Request):
-    """Sound, seed and frame rate -> movie."""
+    """A project with its files -> movie."""
 
-    sound: Path
-    seed: int
-    fps: Fraction
+    project: Project
+    files: Mapping[str, Path]
+    sound: Path | None
 
     @property
     def kind(self) -> Kind:
@@ -180,17 +138,46 @@ class GenerateRequest(Request):
 
 
 @dataclass(frozen=True, eq=False)
+class RedrawRequest(Request):
+    """The movie of a project whose edits changed, and its frame `index` at once."""
+
+    movie: Movie
+    project: Project
+    files: Mapping[str, Path]
+    index: int
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.REDRAW
+
+
+@dataclass(frozen=True, eq=False)
 class FramesRequest(Request):
-    """Frames of a movie; `urgent` ones go before everything else."""
+    """Frames of a movie; `urgent` ones are waited for, `plain` ones stand beside them."""
 
     movie: Movie
     indices: tuple[int, ...]
     size: int | None = None
     urgent: bool = False
+    plain: bool = False
 
     @property
     def kind(self) -> Kind:
+        if self.plain:
+            return Kind.PLAIN
         return Kind.FRAME if self.urgent else Kind.AHEAD
+
+
+@dataclass(frozen=True, eq=False)
+class MeasureRequest(Request):
+    """How far the edits moved a frame."""
+
+    movie: Movie
+    index: int
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.MEASURE
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,16 +254,42 @@ class Listened(Answer):
 
 @dataclass(frozen=True, eq=False)
 class Generated(Answer):
-    """A finished movie."""
+    """A finished movie, and the same without edits."""
 
     movie: Movie
+    plain: Movie
+
+
+@dataclass(frozen=True, eq=False)
+class Redrawn(Answer):
+    """The movie with other edits; its frame `index` follows."""
+
+    movie: Movie
+    index: int
+
+
+@dataclass(frozen=True, eq=False)
+class Measured(Answer):
+    """How far the edits moved a frame.
+
+    `similarity` and `before` are cosines of the frame with and without edits to what they ask
+    for, None where they ask for nothing; `distance` is by band, in the latents' own spread;
+    `damping` (0..1) is how much of the change was held back.
+    """
+
+    movie: str
+    index: int
+    similarity: float | None
+    before: float | None
+    distance: Mapping[str, float]
+    damping: float
 
 
 @dataclass(frozen=True, eq=False)
 class FrameReady(Answer):
-    """One frame, uint8 (H, W, 3), and how long its synthesis took."""
+    """One frame, uint8 (H, W, 3), and how long its synthesis took; `movie` is the movie's key."""
 
-    movie: int
+    movie: str
     index: int
     size: int | None
     image: NDArray[np.uint8]

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from soundedit.app.cache import FrameCache, FrameKey
 from soundedit.app.images import thumbnail
 from soundedit.app.lane import Lane, blend
-from soundedit.app.requests import Movie
+from soundedit.app.movie import Movie
 from soundedit.app.timeaxis import TimeAxis
 
 THUMBNAIL_BYTES = 48 * 2**20
@@ -41,6 +41,7 @@ class ThumbnailLane(Lane):
         self._movie: Movie | None = None
         self._text = ""
         self._indices: list[int] = []
+        self._fresh: set[int] = set()
         self._cache: FrameCache[Thumbnail] = FrameCache(THUMBNAIL_BYTES)
         self.setAccessibleName(self.tr("Frames"))
         # Frames come in bursts; one repaint serves many.
@@ -61,21 +62,29 @@ class ThumbnailLane(Lane):
         self._movie = movie
         self._cache.clear()
         self._indices.clear()
+        self._fresh.clear()
         self.redraw()
         self.slots_changed.emit()
 
+    def change_movie(self, movie: Movie) -> None:
+        """The same movie with other edits: old pictures stay until the new ones come."""
+        self._movie = movie
+        self._fresh.clear()
+        self._later.start()
+
     def add(self, index: int, picture: NDArray[np.uint8]) -> None:
         """A frame of the movie exists."""
-        if self._movie is None:
+        if self._movie is None or index in self._fresh:
             return
-        key = FrameKey(self._movie.id, index, None)
-        if key in self._cache:
-            return
+        self._fresh.add(index)
         height = round(self._picture_height() * self.devicePixelRatioF())
-        bisect.insort(self._indices, index)
+        key = FrameKey("", index, None)
+        if key not in self._cache:
+            bisect.insort(self._indices, index)
         for gone in self._cache.put(key, Thumbnail(thumbnail(picture, height))):
             at = bisect.bisect_left(self._indices, gone.index)
             del self._indices[at]
+            self._fresh.discard(gone.index)
         if not self._later.isActive():
             self._later.start()
 
@@ -96,11 +105,9 @@ class ThumbnailLane(Lane):
         axis, movie = self.axis, self._movie
         seconds = axis.span * (self._picture_height() + 1) / max(axis.width, 1)
         seconds = max(seconds, float(1 / movie.fps))
-        number = max(int((axis.start - movie.start) // seconds), 0)
+        number = max(int(axis.start // seconds), 0)
         slots = []
-        while (begin := movie.start + number * seconds) < min(
-            axis.end, movie.start + movie.seconds
-        ):
+        while (begin := number * seconds) < min(axis.end, movie.seconds):
             slots.append((begin, begin + seconds))
             number += 1
         return slots
@@ -111,7 +118,7 @@ class ThumbnailLane(Lane):
         at = bisect.bisect_left(self._indices, first)
         if at == len(self._indices) or self._indices[at] > max(first, last - 1):
             return None
-        kept = self._cache.get(FrameKey(movie.id, self._indices[at], None))
+        kept = self._cache.get(FrameKey("", self._indices[at], None))
         return kept.image if kept is not None else None
 
     def draw(self, painter: QPainter, width: int, height: int) -> None:
@@ -143,7 +150,8 @@ class ThumbnailLane(Lane):
         first = bisect.bisect_left(self._indices, movie.frame_at(self.axis.start))
         last = bisect.bisect_right(self._indices, movie.frame_at(self.axis.end))
         run: tuple[int, int] | None = None
-        for index in [*self._indices[first:last], -1]:
+        ready = [index for index in self._indices[first:last] if index in self._fresh]
+        for index in [*ready, -1]:
             if run is not None and index == run[1] + 1:
                 run = (run[0], index)
                 continue

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
@@ -16,21 +14,19 @@ from soundedit.app.devices import FoundDevices, SoundDevices, find_devices
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.errors import ErrorReporter
 from soundedit.app.heardpanel import HeardPanel
-from soundedit.app.icons import icon
-from soundedit.app.labelcolours import label_colours
 from soundedit.app.layout import FullScreen, add_colour_menu, add_docks
 from soundedit.app.microphone import Microphone
-from soundedit.app.picturepanel import MAX_SEED, PicturePanel
+from soundedit.app.picturepanel import DEFAULT_RATE, FRAME_RATES, MAX_SEED, PicturePanel
 from soundedit.app.playback import Playback
+from soundedit.app.presenter import Presenter
 from soundedit.app.recording import Recording, recordings_folder
-from soundedit.app.requests import Kind
 from soundedit.app.samples import first_sample, sample_sounds
+from soundedit.app.session import ProjectSession
 from soundedit.app.settings import (
     CACHE_MEGABYTES,
     FIRST_START,
     FRAME_RATE,
     GEOMETRY,
-    LAST_FOLDER,
     LAYOUT,
     SEED,
     Settings,
@@ -42,7 +38,7 @@ from soundedit.app.timeline import Timeline
 from soundedit.app.transport import Transport
 from soundedit.app.viewer import Viewer
 from soundedit.app.worker import Loader, load_engine
-from soundedit.errors import SoundeditError
+from soundedit.document.model import Project, Start
 from soundedit.media.playback import Player
 from soundedit.media.record import Recorder
 
@@ -77,7 +73,8 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.errors = ErrorReporter(self)
         cache_bytes = settings.get(CACHE_MEGABYTES) * 2**20
-        self.controller = Controller(cache_bytes, loader, self)
+        self.session = ProjectSession(self)
+        self.controller = Controller(self.session, cache_bytes, loader, self)
         self.playback = Playback(player, self)
         self.axis = TimeAxis(self)
         self.actions_by_id = build_actions(self)
@@ -126,9 +123,23 @@ class MainWindow(QMainWindow):
         self._start_timer.timeout.connect(self._start_work)
         self._begun = False
         self._closed = False
-        self._restore()
+        self.presenter = Presenter(
+            self,
+            controller=self.controller,
+            actions=self.actions_by_id,
+            axis=self.axis,
+            heard=self.heard,
+            picture=self.picture,
+            playback=self.playback,
+            settings=settings,
+            sounds=self.sounds,
+            status=self.status,
+            timeline=self.timeline,
+            transport=self.transport,
+            viewer=self.viewer,
+        )
         self._connect()
-        self._refresh()
+        self._restore()
 
     def begin(self, path: Path | None = None) -> None:
         """Start the engine once the window has been painted; then open `path`.
@@ -161,26 +172,13 @@ class MainWindow(QMainWindow):
             self.open_sound(sample, generate=True)
 
     def _connect(self) -> None:
-        controller, feed = self.controller, self.controller.feed
-        controller.sound_changed.connect(self._sound_changed)
-        controller.peaks_changed.connect(self._peaks_changed)
-        controller.still_changed.connect(self._still_changed)
-        controller.heard_changed.connect(self._heard_changed)
-        controller.movie_changed.connect(self._movie_changed)
-        controller.engine_changed.connect(self._refresh)
-        controller.work_changed.connect(self._refresh)
-        controller.exported.connect(self._exported)
-        controller.stopped.connect(self._stopped)
-        for source in (controller, self.playback, self.microphone):
+        for source in (self.controller, self.playback, self.microphone):
             source.failed.connect(self.errors.report)
-        feed.shown.connect(self._show_frame)
-        feed.stored.connect(self.timeline.thumbnails.add)
-        self.timeline.thumbnails.slots_changed.connect(self._overview_changed)
-        self.axis.playhead_moved.connect(self._playhead_moved)
+        self.presenter.title_changed.connect(self._show_title)
+        self.session.state_changed.connect(self._show_title)
         self.axis.sought.connect(self.playback.seek)
         self.heard.sought.connect(self.axis.seek)
         self.playback.position_changed.connect(self.axis.move_playhead)
-        self.playback.playing_changed.connect(self._playing_changed)
         self.microphone.recorded.connect(self._recorded)
         self.microphone.why_silent_changed.connect(self.transport.set_why_silent)
         self.sounds.open_requested.connect(self.open_sound)
@@ -195,131 +193,11 @@ class MainWindow(QMainWindow):
         if not settings.get(GEOMETRY).isEmpty():
             self.restoreGeometry(settings.get(GEOMETRY))
             self.restoreState(settings.get(LAYOUT))
-        self.controller.seed = min(max(settings.get(SEED), 0), MAX_SEED)
-        self.controller.rate = settings.get(FRAME_RATE)
-        self.picture.set_values(self.controller.seed, self.controller.rate)
-        self.controller.rate = self.picture.rate.currentText()
+        seed = min(max(settings.get(SEED), 0), MAX_SEED)
+        rate = settings.get(FRAME_RATE)
+        rate = rate if rate in FRAME_RATES else DEFAULT_RATE
+        self.session.begin(Project(start=Start(seed=seed), fps=rate), {})
         self.sounds.set_sounds(settings.recent(), sample_sounds())
-
-    def _refresh(self) -> None:
-        controller = self.controller
-        actions = self.actions_by_id
-        has_sound, has_movie = controller.sound is not None, controller.movie is not None
-        works = controller.engine_error is None
-        generating = controller.is_running(Kind.GENERATE)
-        actions["generate"].setEnabled(has_sound and works and not generating)
-        actions["export"].setEnabled(has_movie and not controller.is_running(Kind.EXPORT))
-        for id_ in (
-            "play",
-            "start",
-            "end",
-            "next_frame",
-            "previous_frame",
-            "next_second",
-            "previous_second",
-            "zoom_in",
-            "zoom_out",
-            "zoom_fit",
-        ):
-            actions[id_].setEnabled(has_sound)
-        self.status.show_engine(controller.engine, controller.engine_error)
-        self.status.show_rate(controller.movie.fps if controller.movie else None)
-        if controller.movie is None:
-            if generating:
-                text = self.tr("Generating...")
-            else:
-                ready = has_sound and works
-                text = self.tr("Generate makes the frames (Ctrl+G)") if ready else ""
-            self.timeline.thumbnails.set_text(text)
-        self._refresh_hint()
-
-    def _refresh_hint(self) -> None:
-        controller = self.controller
-        if isinstance(controller.engine_error, SoundeditError):
-            hint = str(controller.engine_error)
-        elif controller.engine_error is not None:
-            hint = self.tr("The engine could not be loaded; the log says why.")
-        elif controller.sound is not None:
-            hint = self.tr("Making the picture...")
-        else:
-            hint = self.tr("Drop a sound here, open one (Ctrl+O) or record one (R).")
-        self.viewer.set_hint(hint)
-
-    def _sound_changed(self) -> None:
-        info = self.controller.sound
-        assert info is not None
-        self.status.say("")
-        self.setWindowTitle(f"{info.path.name} - soundedit")
-        if info.path not in sample_sounds():
-            self.settings.add_recent(info.path)
-        self.settings.set(LAST_FOLDER, str(info.path.parent))
-        self.sounds.set_sounds(self.settings.recent(), sample_sounds())
-        self.sounds.show_current(info.path)
-        self.playback.set_sound(info.path, info.seconds)
-        self.axis.set_duration(info.seconds)
-        self.timeline.waveform.set_peaks(None, self.tr("Reading the sound..."))
-        self._playhead_moved(0.0)
-
-    def _peaks_changed(self) -> None:
-        self.timeline.waveform.set_peaks(self.controller.peaks)
-
-    def _still_changed(self) -> None:
-        self.picture.show_still(self.controller.still)
-        if self.controller.movie is None:
-            self.viewer.show_picture(self.controller.still)
-
-    def _heard_changed(self) -> None:
-        heard = self.controller.heard
-        colours = label_colours(self.controller.labels())
-        if heard is None:
-            works = self.controller.engine_error is None
-            text = (
-                self.tr("Listening...")
-                if works
-                else self.tr("Nothing listens without a model pack.")
-            )
-        else:
-            text = self.tr("Nothing the pack knows was heard.")
-        self.timeline.heard.set_heard(heard or (), colours)
-        self.heard.set_heard(heard or (), colours, text)
-        self.heard.show_time(self.axis.playhead)
-
-    def _movie_changed(self) -> None:
-        movie = self.controller.movie
-        self.timeline.thumbnails.set_movie(movie)
-        if movie is None:
-            self.viewer.show_picture(self.controller.still)
-        self._playhead_moved(self.axis.playhead)
-        self._overview_changed()
-
-    def _show_frame(self, index: int, picture: NDArray[np.uint8]) -> None:
-        self.viewer.show_picture(picture)
-
-    def _overview_changed(self) -> None:
-        self.controller.feed.set_overview(self.timeline.thumbnails.wanted())
-
-    def _playhead_moved(self, seconds: float) -> None:
-        movie = self.controller.movie
-        frame = movie.frame_at(seconds) if movie else None
-        self.transport.set_time(seconds, frame, movie.frames if movie else 0)
-        self.heard.show_time(seconds)
-        self.controller.feed.want(seconds)
-
-    def _playing_changed(self, playing: bool) -> None:
-        self.actions_by_id["play"].setIcon(icon("pause" if playing else "play"))
-        self.controller.feed.set_playing(playing)
-        self.controller.feed.want(self.axis.playhead)
-        if playing and self.playback.silent_reason is not None:
-            self.transport.set_why_silent(self.playback.silent_reason)
-
-    def _exported(self, path: Path) -> None:
-        self.status.say(self.tr("Exported {0}").format(path))
-
-    def _stopped(self, kind: Kind) -> None:
-        if kind is Kind.EXPORT:
-            self.status.say(self.tr("Export cancelled; no file was left"))
-        elif kind is Kind.GENERATE:
-            self.status.say(self.tr("Generating was cancelled"))
 
     def _seed_changed(self, seed: int) -> None:
         self.playback.pause()
@@ -328,7 +206,15 @@ class MainWindow(QMainWindow):
 
     def _rate_changed(self, rate: str) -> None:
         self.settings.set(FRAME_RATE, rate)
-        self.controller.rate = rate
+        self.controller.set_rate(rate)
+
+    def _show_title(self) -> None:
+        sound = self.controller.sound
+        name = self.session.title or (sound.path.name if sound is not None else "")
+        title = f"{name} - soundedit" if name else "soundedit"
+        modified = self.session.worth_asking
+        self.setWindowTitle(f"{title}[*]" if modified else title)
+        self.setWindowModified(modified)
 
     def _recorded(self, path: Path) -> None:
         if not self._closed:
@@ -361,5 +247,6 @@ class MainWindow(QMainWindow):
             self.microphone.close()
             self.playback.close()
             self.controller.close()
+            self.session.close()
             self.settings.save()
         super().closeEvent(event)

@@ -3,7 +3,8 @@
 import importlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from soundedit.app.export import write_movie
 from soundedit.app.heavyimports import heavy_imports
+from soundedit.app.movie import Movie, RenderingLike
 from soundedit.app.requests import (
     Advanced,
     Answer,
@@ -33,7 +35,8 @@ from soundedit.app.requests import (
     Loaded,
     LoadFailed,
     Loading,
-    Movie,
+    Redrawn,
+    RedrawRequest,
     Request,
     new_id,
 )
@@ -45,6 +48,11 @@ PROGRESS_SECONDS = 0.05
 
 SLOW_SECONDS = 0.045
 """When a full picture takes longer than this, a quarter-size one is shown first."""
+
+BLOCK = 64
+"""Frames whose latents are made at once for an export."""
+
+LET_THROUGH = (Kind.REDRAW, Kind.FRAME, Kind.PLAIN)
 
 Loader = Callable[[Progress], EngineLike]
 
@@ -73,6 +81,7 @@ class EngineWorker(QObject):
         super().__init__(parent)
         self._loader = loader
         self._engine: EngineLike | None = None
+        self._render: Callable[..., RenderingLike]
         self._batch = 1
         self._full_took = 0.0
         self._condition = threading.Condition()
@@ -88,14 +97,15 @@ class EngineWorker(QObject):
     def submit(self, request: Request) -> None:
         """Ask for work; an older request of the same kind, waiting or running, is cancelled.
 
-        An urgent frame that is already being made is let through: it is shown on the way.
+        A picture that is already being made for the playhead is let through: it is shown on the
+        way.
         """
         with self._condition:
             older = self._pending.pop(request.kind, None)
             if older is not None:
                 older.cancel.cancel()
             running = self._running.get(request.kind)
-            if running is not None and request.kind is not Kind.FRAME:
+            if running is not None and request.kind not in LET_THROUGH:
                 running.cancel.cancel()
             self._pending[request.kind] = request
             self._condition.notify()
@@ -145,6 +155,8 @@ class EngineWorker(QObject):
         except Exception as error:  # any failure must reach the person as a dialog
             self._answer(LoadFailed(id_, error))
             return False
+        # Imported beside the engine, for it needs torch as well.
+        self._render = importlib.import_module("soundedit.engine.rendering").Rendering
         self._engine = engine
         self._batch = 1 if engine.device.startswith("cpu") else 8
         manifest = engine.manifest
@@ -205,39 +217,56 @@ class EngineWorker(QObject):
                 heard = engine.listen(request.sound, progress=progress, cancel=request.cancel)
                 self._answer(Listened(request.id, tuple(heard)))
             case GenerateRequest():
-                made = engine.generate(
-                    request.sound,
-                    fps=request.fps,
-                    seed=request.seed,
+                made = self._render(
+                    engine,
+                    request.project,
+                    request.files,
                     progress=progress,
                     cancel=request.cancel,
                 )
-                movie = Movie(request.id, request.sound, request.seed, made.fps, made.start, made.w)
-                self._answer(Generated(request.id, movie))
+                movie = Movie.of(made, request.project, request.sound)
+                bare = replace(request.project, edits=())
+                plain = Movie.of(made.with_project(bare, request.files), bare, request.sound)
+                self._answer(Generated(request.id, movie, plain))
+            case RedrawRequest():
+                self._redraw(engine, request)
             case ExportRequest():
                 batch = max(self._batch, 4)
-                pictures = engine.synthesise(request.movie.w, batch=batch, cancel=request.cancel)
+                pictures = engine.synthesise(
+                    _blocks(request.movie), batch=batch, cancel=request.cancel
+                )
                 size = engine.resolution
                 write_movie(request, pictures, size, progress)
                 self._answer(Exported(request.id, request.path))
 
+    def _redraw(self, engine: EngineLike, request: RedrawRequest) -> None:
+        made = request.movie.rendering.with_project(
+            request.project, request.files, cancel=request.cancel
+        )
+        movie = Movie.of(made, request.project, request.movie.sound)
+        self._answer(Redrawn(request.id, movie, request.index))
+        frames = FramesRequest(movie, (request.index,), urgent=True, id=request.id)
+        self._now(engine, frames, Kind.REDRAW)
+
     def _frames(self, engine: EngineLike, request: FramesRequest) -> None:
-        if request.urgent and request.size is None and self._full_took > SLOW_SECONDS:
-            self._synthesise(engine, request, request.indices, engine.resolution // 4)
-            # Whoever scrubs on has no use for the full picture of a place already left.
-            if self._is_overtaken(request.kind):
-                self._answer(FramesDone(request.id, request.urgent))
-                return
+        if request.urgent or request.plain:
+            self._now(engine, request, request.kind)
+            return
         for at in range(0, len(request.indices), self._batch):
-            # Work ahead gives way; an urgent frame is never stopped half-way.
-            if not request.urgent:
-                request.cancel.check()
-                self._serve(above=request.kind)
-                request.cancel.check()
-            part = request.indices[at : at + self._batch]
-            took = self._synthesise(engine, request, part, request.size)
-            if request.size is None:
-                self._full_took = took
+            # Work ahead gives way.
+            request.cancel.check()
+            self._serve(above=request.kind)
+            request.cancel.check()
+            self._synthesise(engine, request, request.indices[at : at + self._batch], request.size)
+        self._answer(FramesDone(request.id, request.urgent))
+
+    def _now(self, engine: EngineLike, request: FramesRequest, kind: Kind) -> None:
+        """A picture somebody waits for, never stopped half-way: small first where it is slow."""
+        if request.size is None and self._full_took > SLOW_SECONDS:
+            self._synthesise(engine, request, request.indices, engine.resolution // 4)
+        # Whoever went on has no use for the full picture of what is already left.
+        if self._full_took <= SLOW_SECONDS or not self._is_overtaken(kind):
+            self._full_took = self._synthesise(engine, request, request.indices, request.size)
         self._answer(FramesDone(request.id, request.urgent))
 
     def _synthesise(
@@ -245,7 +274,8 @@ class EngineWorker(QObject):
     ) -> float:
         """Answer with each picture; returns the seconds one took."""
         begun = time.perf_counter()
-        w: NDArray[np.float32] = np.ascontiguousarray(request.movie.w[list(indices)])
+        movie = request.movie
+        w = np.concatenate([movie.rendering.latents(index, 1) for index in indices])
         took = 0.0
         for index, image in zip(
             indices, engine.synthesise(w, batch=len(indices), size=size), strict=True
@@ -253,13 +283,15 @@ class EngineWorker(QObject):
             took = (time.perf_counter() - begun) / len(indices)
             # A view would keep its whole batch in memory for as long as the cache has it.
             own = image if image.base is None else image.copy()
-            self._answer(
-                FrameReady(
-                    request.id, request.movie.id, index, size, own, took, urgent=request.urgent
-                )
-            )
+            self._answer(FrameReady(request.id, movie.key, index, size, own, took, request.urgent))
         return took
 
     def _is_overtaken(self, kind: Kind) -> bool:
         with self._condition:
             return kind in self._pending
+
+
+def _blocks(movie: Movie) -> Iterator[NDArray[np.float32]]:
+    """All latents of a movie, block by block."""
+    for first in range(0, movie.frames, BLOCK):
+        yield movie.rendering.latents(first, min(BLOCK, movie.frames - first))

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,10 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from soundedit.app.movie import Movie
+from soundedit.document.model import Part, PartKind, Project
 from soundedit.media.sound import probe_sound
 from soundedit.progress import CancelToken, Progress
 
 RESOLUTION = 64
+LAYERS = 7
+PUSH = 40
+"""What a word or sound of weight 1 adds to the red of a picture at strength 1."""
 LABELS = ("wind", "rain", "thunder")
 
 
@@ -28,8 +33,40 @@ class Heard:
     score: float
 
 
+class Track:
+    """A rendering that has its latents [T, L, D] already, whatever the edits."""
+
+    def __init__(self, w: NDArray[np.float32], fps: Fraction, key: str) -> None:
+        self.w, self.fps, self.key = w, fps, key
+        self.frames = len(w)
+        self.problems: list[str] = []
+
+    def latents(self, first: int, count: int) -> NDArray[np.float32]:
+        return self.w[first : first + count]
+
+    def with_project(self, project: Project, files: Any = None, *, cancel: Any = None) -> "Track":
+        return self
+
+
+def movie(frames: int = 200, fps: Fraction = Fraction(24), key: str = "a") -> Movie:
+    """A movie for an engine that was not asked: latents hold the frame's index."""
+    w = np.zeros((frames, LAYERS, 2), np.float32)
+    w[:, :, 1] = np.arange(frames)[:, None]
+    return Movie.of(Track(w, fps, key), Project(), Path("a.wav"))
+
+
+class Region:
+    """Every latent can be trusted."""
+
+    def change(self, offset: NDArray[np.float32]) -> dict[str, float]:
+        return {
+            name: float(np.abs(offset[part]).max())
+            for name, part in (("coarse", 0), ("mid", 3), ("fine", 6))
+        }
+
+
 class StandIn:
-    """Pictures are flat: red is the seed, green and blue the frame's index.
+    """Pictures are flat: red is the seed plus `PUSH` a word, green and blue the frame's index.
 
     `gate` holds the work back: closed, every step waits until the test opens it.
     """
@@ -38,7 +75,15 @@ class StandIn:
         self.device = "cpu"
         self.device_name = "stand-in"
         self.resolution = resolution
-        self.manifest = SimpleNamespace(name="stand-in", title="Stand-in", classes=list(LABELS))
+        self.num_ws, self.w_dim = LAYERS, 2
+        self.region = Region()
+        self.manifest = SimpleNamespace(
+            name="stand-in",
+            title="Stand-in",
+            classes=list(LABELS),
+            prompts={"rain": ["rain", "heavy rain"]},
+            components={},
+        )
         self.gate = threading.Event()
         self.gate.set()
         self.step_seconds = step_seconds
@@ -74,7 +119,25 @@ class StandIn:
     def invert(self, sound: Path, *, seed: int = 0, cancel: CancelToken | None = None) -> Any:
         self.calls.append(f"invert {seed}")
         self._step(cancel)
-        return SimpleNamespace(picture=self.picture(seed, 0), w=np.zeros((2, 2), np.float32))
+        return SimpleNamespace(picture=self.picture(seed, 0), w=self.sample(seed))
+
+    def sample(self, seed: int) -> NDArray[np.float32]:
+        w = np.zeros((LAYERS, 2), np.float32)
+        w[:, 0] = seed
+        return w
+
+    def direction(self, parts: Sequence[Part], locate: Callable[[str], Path]) -> Any:
+        dw = np.zeros((LAYERS, 2), np.float32)
+        for part in parts:
+            if part.kind is PartKind.SOUND:
+                probe_sound(locate(part.value))
+            dw[:, 0] += PUSH * part.weight
+        return SimpleNamespace(dw=dw, change=self.region.change(dw))
+
+    def bound(
+        self, w: NDArray[np.float32], base: NDArray[np.float32] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return w, np.zeros(len(w), np.float32)
 
     def generate(
         self,
@@ -82,12 +145,13 @@ class StandIn:
         *,
         fps: Fraction | float = 24,
         seed: int = 0,
+        scene: NDArray[np.float32] | None = None,
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> Any:
         self.calls.append("generate")
         frames = math.ceil(probe_sound(sound).seconds * Fraction(fps))
-        w = np.zeros((frames, 2, 2), np.float32)
+        w = np.zeros((frames, LAYERS, 2), np.float32)
         for index in range(frames):
             if index % 24 == 0:
                 self._step(cancel)
@@ -105,7 +169,8 @@ class StandIn:
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> Iterator[NDArray[np.uint8]]:
-        for latent in w:
+        blocks = [w] if isinstance(w, np.ndarray) else w
+        for latent in (latent for block in blocks for latent in block):
             self._step(cancel)
             seed, index = (int(value) for value in latent[0])
             self.made.append(index)

@@ -1,17 +1,15 @@
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from soundedit.app.framefeed import CHUNK, FrameFeed
-from soundedit.app.requests import FrameReady, FramesDone, FramesRequest, Movie, Request
+from soundedit.app.requests import FrameReady, FramesDone, FramesRequest, Request
+
+from .standin import movie
 
 PIXELS = 4 * 4 * 3
-
-
-def movie(frames: int = 100, id_: int = 1) -> Movie:
-    return Movie(id_, Path("a.wav"), 0, Fraction(10), 0.0, np.zeros((frames, 1, 1), np.float32))
+TEN = Fraction(10)
 
 
 class Bench:
@@ -22,7 +20,7 @@ class Bench:
         self.feed = FrameFeed(self._submit, cache_frames * PIXELS)
         self.shown: list[int] = []
         self.feed.shown.connect(lambda index, picture: self.shown.append(index))
-        self.movie = movie(frames)
+        self.movie = movie(frames, TEN)
         self.feed.set_movie(self.movie)
 
     def _submit(self, request: Request) -> None:
@@ -39,7 +37,9 @@ class Bench:
         for index in request.indices:
             picture = np.full((4, 4, 3), index, np.uint8)
             self.feed.on_frame(
-                FrameReady(request.id, request.movie.id, index, size, picture, took, request.urgent)
+                FrameReady(
+                    request.id, request.movie.key, index, size, picture, took, request.urgent
+                )
             )
 
     def finish(self, request: FramesRequest, took: float = 0.01) -> None:
@@ -101,7 +101,7 @@ def test_frames_of_another_movie_are_dropped() -> None:
     bench = Bench()
     bench.feed.want(1.0)
     stale = bench.urgent()[0]
-    bench.feed.set_movie(movie(id_=2))
+    bench.feed.set_movie(movie(100, TEN, "b"))
     bench.answer(stale)
     assert bench.shown == []
     assert len(bench.feed.cache) == 0

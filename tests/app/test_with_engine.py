@@ -124,7 +124,8 @@ def test_same_sound_and_seed_give_the_same_movie(
         window.picture.seed.setValue(seed)
         window.actions_by_id["generate"].trigger()
         qtbot.waitUntil(lambda: controller.movie is not None, timeout=WAIT)
-        assert controller.movie is not None and controller.movie.seed == seed
-        movies.append(np.array(controller.movie.w))
+        movie = controller.movie
+        assert movie is not None and movie.project.start.seed == seed
+        movies.append(movie.rendering.latents(0, movie.frames))
     assert np.array_equal(movies[0], movies[2])
     assert not np.array_equal(movies[0], movies[1])

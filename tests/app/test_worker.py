@@ -1,9 +1,7 @@
 import threading
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Qt
 from pytestqt.qtbot import QtBot
@@ -20,11 +18,11 @@ from soundedit.app.requests import (
     Listened,
     ListenRequest,
     Loaded,
-    Movie,
 )
 from soundedit.app.worker import EngineWorker
+from soundedit.document.model import Media, MediaKind, Project, Take
 
-from .standin import StandIn
+from .standin import StandIn, movie
 
 MakeSound = Callable[..., Path]
 
@@ -67,10 +65,10 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     made.worker.stop()
 
 
-def movie(frames: int = 200) -> Movie:
-    w = np.zeros((frames, 2, 2), np.float32)
-    w[:, 0, 1] = np.arange(frames)
-    return Movie(1, Path("a.wav"), 0, Fraction(24), 0.0, w)
+def generate_request(sound: Path) -> GenerateRequest:
+    media = Media("m", sound.name, MediaKind.SOUND)
+    project = Project(take=Take("m", 2.0), media=(media,))
+    return GenerateRequest(project, {"m": sound}, sound)
 
 
 def test_answers_come_in_the_gui_thread_with_the_requests_id(
@@ -126,7 +124,7 @@ def test_frames_are_served_while_listening(desk: Desk, make_sound: MakeSound) ->
 
 def test_cancel_ends_without_an_error(desk: Desk, make_sound: MakeSound) -> None:
     desk.engine.gate.clear()
-    request = GenerateRequest(make_sound(), 0, Fraction(24))
+    request = generate_request(make_sound())
     desk.worker.submit(request)
     desk.wait(lambda: "generate" in desk.engine.calls)
     request.cancel.cancel()
@@ -152,7 +150,7 @@ def test_quarter_size_first_when_the_full_picture_is_slow(desk: Desk) -> None:
 
 def test_stop_while_a_long_job_runs_ends_the_thread(desk: Desk, make_sound: MakeSound) -> None:
     desk.engine.gate.clear()
-    desk.worker.submit(GenerateRequest(make_sound(), 0, Fraction(24)))
+    desk.worker.submit(generate_request(make_sound()))
     desk.wait(lambda: "generate" in desk.engine.calls)
     desk.worker.stop()
     assert desk.engine.closed
