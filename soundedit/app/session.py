@@ -142,6 +142,12 @@ class ProjectSession(QObject):
         self._files[media.id] = path
         return add_media(project, media), media.id
 
+    def bring(self, project: Project, media: Media, path: Path | None) -> Project:
+        """`project` with a media of another project and its file."""
+        if path is not None:
+            self._files.setdefault(media.id, path)
+        return add_media(project, media)
+
     def snapshot(self) -> Snapshot:
         """What is open now, for jobs that go on while the project changes."""
         return Snapshot(self.project, MappingProxyType(dict(self._files)), self._path)
