@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from soundedit.app.movie import Movie
 from soundedit.document.model import Part, PartKind, Project
+
+# The worker needs it beside an engine; imported here so that no test waits for torch.
+from soundedit.engine.rendering import Rendering  # noqa: F401
 from soundedit.media.sound import probe_sound
 from soundedit.progress import CancelToken, Progress
 
