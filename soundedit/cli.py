@@ -37,7 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(words)
         sys.stdout.flush()
         return code
-    except (KeyboardInterrupt, Cancelled):
+    except KeyboardInterrupt as error:
+        complain(str(error) or "stopped, nothing was written")
+        return INTERRUPTED
+    except Cancelled:
         complain("stopped, nothing was written")
         return INTERRUPTED
     except SoundeditError as error:

@@ -52,11 +52,18 @@ class ProjectedDiscriminator(nn.Module):
             _Head(width, width, max(halvings - i, 0)) for i in range(len(channels))
         )
 
-    def forward(self, taps: Sequence[Tensor]) -> list[Tensor]:
-        """Taps fine to coarse [B, C_i, H_i, W_i] -> one score map [B, 1, h, w] for each tap."""
+    def forward(
+        self, taps: Sequence[Tensor], levels: Sequence[Tensor] | None = None
+    ) -> list[Tensor]:
+        """Taps fine to coarse [B, C_i, H_i, W_i] -> one score map [B, 1, h, w] for each tap.
+
+        `levels`: mean absolute value of each tap, where the batch is a part of a larger one.
+        """
+        if levels is None:
+            levels = [tap.abs().mean().detach() for tap in taps]
         mixed = [
-            conv(tap / (tap.abs().mean().detach() + 1e-6))
-            for conv, tap in zip(self.mix_channels, taps, strict=True)
+            conv(tap / (level + 1e-6))
+            for conv, tap, level in zip(self.mix_channels, taps, levels, strict=True)
         ]
         for i in range(len(mixed) - 2, -1, -1):
             above = F.interpolate(mixed[i + 1], size=mixed[i].shape[2:], mode="bilinear")

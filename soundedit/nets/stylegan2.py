@@ -5,7 +5,7 @@ Adversarial Networks with Limited Data". Names, shapes and arithmetic follow the
 its weights load strictly; widths and resolution are free, so that small networks can ship.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -19,7 +19,8 @@ from soundedit.nets.resample import (
     upsample_picture,
 )
 
-NoiseMode = Literal["const", "random", "off"]
+NoiseMode = Literal["const", "random", "off"] | Callable[[Tensor, int], Tensor]
+"""A function makes the noise [B, 1, size, size] for features [B, C, size, size] and their size."""
 LRELU_GAIN = float(np.sqrt(2.0))
 
 
@@ -210,6 +211,8 @@ class SynthesisLayer(nn.Module):
             x = x + noise * self.noise_strength.to(x.dtype)
         elif noise_mode == "const":
             x = x + (self.noise_const * self.noise_strength).to(x.dtype)
+        elif callable(noise_mode):
+            x = x + noise_mode(x, self.resolution) * self.noise_strength.to(x.dtype)
         return lrelu(x + self.bias.to(x.dtype)[:, None, None], clamp=clamp)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from soundedit.errors import TrainingError
 from soundedit.train.config import load_settings
 
 
@@ -46,7 +47,14 @@ DATA_COMMANDS = {
 
 def load(command: Command) -> tuple[type, Callable[[Any], object]]:
     """The settings class and the function of a command."""
-    module = importlib.import_module(f"soundedit.train.{command.module}")
+    try:
+        module = importlib.import_module(f"soundedit.train.{command.module}")
+    except ModuleNotFoundError as error:
+        if (error.name or "soundedit").startswith("soundedit"):
+            raise
+        raise TrainingError(
+            f"Training needs the package {error.name!r}: pip install 'soundedit[train]'."
+        ) from error
     return getattr(module, command.settings), getattr(module, command.run)
 
 

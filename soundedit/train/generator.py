@@ -8,11 +8,10 @@ mapping network is fitted to at the end, see `mapping`) are trained against proj
 """
 
 import copy
-import logging
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,17 +28,17 @@ from soundedit.nets.discriminators import (
 )
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.nets.stylegan2 import Generator
-from soundedit.train.checkpoint import load_checkpoint, save_checkpoint
+from soundedit.train.distributed import joined
 from soundedit.train.grid import picture_grid
 from soundedit.train.latents import CodeBank
+from soundedit.train.learner import Learner, NotFinite, update
 from soundedit.train.lite0 import TAP_CHANNELS, load_lite0
 from soundedit.train.photos import PhotoSet, picture_batches
-
-log = logging.getLogger(__name__)
+from soundedit.train.run import Run, RunSettings
 
 
 @dataclass(frozen=True)
-class GeneratorSettings:
+class GeneratorSettings(RunSettings):
     """Settings of `train generator`; the shipped TOML file explains each."""
 
     photos: str = ""
@@ -64,21 +63,17 @@ class GeneratorSettings:
     ema_pictures: int = 4_000
     code_noise: float = 0.05
     flat_share: float = 0.5
-    minutes: float = 0.0
-    save_minutes: float = 4.0
-    precision: str = "bfloat16"
     compile: bool = False
-    device: str = "cpu"
-    seed: int = 1
 
 
 class GeneratorTrainer:
     """All networks, optimisers and the step of generator training."""
 
-    def __init__(self, settings: GeneratorSettings) -> None:
+    def __init__(self, settings: GeneratorSettings, run: Run) -> None:
         self.settings = s = settings
+        self.run, self.world = run, run.world
         torch.manual_seed(s.seed)
-        self.device = torch.device(s.device)
+        self.device, self.dtype = run.world.device, run.precision.dtype
         self.features = load_lite0().to(self.device)
         net = Generator(s.z_dim, s.w_dim, s.resolution, s.channels, mapping_layers=s.mapping_layers)
         for size in net.synthesis.sizes:
@@ -92,22 +87,18 @@ class GeneratorTrainer:
             [ProjectedDiscriminator(TAP_CHANNELS), ImageDiscriminator(32)]
         ).to(self.device)
         decay = (0.0, 0.99)
-        self.optimisers = {
-            "synthesis": torch.optim.Adam(
-                net.synthesis.parameters(), lr=s.generator_lr, betas=decay
-            ),
-            "encoder": torch.optim.Adam(self.encoder.parameters(), lr=s.encoder_lr, betas=decay),
-            "critics": torch.optim.Adam(
-                [p for p in self.critics.parameters() if p.requires_grad],
-                lr=s.critic_lr,
-                betas=decay,
-            ),
+
+        def adam(net: nn.Module, lr: float, clip: float = 10.0) -> Learner:
+            parameters = [p for p in net.parameters() if p.requires_grad]
+            return Learner(torch.optim.Adam(parameters, lr=lr, betas=decay), clip=clip)
+
+        self.learners = {
+            "synthesis": adam(net.synthesis, s.generator_lr),
+            "encoder": adam(self.encoder, s.encoder_lr),
+            "critics": adam(self.critics, s.critic_lr, float("inf")),
         }
         self.bank = CodeBank(4096, s.w_dim)
         self.seen = 0
-        self.dtype = {"bfloat16": torch.bfloat16, "float32": torch.float32}.get(s.precision)
-        if self.dtype is None:
-            raise TrainingError("The setting 'precision' is bfloat16 or float32.")
         self.synthesise: Callable[..., Tensor] = net.synthesis
         self.look: Callable[[Tensor], list[Tensor]] = self.features
         if s.compile:
@@ -116,7 +107,7 @@ class GeneratorTrainer:
 
     def taps(self, pictures: Tensor) -> list[Tensor]:
         """Frozen features of [B, 3, S, S] in the run's precision, returned as float32."""
-        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+        with self.run.precision.autocast():
             found = self.look(pictures.contiguous(memory_format=torch.channels_last))
         return [tap.float() for tap in found]
 
@@ -125,26 +116,50 @@ class GeneratorTrainer:
         w, offsets = self.encoder(taps)
         return w, w[:, None] + offsets
 
-    def step(self, real: Tensor) -> dict[str, float]:
-        """One update of every network on real pictures [B, 3, S, S]; returns the losses."""
+    def step(self, real: Tensor, parts: int = 1) -> dict[str, float]:
+        """One update of every network on this process's pictures [B, 3, S, S]; mean losses.
+
+        `parts`: in how many parts the batch is computed, to save memory.
+        """
+        for learner in self.learners.values():
+            learner.zero()
+        sums: dict[str, float] = {}
+        for k in range(parts):
+            self.compute(real[k::parts].to(self.device), parts, sums)
+        # All that was computed stood on the weights before, so the order of steps is free.
+        made = [self.learners[name] for name in ("synthesis", "encoder")]
+        update(made, self.run.precision, self.world)
+        if "critic" in sums:
+            update([self.learners["critics"]], self.run.precision, self.world)
+        count = len(real) * self.world.size
+        self.seen += count
+        self.average(count)
+        return sums
+
+    def compute(self, real: Tensor, parts: int, sums: dict[str, float]) -> None:
+        """Add the gradients of one of `parts` of a batch, and its losses to `sums`."""
         s = self.settings
-        real = real.to(self.device)
         losses: dict[str, Tensor] = {}
         with torch.no_grad():
             taps_real = self.taps(real)
         w, ws = self.code(taps_real)
-        self.bank.add(w)
+        codes = self.world.gather(w.detach())
+        if not bool(torch.isfinite(codes).all()):
+            raise NotFinite("the code of a picture is not finite")
+        self.bank.add(codes)
         losses["code"] = 1e-3 * w.square().mean() + 0.05 * (ws - w[:, None]).square().mean()
         sampling = self.seen >= s.samples_from
         half = len(real) // 2 if sampling else 0
         # A scene of the mapping network is one latent for all layers: the copies must do without
         # layer offsets as well, or samples will look like nothing that was trained.
-        flat = torch.rand(len(w), 1, 1, device=self.device) < s.flat_share
-        inputs = torch.where(flat, w[:, None], ws) + s.code_noise * torch.randn_like(w)[:, None]
+        flat = self.world.shard(torch.rand(len(codes), 1, 1, device=self.device)) < s.flat_share
+        noise = self.world.randn(*w.shape)
+        inputs = torch.where(flat, w[:, None], ws) + s.code_noise * noise[:, None]
         if half:
-            free = self.bank.scenes(half).to(self.device)[:, None].expand_as(inputs[:half])
+            scenes = self.bank.scenes(half * self.world.size).to(self.device)
+            free = self.world.shard(scenes)[:, None].expand_as(inputs[:half])
             inputs = torch.cat([inputs[half:], free])
-        fake = self.synthesise(inputs, noise_mode="random", dtype=self.dtype)
+        fake = self.synthesise(inputs, noise_mode=self.noise, dtype=self.dtype)
         count = len(real) - half
         target = real[half:]
         copy_ = fake[:count]
@@ -154,8 +169,8 @@ class GeneratorTrainer:
         losses["range"] = 10 * F.relu(fake.abs() - 1).square().mean()
         losses["features"] = torch.stack(
             [
-                (f[:count] - r[half:]).abs().mean() / r.abs().mean()
-                for f, r in zip(taps_fake, taps_real, strict=True)
+                (f[:count] - r[half:]).abs().mean() / level
+                for f, r, level in zip(taps_fake, taps_real, self.levels(taps_real), strict=True)
             ]
         ).mean()
         small_real, small_fake = (
@@ -171,16 +186,7 @@ class GeneratorTrainer:
             losses["fooling"] = weight * hinge_generator([x[:count] for x in scores])
             if half:
                 losses["sampling"] = s.sample_weight * hinge_generator([x[count:] for x in scores])
-        total = torch.stack([v for v in losses.values() if v.requires_grad]).sum()
-        if not torch.isfinite(total):
-            raise FloatingPointError("a loss is not finite")
-        for name in ("synthesis", "encoder"):
-            self.optimisers[name].zero_grad(set_to_none=True)
-        total.backward()
-        nn.utils.clip_grad_norm_(self.generator.synthesis.parameters(), 10.0)
-        nn.utils.clip_grad_norm_(self.encoder.parameters(), 10.0)
-        for name in ("synthesis", "encoder"):
-            self.optimisers[name].step()
+        self.run.backward(losses, parts, sums)
         if ramp > 0:
             for critic in self.critics:
                 for name, parameter in critic.named_parameters():
@@ -189,17 +195,19 @@ class GeneratorTrainer:
                 self.judge(taps_real, small_real),
                 self.judge([t.detach() for t in taps_fake], small_fake.detach()),
             )
-            self.optimisers["critics"].zero_grad(set_to_none=True)
-            lost.backward()
-            self.optimisers["critics"].step()
-            losses["critic"] = lost
-        self.seen += len(real)
-        self.average(len(real))
-        return {k: float(v.detach()) for k, v in losses.items()}
+            self.run.backward({"critic": lost}, parts, sums)
+
+    def noise(self, features: Tensor, size: int) -> Tensor:
+        """Noise of a synthesis layer, [B, 1, size, size] for features [B, C, size, size]."""
+        return self.world.randn(len(features), 1, size, size, dtype=features.dtype)
+
+    def levels(self, taps: list[Tensor]) -> Tensor:
+        """Mean absolute value of each tap over the whole batch."""
+        return self.world.mean(torch.stack([tap.abs().mean() for tap in taps]))
 
     def judge(self, taps: list[Tensor], small: Tensor) -> list[Tensor]:
         """Score maps of every critic."""
-        scores: list[Tensor] = self.critics[0](taps)
+        scores: list[Tensor] = self.critics[0](taps, list(self.levels(taps)))
         return [*scores, self.critics[1](small)]
 
     @torch.no_grad()
@@ -213,34 +221,25 @@ class GeneratorTrainer:
             for held, buffer in zip(mean.buffers(), now.buffers(), strict=True):
                 held.copy_(buffer)
 
-    def state(self) -> dict[str, object]:
-        """Everything that a resumed run needs."""
+    def state(self) -> dict[str, Any]:
+        """The networks, and the codes that the mapping network is fitted to."""
+        s = self.settings
         return {
-            "settings": {
-                **asdict(self.settings),
-                "channels": list(self.settings.channels),
-            },
+            "settings": {**asdict(s), "channels": list(s.channels)},
             "generator": self.generator.state_dict(),
             "encoder": self.encoder.state_dict(),
             "averages": self.averages.state_dict(),
             "critics": self.critics.state_dict(),
-            "optimisers": {k: v.state_dict() for k, v in self.optimisers.items()},
-            "bank": self.bank.codes[: self.bank.filled],
+            "bank": self.bank.state(),
             "seen": self.seen,
         }
 
-    def restore(self, state: dict[str, object]) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved run."""
         for name in ("generator", "encoder", "averages", "critics"):
             getattr(self, name).load_state_dict(state[name])
-        for key, value in state["optimisers"].items():  # type: ignore[attr-defined]
-            if key not in self.optimisers:
-                continue
-            rate = self.optimisers[key].param_groups[0]["lr"]
-            self.optimisers[key].load_state_dict(value)
-            self.optimisers[key].param_groups[0]["lr"] = rate
-        self.bank.add(state["bank"])  # type: ignore[arg-type]
-        self.seen = int(state["seen"])  # type: ignore[call-overload]
+        self.bank.restore(state["bank"])
+        self.seen = int(state["seen"])
 
     @torch.no_grad()
     def sheet(self, real: Tensor) -> Image.Image:
@@ -262,52 +261,32 @@ def train_generator(settings: GeneratorSettings) -> Path:
     """
     if not settings.photos:
         raise TrainingError("Say which photos to train on: --photos FOLDER.")
-    out = Path(settings.out)
-    out.mkdir(parents=True, exist_ok=True)
-    trainer = GeneratorTrainer(settings)
-    file = out / "generator.pt"
-    state = load_checkpoint(file)
-    if state is not None:
-        trainer.restore(state)
-    photos = PhotoSet(Path(settings.photos), settings.resolution, out.parent / "cache")
-    sources, shares = [photos.squares], [1.0]
-    if settings.renders:
-        sources.append(np.load(settings.renders, mmap_mode="r"))
-        shares = [1 - settings.renders_share, settings.renders_share]
-    rng = np.random.default_rng(settings.seed + trainer.seen)
-    batches = picture_batches(sources, shares, settings.batch, rng)
-    shown = next(picture_batches(sources, shares, 12, np.random.default_rng(0)))
-    started = saved = reported = time.monotonic()
-    before, bad = trainer.seen, 0
-    sums: dict[str, float] = {}
-    steps = 0
-    while trainer.seen < settings.pictures:
-        try:
-            losses = trainer.step(next(batches))
-        except FloatingPointError as error:
-            bad += 1
-            log.warning("step skipped: %s", error)
-            if bad > 20:
-                raise TrainingError(
-                    "The losses stay non-finite; lower generator_lr and resume."
-                ) from error
-            continue
-        steps += 1
-        for key, value in losses.items():
-            sums[key] = sums.get(key, 0.0) + value
-        now = time.monotonic()
-        if now - reported > 30:
-            rate = (trainer.seen - before) / (now - started)
-            means = " ".join(f"{k} {v / steps:.3f}" for k, v in sums.items())
-            log.info("%d pictures, %.1f/s: %s", trainer.seen, rate, means)
-            reported, sums, steps = now, {}, 0
-        over = settings.minutes > 0 and now - started > settings.minutes * 60
-        if now - saved > settings.save_minutes * 60 or over:
-            save_checkpoint(file, trainer.state())
-            trainer.sheet(shown).save(out / f"sheet-{trainer.seen:07d}.png")
-            saved = now
-        if over:
-            return file
-    save_checkpoint(file, trainer.state())
-    trainer.sheet(shown).save(out / f"sheet-{trainer.seen:07d}.png")
+    file = Path(settings.out) / "generator.pt"
+    rng = np.random.default_rng(settings.seed)
+    with joined(settings.device) as world:
+        run = Run(file, settings, world, rng)
+        trainer = GeneratorTrainer(settings, run)
+        run.resume(trainer)
+        with world.first():
+            photos = PhotoSet(Path(settings.photos), settings.resolution, file.parents[1] / "cache")
+        sources, shares = [photos.squares], [1.0]
+        if settings.renders:
+            sources.append(np.load(settings.renders, mmap_mode="r"))
+            shares = [1 - settings.renders_share, settings.renders_share]
+        batches = picture_batches(sources, shares, settings.batch, rng)
+        shown = next(picture_batches(sources, shares, 12, np.random.default_rng(0)))
+
+        def step(seen: int, parts: int) -> dict[str, float]:
+            return trainer.step(world.shard(next(batches)), parts)
+
+        run.train(
+            "generator",
+            step,
+            settings.pictures,
+            trainer.learners,
+            batch=settings.batch,
+            advance=settings.batch,
+            start=trainer.seen,
+            sheet=lambda: trainer.sheet(shown),
+        )
     return file

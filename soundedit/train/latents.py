@@ -1,5 +1,7 @@
 """Losses on distributions of latents."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -36,6 +38,15 @@ class CodeBank:
             )
             if self._next == 0:
                 self.filled = len(self.codes)
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` takes; draws go on as if nothing had happened."""
+        return {"codes": self.codes[: self.filled], "next": self._next}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a state of a bank of equal capacity."""
+        self.filled, self._next = len(state["codes"]), int(state["next"])
+        self.codes[: self.filled] = state["codes"]
 
     def draw(self, count: int) -> Tensor:
         """`count` codes at random, with replacement."""
