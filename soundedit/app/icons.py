@@ -77,6 +77,43 @@ def _dice(p: QPainter, colour: QColor) -> None:
         p.drawEllipse(QPointF(x, y), 1.2, 1.2)
 
 
+def _retry(p: QPainter, colour: QColor) -> None:
+    p.setPen(QPen(colour, 1.8))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.drawArc(QRectF(3, 3, 10, 10), 30 * 16, 290 * 16)
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(colour)
+    p.drawPolygon(QPolygonF([QPointF(14.6, 2), QPointF(14.2, 7.4), QPointF(9.4, 5)]))
+
+
+def _up(p: QPainter, colour: QColor) -> None:
+    p.drawPolygon(QPolygonF([QPointF(3, 9), QPointF(8, 3), QPointF(13, 9)]))
+    p.drawRect(QRectF(6.8, 8, 2.4, 5))
+
+
+def _down(p: QPainter, colour: QColor) -> None:
+    p.drawPolygon(QPolygonF([QPointF(3, 7), QPointF(8, 13), QPointF(13, 7)]))
+    p.drawRect(QRectF(6.8, 3, 2.4, 5))
+
+
+def _details(p: QPainter, colour: QColor) -> None:
+    for y, width in ((3, 12), (7.1, 12), (11.2, 7)):
+        p.drawRect(QRectF(2, y, width, 1.8))
+
+
+def _remove(p: QPainter, colour: QColor) -> None:
+    p.setPen(QPen(colour, 2))
+    p.drawLine(QPointF(4, 4), QPointF(12, 12))
+    p.drawLine(QPointF(12, 4), QPointF(4, 12))
+
+
+def _clear(p: QPainter, colour: QColor) -> None:
+    _details(p, colour)
+    p.setPen(QPen(colour, 1.6))
+    p.drawLine(QPointF(10.5, 10.5), QPointF(14.5, 14.5))
+    p.drawLine(QPointF(14.5, 10.5), QPointF(10.5, 14.5))
+
+
 _DRAWINGS: dict[str, Draw] = {
     "play": _play,
     "pause": _pause,
@@ -88,6 +125,12 @@ _DRAWINGS: dict[str, Draw] = {
     "export": _export,
     "open": _open,
     "dice": _dice,
+    "retry": _retry,
+    "up": _up,
+    "down": _down,
+    "details": _details,
+    "remove": _remove,
+    "clear": _clear,
 }
 
 
