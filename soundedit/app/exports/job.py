@@ -36,8 +36,8 @@ def now() -> str:
 class ExportJob:
     """One export.
 
-    `start` and `end` are seconds of the take, `fps` and `frames` the pictures that makes, `done` how
-    many of them were made when it was last written down, `spent` the seconds worked on them.
+    `start` and `end` are seconds of the take, `fps` and `frames` the pictures that makes, `done`
+    how many of them were made when it was last written down, `spent` the seconds worked on them.
     `overwrite` allows to replace a file. `crashes` counts the runs that ended with the program.
     `error` is the sentence that says why it failed, `log` the last lines of ffmpeg.
     """

@@ -1,0 +1,215 @@
+"""The settings of an export as controls: what is chosen, and nothing of where it goes."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QWidget,
+)
+
+from soundedit.app.exports.choices import (
+    FIT_TITLES,
+    QUALITY_TITLES,
+    RATES,
+    SIZES,
+    format_titles,
+    rate_text,
+    shown,
+)
+from soundedit.app.exports.plan import Subject, qualities
+from soundedit.errors import ExportError
+from soundedit.media.formats import FORMATS, Kind, Quality
+from soundedit.media.presets import LARGEST_SIDE, ExportSettings, Fit
+
+Size = tuple[int | None, int | None]
+OWN: Size = (None, None)
+
+
+class SettingsForm(QWidget):
+    """Controls for `ExportSettings`."""
+
+    changed = Signal()
+
+    def __init__(self, subject: Subject, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._subject = subject
+        self._showing = False
+        self.format = self._combo(self.tr("Format"))
+        for name, title in format_titles().items():
+            self.format.addItem(title, name)
+        self.size = self._combo(self.tr("Size"))
+        own = self.tr("As it is made ({0} \u00d7 {0})").format(subject.side)
+        self.size.addItem(own, OWN)
+        for width, height in SIZES:
+            self.size.addItem(f"{width} \u00d7 {height}", (width, height))
+        self.size.addItem(self.tr("Other"), None)
+        self.width_, self.height_ = self._side(self.tr("Width")), self._side(self.tr("Height"))
+        self.fit = self._combo(self.tr("Shape"))
+        for fit, title in FIT_TITLES.items():
+            self.fit.addItem(shown(title), fit)
+        self.rate = self._combo(self.tr("Frames a second"))
+        self.rate.addItem(self.tr("The project's ({0})").format(rate_text(subject.fps)), None)
+        for fps in RATES:
+            self.rate.addItem(rate_text(fps), fps)
+        self.quality = self._combo(self.tr("Quality"))
+        for quality, title in QUALITY_TITLES.items():
+            self.quality.addItem(shown(title), quality)
+        self.sound = self._box(self.tr("With the sound"))
+        self.normalise = self._box(self.tr("Bring it to"))
+        self.normalise.setToolTip(self.tr("Otherwise the loudness is left alone"))
+        self.loudness = QDoubleSpinBox(self)
+        self.loudness.setRange(-70, -5)
+        self.loudness.setDecimals(1)
+        self.loudness.setSuffix(self.tr(" LUFS (EBU R128)"))
+        self.loudness.setAccessibleName(self.tr("Loudness"))
+        self.loudness.valueChanged.connect(self._edited)
+        self.metadata = self._box(self.tr("Title, seed, edits, and that it was synthesised"))
+        self._lay_out()
+        self.size.currentIndexChanged.connect(self._size_chosen)
+        self.set_settings(ExportSettings())
+
+    def settings(self) -> ExportSettings:
+        """What is chosen; `ExportError` if no file can be like that."""
+        width, height = self._size()
+        return ExportSettings(
+            format=self.format.currentData(),
+            width=width,
+            height=height,
+            fit=Fit(self.fit.currentData()),
+            fps=self.rate.currentData(),
+            quality=Quality(self.quality.currentData()),
+            sound=self.sound.isChecked(),
+            normalise=self.normalise.isChecked(),
+            loudness=self.loudness.value(),
+            metadata=self.metadata.isChecked(),
+        )
+
+    def set_settings(self, settings: ExportSettings) -> None:
+        """Show these, and tell that once."""
+        self._showing = True
+        self._choose(self.format, settings.format)
+        width, height = settings.size(self._subject.side)
+        self.width_.setValue(width)
+        self.height_.setValue(height)
+        own = settings.width is None and settings.height is None
+        index = self._index(self.size, OWN if own else (width, height))
+        self.size.setCurrentIndex(index if index >= 0 else self.size.count() - 1)
+        self._choose(self.fit, settings.fit)
+        if settings.fps is not None and self._index(self.rate, settings.fps) < 0:
+            self.rate.addItem(rate_text(settings.fps), settings.fps)
+        self._choose(self.rate, settings.fps)
+        self._choose(self.quality, settings.quality)
+        self.sound.setChecked(settings.sound)
+        self.normalise.setChecked(settings.normalise)
+        self.loudness.setValue(settings.loudness)
+        self.metadata.setChecked(settings.metadata)
+        self._showing = False
+        self._edited()
+
+    @property
+    def kind(self) -> Kind:
+        """What the chosen format makes."""
+        return FORMATS[self.format.currentData()].kind
+
+    def _size(self) -> Size:
+        if self.size.currentData() == OWN:
+            return OWN
+        return self.width_.value(), self.height_.value()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
+        form.addRow(self.tr("Format"), self.format)
+        form.addRow(self.tr("Quality"), self.quality)
+        form.addRow(
+            self.tr("Size"),
+            _row(self.size, self.width_, QLabel("\u00d7", self), self.height_),
+        )
+        form.addRow(self.tr("Shape"), self.fit)
+        form.addRow(self.tr("Frames/s"), self.rate)
+        form.addRow(self.tr("Sound"), _row(self.sound, self.normalise, self.loudness))
+        form.addRow(self.tr("Write in it"), self.metadata)
+
+    def _combo(self, name: str) -> QComboBox:
+        combo = QComboBox(self)
+        combo.setAccessibleName(name)
+        combo.currentIndexChanged.connect(self._edited)
+        return combo
+
+    def _side(self, name: str) -> QSpinBox:
+        box = QSpinBox(self)
+        # Wider than what is possible, so that what is typed is told about and not changed.
+        box.setRange(1, 4 * LARGEST_SIDE)
+        box.setSingleStep(2)
+        box.setAccessibleName(name)
+        box.valueChanged.connect(self._side_typed)
+        return box
+
+    def _box(self, text: str) -> QCheckBox:
+        box = QCheckBox(text, self)
+        box.toggled.connect(self._edited)
+        return box
+
+    def _choose(self, combo: QComboBox, value: object) -> None:
+        combo.setCurrentIndex(max(self._index(combo, value), 0))
+
+    @staticmethod
+    def _index(combo: QComboBox, value: object) -> int:
+        # Not findData, which compares Python's objects by identity.
+        return next((n for n in range(combo.count()) if combo.itemData(n) == value), -1)
+
+    def _size_chosen(self) -> None:
+        size = self.size.currentData()
+        if self._showing or size is None:
+            return
+        width, height = size
+        self._showing = True
+        self.width_.setValue(width or self._subject.side)
+        self.height_.setValue(height or self._subject.side)
+        self._showing = False
+        self._edited()
+
+    def _side_typed(self) -> None:
+        if self._showing:
+            return
+        self._showing = True
+        size = (self.width_.value(), self.height_.value())
+        index = self._index(self.size, size)
+        self.size.setCurrentIndex(index if index >= 0 else self.size.count() - 1)
+        self._showing = False
+        self._edited()
+
+    def _edited(self) -> None:
+        if self._showing:
+            return
+        form = FORMATS[self.format.currentData()]
+        pictures = form.kind is not Kind.LATENTS
+        for widget in (self.size, self.width_, self.height_):
+            widget.setEnabled(pictures)
+        self.fit.setEnabled(pictures and self.width_.value() != self.height_.value())
+        self.quality.setEnabled(pictures and self._has_qualities())
+        can_sound = form.sound is not None and self._subject.has_sound
+        self.sound.setEnabled(can_sound)
+        self.normalise.setEnabled(can_sound and self.sound.isChecked())
+        self.loudness.setEnabled(self.normalise.isEnabled() and self.normalise.isChecked())
+        self.changed.emit()
+
+    def _has_qualities(self) -> bool:
+        try:
+            return qualities(self.settings())
+        except ExportError:
+            return True
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    row.addStretch(1)
+    return row

@@ -1,0 +1,179 @@
+"""What an export will be before it begins: is it possible, how large, and how long it takes."""
+
+import math
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from statistics import median
+
+from PySide6.QtCore import QCoreApplication
+
+from soundedit.app.exports.job import ExportJob, JobState
+from soundedit.errors import ExportError
+from soundedit.media.formats import Kind, Quality
+from soundedit.media.presets import ExportSettings
+
+LONGEST_NAME = 255
+FORBIDDEN = '<>:"/\\|?*' if sys.platform == "win32" else "/"
+
+_PIXEL_SECONDS = {
+    "mp4": 9e-9,
+    "webm": 60e-9,
+    "webm-av1": 45e-9,
+    "mov": 25e-9,
+    "gif": 40e-9,
+    "webp": 150e-9,
+    "png": 60e-9,
+    "jpeg": 15e-9,
+}
+"""What fitting and encoding a pixel takes on two cores; earlier exports correct it."""
+
+_KEPT = {Quality.SMALL: 0.4, Quality.GOOD: 1.0, Quality.BEST: 2.5}
+_SOUND_BYTES = {"AAC": 24_000, "Opus": 20_000, "PCM": 288_000}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What there is to export: a title, its length in seconds, its own frames a second, in and out
+    point, the side of the generator's pictures, and the seconds that one of them takes.
+    """
+
+    title: str
+    seconds: float
+    fps: Fraction
+    start: float | None
+    end: float | None
+    side: int
+    step: float
+    has_sound: bool = True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One export as it was asked for; `start` and `end` are seconds of the take."""
+
+    settings: ExportSettings
+    path: Path
+    start: float
+    end: float
+    overwrite: bool = False
+
+    def fps(self, subject: Subject) -> Fraction:
+        """Frames a second."""
+        return self.settings.fps or subject.fps
+
+    def frames(self, subject: Subject) -> int:
+        """How many pictures that makes."""
+        fps = self.fps(subject)
+        first = math.floor(self.start * fps + Fraction(1, 1000))
+        return max(math.ceil(self.end * fps - Fraction(1, 1000)) - first, 0)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ExportPlan", text)
+
+
+def problem(plan: Plan, subject: Subject, others: Iterable[ExportJob]) -> str:
+    """What is wrong with a plan, in a sentence; empty where nothing is."""
+    try:
+        plan.settings.check_rate(plan.fps(subject))
+    except ExportError as error:
+        return str(error)
+    if plan.settings.kind.even and subject.side % 2 and plan.settings.width is None:
+        return _tr("The generator's pictures have odd sides; choose a size.")
+    if not 0 <= plan.start < plan.end:
+        return _tr("The range is empty; let it end after it begins.")
+    if plan.start >= subject.seconds:
+        return _tr("The range begins after the end of the sound.")
+    return _path_problem(plan, others)
+
+
+def _path_problem(plan: Plan, others: Iterable[ExportJob]) -> str:
+    path = plan.path
+    stem = path.name.removesuffix(plan.settings.kind.suffix)
+    if not stem.strip() or stem.strip(".") == "":
+        return _tr("The file needs a name.")
+    wrong = [char for char in path.name if char in FORBIDDEN or not char.isprintable()]
+    if wrong:
+        return _tr("A file name cannot hold {0}; leave it out.").format(repr(wrong[0]))
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        return _tr("The name is too long; shorten it.")
+    folder = path.parent
+    if not folder.is_dir():
+        return _tr("The folder {0} does not exist; choose another.").format(folder)
+    if not os.access(folder, os.W_OK):
+        return _tr("The folder {0} cannot be written to; choose another.").format(folder)
+    if path.is_dir() and plan.settings.kind.kind is not Kind.SEQUENCE:
+        return _tr("There is a folder of that name; choose another name.")
+    if any(job.open and job.path == path for job in others):
+        return _tr("Another export in the list writes this file; choose another name.")
+    return ""
+
+
+def notes(plan: Plan, subject: Subject, size: int | None) -> list[str]:
+    """What a person should know of a plan that is possible."""
+    said = []
+    settings = plan.settings
+    if settings.sound and subject.has_sound and settings.kind.sound is None:
+        said.append(_tr("{0} holds no sound.").format(settings.kind.title))
+    if plan.path.exists():
+        said.append(_tr("{0} is there already and would be replaced.").format(plan.path.name))
+    if size is not None:
+        try:
+            free = shutil.disk_usage(plan.path.parent).free
+        except OSError:
+            return said
+        if free < size:
+            said.append(_tr("The disk may not have enough room."))
+    return said
+
+
+def size_estimate(plan: Plan, subject: Subject) -> int | None:
+    """About how many bytes the file will have; None where that cannot be said."""
+    settings = plan.settings
+    if settings.kind.kind is Kind.LATENTS:
+        return None
+    width, height = settings.size(subject.side)
+    kept = _KEPT[settings.quality] if qualities(settings) else 1.0
+    pixels = width * height * plan.frames(subject)
+    size = pixels * settings.kind.weight / 8 * kept
+    sound = settings.kind.sound
+    if sound is not None and settings.sound and subject.has_sound:
+        size += _SOUND_BYTES.get(sound.title, 24_000) * (plan.end - plan.start)
+    return round(size)
+
+
+def time_estimate(plan: Plan, subject: Subject, others: Iterable[ExportJob]) -> float:
+    """About how many seconds the export takes; exports of that format in the list correct it."""
+    seconds = _raw_seconds(plan.settings, plan.frames(subject), subject)
+    ratios = [
+        job.spent / max(_raw_seconds(job.settings, job.frames, subject), 1e-3)
+        for job in others
+        if job.state is JobState.DONE and job.settings.format == plan.settings.format
+    ]
+    return seconds * (median(ratios) if ratios else 1.0)
+
+
+def qualities(settings: ExportSettings) -> bool:
+    """Whether the format's quality can be chosen."""
+    return len(set(settings.kind.codec.values())) > 1
+
+
+def _raw_seconds(settings: ExportSettings, frames: int, subject: Subject) -> float:
+    width, height = settings.size(subject.side)
+    pixel = _PIXEL_SECONDS.get(settings.format, 0.0)
+    return frames * (subject.step + width * height * pixel) + 1.0
+
+
+def free_name(path: Path, others: Iterable[ExportJob]) -> Path:
+    """The path itself, or the first "name 2", "name 3", ... that nothing is or will be at."""
+    taken = {job.path for job in others if job.open}
+    found, number = path, 2
+    while found.exists() or found in taken:
+        found = path.with_name(f"{path.stem} {number}{path.suffix}")
+        number += 1
+    return found
