@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from soundedit.app.samples import SOUND_SUFFIXES, VIDEO_SUFFIXES
 
@@ -21,16 +21,31 @@ class Dialogs:
         )
         return Path(name) if name else None
 
-    def video_to_write(self, parent: QWidget, suggestion: Path) -> Path | None:
-        """Where to write the video; asks before a file is replaced."""
-        dialog = QFileDialog(parent, parent.tr("Export the video"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(parent.tr("MP4 video (*.mp4)"))
-        # Set here, so that the question about an existing file is about the name with suffix.
-        dialog.setDefaultSuffix("mp4")
-        dialog.setDirectory(str(suggestion.parent))
-        dialog.selectFile(suggestion.name)
-        chosen = dialog.exec() == QFileDialog.DialogCode.Accepted
-        names = dialog.selectedFiles()
-        dialog.deleteLater()
-        return Path(names[0]) if chosen and names else None
+    def may_replace(self, parent: QWidget, path: Path) -> bool:
+        """Whether a file that is there already may be replaced."""
+        box = QMessageBox(parent)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(parent.tr("Replace the file?"))
+        box.setText(parent.tr("{0} is there already.").format(path.name))
+        box.setInformativeText(parent.tr("It is replaced once the new one is whole."))
+        replace = box.addButton(parent.tr("&Replace"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        agreed = box.clickedButton() is replace
+        box.deleteLater()
+        return agreed
+
+    def export_folder(self, parent: QWidget, folder: Path) -> Path | None:
+        """The folder to export to; None when the person thought better of it."""
+        name = QFileDialog.getExistingDirectory(parent, parent.tr("Export to"), str(folder))
+        return Path(name) if name else None
+
+    def preset_name(self, parent: QWidget, suggestion: str) -> str:
+        """What to call a preset; empty when the person thought better of it."""
+        name, agreed = QInputDialog.getText(
+            parent,
+            parent.tr("Save as a preset"),
+            parent.tr("Name of the preset:"),
+            text=suggestion,
+        )
+        return name.strip() if agreed else ""

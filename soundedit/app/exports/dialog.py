@@ -221,7 +221,7 @@ class ExportDialog(QDialog):
             if name not in own:
                 self.preset.addItem(shown(PRESET_TITLES.get(name, name)), name)
         self.preset.insertSeparator(self.preset.count())
-        self.preset.addItem(self.tr("None of these"), None)
+        self.preset.addItem(self.tr("Own settings"), None)
 
     def _use_preset(self) -> None:
         name = self.preset.currentData()
@@ -258,7 +258,9 @@ class ExportDialog(QDialog):
         try:
             settings = self.form.settings()
         except ExportError as error:
-            self.estimate.clear()
+            self.preset.setCurrentIndex(self.preset.count() - 1)
+            self.forget.setEnabled(False)
+            self.estimate.setText(self.tr("Nothing to export"))
             self._say(str(error), wrong=True)
             self.add.setEnabled(False)
             return

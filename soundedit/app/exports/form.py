@@ -38,17 +38,17 @@ class SettingsForm(QWidget):
     def __init__(self, subject: Subject, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._subject = subject
-        self._showing = False
+        self._showing = True
         self.format = self._combo(self.tr("Format"))
         for name, title in format_titles().items():
             self.format.addItem(title, name)
-        self.size = self._combo(self.tr("Size"))
+        self.sizes = self._combo(self.tr("Size"))
         own = self.tr("As it is made ({0} \u00d7 {0})").format(subject.side)
-        self.size.addItem(own, OWN)
+        self.sizes.addItem(own, OWN)
         for width, height in SIZES:
-            self.size.addItem(f"{width} \u00d7 {height}", (width, height))
-        self.size.addItem(self.tr("Other"), None)
-        self.width_, self.height_ = self._side(self.tr("Width")), self._side(self.tr("Height"))
+            self.sizes.addItem(f"{width} \u00d7 {height}", (width, height))
+        self.sizes.addItem(self.tr("Other"), None)
+        self.wide, self.high = self._side(self.tr("Width")), self._side(self.tr("Height"))
         self.fit = self._combo(self.tr("Shape"))
         for fit, title in FIT_TITLES.items():
             self.fit.addItem(shown(title), fit)
@@ -70,7 +70,7 @@ class SettingsForm(QWidget):
         self.loudness.valueChanged.connect(self._edited)
         self.metadata = self._box(self.tr("Title, seed, edits, and that it was synthesised"))
         self._lay_out()
-        self.size.currentIndexChanged.connect(self._size_chosen)
+        self.sizes.currentIndexChanged.connect(self._size_chosen)
         self.set_settings(ExportSettings())
 
     def settings(self) -> ExportSettings:
@@ -94,11 +94,11 @@ class SettingsForm(QWidget):
         self._showing = True
         self._choose(self.format, settings.format)
         width, height = settings.size(self._subject.side)
-        self.width_.setValue(width)
-        self.height_.setValue(height)
+        self.wide.setValue(width)
+        self.high.setValue(height)
         own = settings.width is None and settings.height is None
-        index = self._index(self.size, OWN if own else (width, height))
-        self.size.setCurrentIndex(index if index >= 0 else self.size.count() - 1)
+        index = self._index(self.sizes, OWN if own else (width, height))
+        self.sizes.setCurrentIndex(index if index >= 0 else self.sizes.count() - 1)
         self._choose(self.fit, settings.fit)
         if settings.fps is not None and self._index(self.rate, settings.fps) < 0:
             self.rate.addItem(rate_text(settings.fps), settings.fps)
@@ -117,9 +117,9 @@ class SettingsForm(QWidget):
         return FORMATS[self.format.currentData()].kind
 
     def _size(self) -> Size:
-        if self.size.currentData() == OWN:
+        if self.sizes.currentData() == OWN:
             return OWN
-        return self.width_.value(), self.height_.value()
+        return self.wide.value(), self.high.value()
 
     def _lay_out(self) -> None:
         form = QFormLayout(self)
@@ -129,7 +129,7 @@ class SettingsForm(QWidget):
         form.addRow(self.tr("Quality"), self.quality)
         form.addRow(
             self.tr("Size"),
-            _row(self.size, self.width_, QLabel("\u00d7", self), self.height_),
+            _row(self.sizes, self.wide, QLabel("\u00d7", self), self.high),
         )
         form.addRow(self.tr("Shape"), self.fit)
         form.addRow(self.tr("Frames/s"), self.rate)
@@ -165,13 +165,13 @@ class SettingsForm(QWidget):
         return next((n for n in range(combo.count()) if combo.itemData(n) == value), -1)
 
     def _size_chosen(self) -> None:
-        size = self.size.currentData()
+        size = self.sizes.currentData()
         if self._showing or size is None:
             return
         width, height = size
         self._showing = True
-        self.width_.setValue(width or self._subject.side)
-        self.height_.setValue(height or self._subject.side)
+        self.wide.setValue(width or self._subject.side)
+        self.high.setValue(height or self._subject.side)
         self._showing = False
         self._edited()
 
@@ -179,9 +179,9 @@ class SettingsForm(QWidget):
         if self._showing:
             return
         self._showing = True
-        size = (self.width_.value(), self.height_.value())
-        index = self._index(self.size, size)
-        self.size.setCurrentIndex(index if index >= 0 else self.size.count() - 1)
+        size = (self.wide.value(), self.high.value())
+        index = self._index(self.sizes, size)
+        self.sizes.setCurrentIndex(index if index >= 0 else self.sizes.count() - 1)
         self._showing = False
         self._edited()
 
@@ -190,9 +190,9 @@ class SettingsForm(QWidget):
             return
         form = FORMATS[self.format.currentData()]
         pictures = form.kind is not Kind.LATENTS
-        for widget in (self.size, self.width_, self.height_):
+        for widget in (self.sizes, self.wide, self.high):
             widget.setEnabled(pictures)
-        self.fit.setEnabled(pictures and self.width_.value() != self.height_.value())
+        self.fit.setEnabled(pictures and self.wide.value() != self.high.value())
         self.quality.setEnabled(pictures and self._has_qualities())
         can_sound = form.sound is not None and self._subject.has_sound
         self.sound.setEnabled(can_sound)

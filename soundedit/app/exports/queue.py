@@ -36,6 +36,7 @@ class ExportQueue(QObject):
     failed = Signal(object)
     """The list could not be kept."""
     _kept = Signal(str, object)
+    _opened = Signal(object, object, object)
 
     def __init__(
         self, root: Path, submit: Callable[[Request], None], parent: QObject | None = None
@@ -55,6 +56,7 @@ class ExportQueue(QObject):
         self.step = ""
         """What the running job does, while that is not making frames."""
         self._kept.connect(self._on_kept, Qt.ConnectionType.QueuedConnection)
+        self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
 
     @property
     def jobs(self) -> Sequence[ExportJob]:
@@ -83,32 +85,24 @@ class ExportQueue(QObject):
         """True for a job that waits for another pack than the one that is loaded."""
         return self._pack is not None and bool(job.pack) and job.pack != self._pack
 
+    @property
+    def ready(self) -> bool:
+        """True once the list of the last time was read."""
+        return self._store is not None
+
     def open(self) -> None:
         """Read the list of the last time; what was running goes on when the engine is ready."""
-        try:
-            self._store, left = claim(self._root)
-            jobs = self._store.load()
-            for other in left:
-                jobs += self._store.adopt(other)
-            self._jobs = [job.resumed() for job in jobs]
-            if self._jobs or left:
-                self._store.save(self._jobs)
-            for other in left:
-                other.close(remove=True)
-        except (SoundeditError, OSError) as error:
-            self.failed.emit(error)
-        self.changed.emit()
+        self._saver.submit(self._open)
 
     def set_pack(self, pack: str | None) -> None:
         """The engine is ready with this pack, or there is none."""
         self._pack = pack
-        self._start_next()
-        self.changed.emit()
+        self._note()
 
     def add(self, job: ExportJob, project: Project, files: Mapping[str, Path]) -> None:
         """Put a job at the end; the project as it is now is what will be exported."""
         if self._store is None:
-            self.failed.emit(ExportError("There is no place to keep exports; see the log."))
+            self.failed.emit(ExportError("There is no place for exports; restart soundedit."))
             return
         self._jobs.append(job)
         self._keeping.add(job.id)
@@ -281,6 +275,39 @@ class ExportQueue(QObject):
         self._begun, self.pace, self.step = time.monotonic(), Pace(), ""
         self._request = ExportRequest(job, lambda: store.snapshot(job.id), store.work)
         self._submit(self._request)
+
+    def _open(self) -> None:
+        """On the saver's thread: read the list, and take over those of programs now gone."""
+        store: QueueStore | None = None
+        jobs: list[ExportJob] = []
+        error: Exception | None = None
+        try:
+            store, left = claim(self._root)
+            for one in (store, *left):
+                try:
+                    jobs += store.load() if one is store else store.adopt(one)
+                except ExportError as damaged:
+                    error = damaged
+            jobs = [job.resumed() for job in jobs]
+            store.save(jobs)
+            for other in left:
+                other.close(remove=True)
+        except (SoundeditError, OSError) as wrong:
+            error = wrong
+        self._opened.emit(store, jobs, error)
+
+    def _on_opened(
+        self, store: QueueStore | None, jobs: Sequence[ExportJob], error: Exception | None
+    ) -> None:
+        self._store = store
+        if self._closed:
+            if store is not None:
+                store.close()
+            return
+        self._jobs = [*jobs, *self._jobs]
+        if error is not None:
+            self.failed.emit(error)
+        self._note()
 
     def _keep(
         self, store: QueueStore, id_: str, project: Project, files: Mapping[str, Path]

@@ -4,6 +4,7 @@ A folder holds `jobs.json`, `projects/<id>.json` and, in `media`, the files that
 is where frames are kept. One running program owns a folder; see `claim`.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -162,15 +163,16 @@ class QueueStore:
         place = self.folder / "media" / name
         if place.exists():
             return name
-        place.parent.mkdir(parents=True, exist_ok=True)
         part = place.with_name(f"{name}.part")
         try:
+            place.parent.mkdir(parents=True, exist_ok=True)
             part.unlink(missing_ok=True)
             if path.stat().st_size < COPY_BELOW or not _link(path, part):
                 shutil.copy2(path, part)
             part.replace(place)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
             raise ExportError(
                 f"{path.name} could not be kept for the export ({error.strerror}); "
                 "make room on the disk and add it again."
