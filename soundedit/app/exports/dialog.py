@@ -116,7 +116,7 @@ class ExportDialog(QDialog):
     def accept(self) -> None:
         """Tell the plan, once the person agreed that a file is replaced."""
         plan = self.plan()
-        if problem(plan, self._subject, self._jobs()):
+        if self._wrong(plan):
             return
         if plan.path.exists():
             if not self._dialogs.may_replace(self, plan.path):
@@ -267,7 +267,7 @@ class ExportDialog(QDialog):
         self._show_preset(settings)
         self._follow_suffix(settings)
         plan = self.plan()
-        wrong = problem(plan, self._subject, self._jobs())
+        wrong = self._wrong(plan)
         self.add.setEnabled(not wrong)
         if wrong:
             self.estimate.setText(self.tr("Nothing to export"))
@@ -281,6 +281,11 @@ class ExportDialog(QDialog):
         parts.append(self.tr("about {0} to make").format(clock(seconds + 0.5)))
         self.estimate.setText(", ".join(parts))
         self._say(" ".join(notes(plan, self._subject, size)), wrong=False)
+
+    def _wrong(self, plan: Plan) -> str:
+        if not self.name.text().strip():
+            return self.tr("The file needs a name.")
+        return problem(plan, self._subject, self._jobs())
 
     def _show_preset(self, settings: ExportSettings) -> None:
         name = self._book.name_of(settings)

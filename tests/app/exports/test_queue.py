@@ -116,7 +116,9 @@ def test_restart_after_closing_goes_on(works: MakeWorks, make_job: MakeJob) -> N
     assert again.requests[0].snapshot()[0] == work.project
 
 
-def test_job_that_ends_the_program_twice_is_not_begun_a_third_time() -> None:
+def test_job_that_ends_the_program_twice_is_not_begun_a_third_time(
+    works: MakeWorks, make_job: MakeJob
+) -> None:
     work = works().open()
     work.add(make_job())
     for expected in ("running", "paused"):
