@@ -78,7 +78,7 @@ def export(
     end: float | None = None,
     sound: str | Path | None,
     work: Path | None = None,
-    batch: int = BATCH,
+    batch: int | Callable[[], int] = BATCH,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     pause: Callable[[], bool] | None = None,
@@ -87,10 +87,11 @@ def export(
     """Write the span [start, end), in seconds, of a rendering and its sound to `out`.
 
     The picture begins with the frame shown at `start`, the sound at that frame's very time. Latents
-    become frames in the caller's thread, `batch` at a time; a thread of its own writes them, at
-    most 24 waiting. `progress` is called in the caller's thread after each frame, and every 20 ms
-    while the encoder is slower or finishes; it may do other work and may raise. While `pause`
-    answers true nothing is made; it is asked between batches.
+    become frames in the caller's thread, `batch` at a time, which is asked each time where it is a
+    function; a thread of its own writes them, at most 24 waiting. `progress` is called in the
+    caller's thread after each frame, and every 20 ms while the encoder is slower or finishes; it
+    may do other work and may raise. While `pause` answers true nothing is made; it is asked
+    between batches.
 
     Args:
         sound: the take; None for a silent file, as is `settings.sound` False.
@@ -276,7 +277,7 @@ class _Sink:
 def _frames(
     rendering: Rendering,
     span: range,
-    batch: int,
+    batch: int | Callable[[], int],
     store: FrameStore | None,
     cancel: CancelToken | None,
     pause: Callable[[], bool] | None,
@@ -284,20 +285,23 @@ def _frames(
     engine = rendering.engine
     maker = engine.manifest.components["generator"].sha256.encode()
     maker += f"{engine.precision} {engine.resolution}".encode()
-    for first in range(span.start, span.stop, batch):
+    first = span.start
+    while first < span.stop:
         while pause is not None and pause():
             if cancel is not None:
                 cancel.check()
             time.sleep(_POLL_SECONDS)
-        latents = rendering.latents(first, min(batch, span.stop - first))
+        count = min(batch if isinstance(batch, int) else batch(), span.stop - first)
+        latents = rendering.latents(first, count)
+        first += count
         if store is None:
-            for frame in engine.synthesise(latents, batch=batch, cancel=cancel):
+            for frame in engine.synthesise(latents, batch=count, cancel=cancel):
                 yield _Made(frame, b"", False)
             continue
         keys = [frame_key(_SYNTHESIS, maker, w.tobytes()) for w in latents]
         found = [store.get(key) for key in keys]
         missing = latents[[frame is None for frame in found]]
-        fresh = engine.synthesise(missing, batch=batch, cancel=cancel)
+        fresh = engine.synthesise(missing, batch=count, cancel=cancel)
         for key, kept in zip(keys, found, strict=True):
             yield _Made(next(fresh) if kept is None else kept, key, kept is not None)
 

@@ -16,28 +16,47 @@ _PCM_BYTES = 288_000
 _SPARE = 4 << 20
 
 
-def estimated_bytes(settings: ExportSettings, side: int, frames: int, fps: Fraction) -> int:
-    """About what the file will take, with what lies beside it while it is made.
+def estimated_size(settings: ExportSettings, side: int, frames: int, fps: Fraction) -> int:
+    """About how many bytes the file will have.
 
     `side` is the generator's, in pixels. Landscapes of the packs that ship were measured.
     """
+    return round(_picture_bytes(settings, side, frames) + _sound_bytes(settings, frames, fps))
+
+
+def estimated_bytes(settings: ExportSettings, side: int, frames: int, fps: Fraction) -> int:
+    """About what the file will take, with what lies beside it while it is made; as the size."""
+    picture = _picture_bytes(settings, side, frames)
+    sound = _sound_bytes(settings, frames, fps)
+    if settings.kind.name == "gif":
+        # The frames wait without loss for their palette.
+        picture += 1.5 * _pixels(settings, side) * frames
+    if sound and settings.kind.kind is Kind.VIDEO:
+        picture *= 2
+    return round(picture + sound) + _SPARE
+
+
+def _pixels(settings: ExportSettings, side: int) -> int:
+    """Pixels of a frame, those that were enlarged counted for what they take."""
     form = settings.kind
     width, height = settings.size(side)
     pixels = width * height
     if form.kind in (Kind.VIDEO, Kind.LOOP) and form.name not in ("mov", "gif"):
         enlarged = max(pixels - side * side, 0)
         pixels = round(min(pixels, side * side) + _ENLARGED * enlarged)
-    picture = form.weight * _QUALITY[settings.quality] * pixels / 8 * frames
-    if form.name == "gif":
-        # The frames wait without loss for their palette.
-        picture += 1.5 * pixels * frames
-    sound = 0.0
-    if settings.has_sound and form.sound is not None:
-        rate = _PCM_BYTES if form.sound.frame == 1 else _SOUND_BYTES
-        sound = float(frames / fps) * rate
-        if form.kind is Kind.VIDEO:
-            picture *= 2
-    return round(picture + sound) + _SPARE
+    return pixels
+
+
+def _picture_bytes(settings: ExportSettings, side: int, frames: int) -> float:
+    kept = settings.kind.weight * _QUALITY[settings.quality]
+    return kept * _pixels(settings, side) / 8 * frames
+
+
+def _sound_bytes(settings: ExportSettings, frames: int, fps: Fraction) -> float:
+    codec = settings.kind.sound
+    if not settings.has_sound or codec is None:
+        return 0.0
+    return float(frames / fps) * (_PCM_BYTES if codec.frame == 1 else _SOUND_BYTES)
 
 
 def check_space(path: Path, needed: int) -> None:

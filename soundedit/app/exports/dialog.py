@@ -280,7 +280,7 @@ class ExportDialog(QDialog):
         seconds = time_estimate(plan, self._subject, self._jobs())
         parts.append(self.tr("about {0} to make").format(clock(seconds + 0.5)))
         self.estimate.setText(", ".join(parts))
-        self._say(" ".join(notes(plan, self._subject, size)), wrong=False)
+        self._say(" ".join(notes(plan, self._subject)), wrong=False)
 
     def _wrong(self, plan: Plan) -> str:
         if not self.name.text().strip():

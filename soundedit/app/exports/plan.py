@@ -2,7 +2,6 @@
 
 import math
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from PySide6.QtCore import QCoreApplication
 
 from soundedit.app.exports.job import ExportJob, JobState
 from soundedit.errors import ExportError
-from soundedit.media.formats import Kind, Quality
+from soundedit.media.formats import Kind
 from soundedit.media.presets import ExportSettings
+from soundedit.media.space import check_space, estimated_bytes, estimated_size
 
 LONGEST_NAME = 255
 FORBIDDEN = '<>:"/\\|?*' if sys.platform == "win32" else "/"
@@ -31,9 +31,6 @@ _PIXEL_SECONDS = {
     "jpeg": 15e-9,
 }
 """What fitting and encoding a pixel takes on two cores; earlier exports correct it."""
-
-_KEPT = {Quality.SMALL: 0.4, Quality.GOOD: 1.0, Quality.BEST: 2.5}
-_SOUND_BYTES = {"AAC": 24_000, "Opus": 20_000, "PCM": 288_000}
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def problem(plan: Plan, subject: Subject, others: Iterable[ExportJob]) -> str:
         return _tr("The range is empty; let it end after it begins.")
     if plan.start >= subject.seconds:
         return _tr("The range begins after the end of the sound.")
-    return _path_problem(plan, others)
+    return _path_problem(plan, others) or _space_problem(plan, subject)
 
 
 def _path_problem(plan: Plan, others: Iterable[ExportJob]) -> str:
@@ -114,7 +111,16 @@ def _path_problem(plan: Plan, others: Iterable[ExportJob]) -> str:
     return ""
 
 
-def notes(plan: Plan, subject: Subject, size: int | None) -> list[str]:
+def _space_problem(plan: Plan, subject: Subject) -> str:
+    needed = estimated_bytes(plan.settings, subject.side, plan.frames(subject), plan.fps(subject))
+    try:
+        check_space(plan.path, needed)
+    except ExportError as error:
+        return str(error)
+    return ""
+
+
+def notes(plan: Plan, subject: Subject) -> list[str]:
     """What a person should know of a plan that is possible."""
     said = []
     settings = plan.settings
@@ -122,13 +128,6 @@ def notes(plan: Plan, subject: Subject, size: int | None) -> list[str]:
         said.append(_tr("{0} holds no sound.").format(settings.kind.title))
     if plan.path.exists():
         said.append(_tr("{0} is there already and would be replaced.").format(plan.path.name))
-    if size is not None:
-        try:
-            free = shutil.disk_usage(plan.path.parent).free
-        except OSError:
-            return said
-        if free < size:
-            said.append(_tr("The disk may not have enough room."))
     return said
 
 
@@ -137,14 +136,7 @@ def size_estimate(plan: Plan, subject: Subject) -> int | None:
     settings = plan.settings
     if settings.kind.kind is Kind.LATENTS:
         return None
-    width, height = settings.size(subject.side)
-    kept = _KEPT[settings.quality] if qualities(settings) else 1.0
-    pixels = width * height * plan.frames(subject)
-    size = pixels * settings.kind.weight / 8 * kept
-    sound = settings.kind.sound
-    if sound is not None and settings.sound and subject.has_sound:
-        size += _SOUND_BYTES.get(sound.title, 24_000) * (plan.end - plan.start)
-    return round(size)
+    return estimated_size(settings, subject.side, plan.frames(subject), plan.fps(subject))
 
 
 def time_estimate(plan: Plan, subject: Subject, others: Iterable[ExportJob]) -> float:

@@ -24,7 +24,12 @@ class ExportQueue(QObject):
     """All exports, in the order in which they are made, one at a time.
 
     Lives in the GUI thread. Files are written by a thread of its own, one after another, and the
-    engine worker makes the exports. Every change is written down before the next start.
+    engine worker makes the exports. Every change is written down at once.
+
+    Args:
+        root: folder of the lists of all programs that run.
+        frames: folder in which finished frames are kept.
+        submit: gives a request to the engine worker.
     """
 
     changed = Signal()
@@ -39,10 +44,14 @@ class ExportQueue(QObject):
     _opened = Signal(object, object, object)
 
     def __init__(
-        self, root: Path, submit: Callable[[Request], None], parent: QObject | None = None
+        self,
+        root: Path,
+        frames: Path,
+        submit: Callable[[Request], None],
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._root = root
+        self._root, self._frames = root, frames
         self._submit = submit
         self._store: QueueStore | None = None
         self._saver = ThreadPoolExecutor(1, thread_name_prefix="export-list")
@@ -273,7 +282,7 @@ class ExportQueue(QObject):
         store = self._store
         self._set(replace(job, state=JobState.RUNNING))
         self._begun, self.pace, self.step = time.monotonic(), Pace(), ""
-        self._request = ExportRequest(job, lambda: store.snapshot(job.id), store.work)
+        self._request = ExportRequest(job, lambda: store.snapshot(job.id), self._frames)
         self._submit(self._request)
 
     def _open(self) -> None:

@@ -1,7 +1,7 @@
 """What is kept of the queue, so that it outlives the program: the list, and each job's snapshot.
 
-A folder holds `jobs.json`, `projects/<id>.json` and, in `media`, the files that those need; `work`
-is where frames are kept. One running program owns a folder; see `claim`.
+A folder holds `jobs.json`, `projects/<id>.json` and, in `media`, the files that those need. One
+running program owns a folder; see `claim`.
 """
 
 import contextlib
@@ -13,16 +13,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QLockFile
-
 from soundedit.app.exports.job import ExportJob, JobState
+from soundedit.document.lock import FileLock
 from soundedit.document.mediafiles import used_media
 from soundedit.document.model import Project
 from soundedit.document.schema import (
     object_from_text,
     object_text,
     project_from_object,
-    project_text,
+    project_object,
 )
 from soundedit.document.whole import written_whole
 from soundedit.errors import ExportError, MediaError, SoundeditError
@@ -41,14 +40,9 @@ _COUNTS = ("frames", "done", "crashes", "size")
 class QueueStore:
     """The files of one queue. Methods may be called from any one thread at a time."""
 
-    def __init__(self, folder: Path, lock: QLockFile | None = None) -> None:
+    def __init__(self, folder: Path, lock: FileLock | None = None) -> None:
         self.folder = folder
         self._lock = lock
-
-    @property
-    def work(self) -> Path:
-        """Where frames of jobs are kept."""
-        return self.folder / "work"
 
     def load(self) -> list[ExportJob]:
         """The jobs as they were saved, without those that nothing is kept of.
@@ -90,8 +84,8 @@ class QueueStore:
             if path is not None and path.is_file():
                 name = self._keep_file(path)
                 kept[media] = {"name": name, "state": _state(self.folder / "media" / name)}
-        plain = object_from_text(project_text(project))
-        self._write(self._project(id_), {"project": plain, "files": kept})
+        facts = {"project": project_object(project), "files": kept}
+        self._write(self._project(id_), facts)
 
     def snapshot(self, id_: str) -> tuple[Project, dict[str, Path]]:
         """The project of a job and the files of its media, by id.
@@ -118,7 +112,7 @@ class QueueStore:
         return project, files
 
     def tidy(self, jobs: Sequence[ExportJob]) -> None:
-        """Remove what no job needs any more; done ones need nothing, and none open no frames."""
+        """Remove what no job needs any more; done ones need nothing."""
         needed = {job.id for job in jobs if job.state is not JobState.DONE}
         used = set()
         for path in _files(self.folder / "projects"):
@@ -134,8 +128,6 @@ class QueueStore:
         for path in _files(self.folder / "media"):
             if path.name not in used:
                 path.unlink(missing_ok=True)
-        if not any(job.open for job in jobs):
-            shutil.rmtree(self.work, ignore_errors=True)
 
     def adopt(self, other: "QueueStore") -> list[ExportJob]:
         """Take over the jobs of a program that is no more; they are in no list until saved."""
@@ -151,7 +143,7 @@ class QueueStore:
         if remove:
             shutil.rmtree(self.folder, ignore_errors=True)
         if self._lock is not None:
-            self._lock.unlock()
+            self._lock.release()
 
     def _project(self, id_: str) -> Path:
         return self.folder / "projects" / f"{id_}.json"
@@ -211,9 +203,8 @@ def claim(root: Path) -> tuple[QueueStore, list[QueueStore]]:
         if number not in found and stores:
             continue
         folder.mkdir(exist_ok=True)
-        lock = QLockFile(str(root / f"{number}.lock"))
-        lock.setStaleLockTime(0)
-        if lock.tryLock(0):
+        lock = FileLock(root / f"{number}.lock")
+        if lock.held:
             stores.append(QueueStore(folder, lock))
     if not stores:
         raise ExportError(f"The list of exports cannot be kept in {root}; allow writing there.")

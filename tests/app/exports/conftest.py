@@ -55,7 +55,7 @@ class Works:
         self.requests: list[ExportRequest] = []
         self.errors: list[object] = []
         self.ended: list[ExportJob] = []
-        self.queue = ExportQueue(root, self.requests.append)  # type: ignore[arg-type]
+        self.queue = ExportQueue(root, root / "frames", self.requests.append)  # type: ignore[arg-type]
         self.queue.failed.connect(self.errors.append)
         self.queue.ended.connect(self.ended.append)
 
