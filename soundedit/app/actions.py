@@ -6,6 +6,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from soundedit.app.icons import icon
+from soundedit.app.keymap import Keymap, shown_keys
 from soundedit.app.shortcuts import COMMANDS
 
 ICONS = {
@@ -17,27 +18,42 @@ ICONS = {
     "play": "play",
     "start": "to_start",
     "end": "to_end",
+    "snap": "magnet",
+    "loop": "loop",
 }
-SEPARATED = {"export", "quit", "cancel", "start", "next_frame", "full_screen", "log"}
+SEPARATED = {
+    *("export", "settings", "quit", "cancel", "loop", "start", "next_frame"),
+    *("next_marker", "in_point", "snap", "spectrogram", "full_screen", "log"),
+}
 
 
-def build_actions(window: QMainWindow) -> dict[str, QAction]:
-    """One action per command, owned by the window; keys work with hidden menus too."""
+def build_actions(window: QMainWindow, keymap: Keymap) -> dict[str, QAction]:
+    """One action per command, owned by the window; keys work with hidden menus too.
+
+    The actions' keys follow the keymap.
+    """
     actions = {}
     for command in COMMANDS:
         action = QAction(command.label, window)
-        action.setShortcuts([QKeySequence(key) for key in command.keys])
-        if command.keys:
-            key = QKeySequence(command.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{command.plain} ({key})")
-        else:
-            action.setToolTip(command.plain)
+        action.setCheckable(command.checkable)
         if command.id in ICONS:
             action.setIcon(icon(ICONS[command.id]))
         window.addAction(action)
         actions[command.id] = action
     actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)
     actions["about"].setMenuRole(QAction.MenuRole.AboutRole)
+    actions["settings"].setMenuRole(QAction.MenuRole.PreferencesRole)
+
+    def set_keys() -> None:
+        for command in COMMANDS:
+            keys = keymap.keys(command.id)
+            action = actions[command.id]
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            shown = shown_keys(keys[:1])
+            action.setToolTip(f"{command.plain} ({shown})" if shown else command.plain)
+
+    keymap.changed.connect(set_keys)
+    set_keys()
     return actions
 
 
@@ -56,6 +72,7 @@ def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str
         "file": window.tr("&File"),
         "picture": window.tr("&Picture"),
         "play": window.tr("Pl&ay"),
+        "mark": window.tr("&Timeline"),
         "view": window.tr("&View"),
         "help": window.tr("&Help"),
     }

@@ -65,6 +65,14 @@ class FrameCache(Generic[S]):
             self._bytes -= old.nbytes
         self._frames[key] = frame
         self._bytes += frame.nbytes
+        return self._shrink()
+
+    def set_limit(self, limit_bytes: int) -> list[FrameKey]:
+        """Another bound; returns the keys dropped for it."""
+        self._limit = limit_bytes
+        return self._shrink()
+
+    def _shrink(self) -> list[FrameKey]:
         dropped = []
         while self._bytes > self._limit:
             gone, picture = self._frames.popitem(last=False)

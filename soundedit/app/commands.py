@@ -1,8 +1,7 @@
-"""What the commands of the table do."""
+"""What the commands for files, pictures and the window do."""
 
 import random
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths
@@ -15,11 +14,10 @@ from soundedit.app.layout import FullScreen
 from soundedit.app.microphone import Microphone
 from soundedit.app.picturepanel import PicturePanel
 from soundedit.app.playback import Playback
-from soundedit.app.settings import EXPORT_FOLDER, LAST_FOLDER, Settings
-from soundedit.app.timeaxis import TimeAxis
+from soundedit.app.preferences import Preferences
+from soundedit.app.settings import EXPORT_FOLDER, LAST_FOLDER
 
 NEW_SEEDS = 10_000
-KEY_ZOOM = 1.5
 
 
 class Commands(QObject):
@@ -32,10 +30,9 @@ class Commands(QObject):
         controller: Controller,
         playback: Playback,
         microphone: Microphone,
-        axis: TimeAxis,
         picture: PicturePanel,
         full_screen: FullScreen,
-        settings: Settings,
+        preferences: Preferences,
         dialogs: Dialogs,
     ) -> None:
         super().__init__(window)
@@ -43,15 +40,15 @@ class Commands(QObject):
         self._controller = controller
         self._playback = playback
         self._microphone = microphone
-        self._axis = axis
         self._picture = picture
         self._full_screen = full_screen
-        self._settings = settings
+        self._preferences = preferences
+        self._settings = preferences.settings
         self._dialogs = dialogs
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What to call for each command's id."""
-        axis, window = self._axis, self._window
+        window = self._window
         return {
             "open": self._open,
             "record": self._record,
@@ -61,18 +58,9 @@ class Commands(QObject):
             "generate": self._generate,
             "new_seed": self._new_seed,
             "cancel": self._controller.jobs.cancel_current,
-            "play": self._play,
-            "start": lambda: axis.seek(0.0),
-            "end": lambda: axis.seek(axis.duration),
-            "next_frame": lambda: self._step(1),
-            "previous_frame": lambda: self._step(-1),
-            "next_second": lambda: axis.seek(axis.playhead + 1),
-            "previous_second": lambda: axis.seek(axis.playhead - 1),
-            "zoom_in": lambda: axis.zoom(KEY_ZOOM),
-            "zoom_out": lambda: axis.zoom(1 / KEY_ZOOM),
-            "zoom_fit": axis.fit,
             "full_screen": self._full_screen.toggle,
-            "shortcuts": lambda: show_shortcuts(window),
+            "settings": lambda: self._preferences.show(window),
+            "shortcuts": lambda: show_shortcuts(window, self._preferences.keymap),
             "log": open_log_folder,
             "about": lambda: show_about(window),
         }
@@ -99,21 +87,6 @@ class Commands(QObject):
 
     def _new_seed(self) -> None:
         self._picture.seed.setValue(random.randrange(NEW_SEEDS))
-
-    def _play(self) -> None:
-        if self._playback.playing:
-            self._playback.pause()
-        else:
-            self._playback.play(self._axis.playhead)
-
-    def _step(self, frames: int) -> None:
-        movie = self._controller.movie
-        if movie is None:
-            rate = Fraction(self._controller.rate)
-            self._axis.seek(self._axis.playhead + float(frames / rate))
-        else:
-            index = movie.frame_at(self._axis.playhead) + frames
-            self._axis.seek(movie.time_of(min(max(index, 0), movie.frames - 1)))
 
     def _record(self) -> None:
         self._playback.pause()

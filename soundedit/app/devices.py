@@ -7,16 +7,23 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from soundedit.errors import DeviceError
-from soundedit.media.portaudio import AudioDevice, input_devices, rescan, why_no_sound_device
+from soundedit.media.portaudio import (
+    AudioDevice,
+    input_devices,
+    output_devices,
+    rescan,
+    why_no_sound_device,
+)
 
 
 @dataclass(frozen=True)
 class FoundDevices:
-    """The microphones there are, and sentences why nothing can be heard or recorded."""
+    """The microphones and outputs there are, and why nothing can be heard or recorded."""
 
     microphones: tuple[AudioDevice, ...]
     why_silent: str | None
     why_no_recording: str | None
+    outputs: tuple[AudioDevice, ...] = ()
 
 
 def find_devices(again: bool) -> FoundDevices:
@@ -24,10 +31,12 @@ def find_devices(again: bool) -> FoundDevices:
     try:
         if again:
             rescan()
-        microphones = tuple(input_devices())
+        microphones, outputs = tuple(input_devices()), tuple(output_devices())
     except DeviceError:
-        microphones = ()
-    return FoundDevices(microphones, why_no_sound_device("output"), why_no_sound_device("input"))
+        microphones = outputs = ()
+    return FoundDevices(
+        microphones, why_no_sound_device("output"), why_no_sound_device("input"), outputs
+    )
 
 
 class SoundDevices(QObject):

@@ -6,13 +6,15 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from soundedit import __version__
 from soundedit.app.icons import app_icon
+from soundedit.app.keymap import Keymap
 from soundedit.app.logs import log_folder
-from soundedit.app.shortcuts import COMMANDS, ShortcutDialog
+from soundedit.app.shortcutdialog import ShortcutDialog
+from soundedit.app.shortcuts import COMMANDS
 
 
-def show_shortcuts(parent: QWidget) -> None:
+def show_shortcuts(parent: QWidget, keymap: Keymap) -> None:
     """List all keys."""
-    ShortcutDialog(COMMANDS, parent).open()
+    ShortcutDialog(COMMANDS, keymap, parent).open()
 
 
 def open_log_folder() -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QIcon,
     QIconEngine,
     QPainter,
+    QPainterPath,
     QPalette,
     QPen,
     QPixmap,
@@ -114,6 +115,29 @@ def _clear(p: QPainter, colour: QColor) -> None:
     p.drawLine(QPointF(14.5, 10.5), QPointF(10.5, 14.5))
 
 
+def _magnet(p: QPainter, colour: QColor) -> None:
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.setPen(QPen(colour, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    path = QPainterPath(QPointF(4, 2))
+    path.lineTo(4, 8)
+    path.arcTo(QRectF(4, 4.5, 8, 8), 180, 180)
+    path.lineTo(12, 2)
+    p.drawPath(path)
+    p.setPen(QPen(colour, 1.2))
+    p.drawLine(QPointF(2.2, 5.4), QPointF(5.8, 5.4))
+    p.drawLine(QPointF(10.2, 5.4), QPointF(13.8, 5.4))
+
+
+def _loop(p: QPainter, colour: QColor) -> None:
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.setPen(QPen(colour, 1.8))
+    p.drawArc(QRectF(2.5, 4, 11, 8.5), 60 * 16, 250 * 16)
+    p.drawArc(QRectF(2.5, 4, 11, 8.5), -30 * 16, 70 * 16)
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(colour)
+    p.drawPolygon(QPolygonF([QPointF(10.5, 0.8), QPointF(10.5, 7.2), QPointF(6.4, 4)]))
+
+
 _DRAWINGS: dict[str, Draw] = {
     "play": _play,
     "pause": _pause,
@@ -131,6 +155,8 @@ _DRAWINGS: dict[str, Draw] = {
     "details": _details,
     "remove": _remove,
     "clear": _clear,
+    "magnet": _magnet,
+    "loop": _loop,
 }
 
 

@@ -1,11 +1,12 @@
 """Where things stand in the window: docks, full screen, the menu of colours."""
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
-from soundedit.app.settings import COLOUR_SCHEME, Settings
-from soundedit.app.theme import SCHEMES, set_colour_scheme
+from soundedit.app.preferences import Preferences
+from soundedit.app.settings import COLOUR_SCHEME
+from soundedit.app.theme import scheme_names, set_colour_scheme
 from soundedit.app.viewer import Viewer
 
 
@@ -43,26 +44,28 @@ def add_docks(
     return docks
 
 
-def add_colour_menu(menu: QMenu, settings: Settings, parent: QObject) -> None:
+def add_colour_menu(menu: QMenu, preferences: Preferences) -> None:
     """Dark, light or as the system has it."""
-    names = {
-        "system": menu.tr("As the system"),
-        "light": menu.tr("Light"),
-        "dark": menu.tr("Dark"),
-    }
+    settings = preferences.settings
     colours = menu.addMenu(menu.tr("&Colours"))
-    group = QActionGroup(parent)
+    group = QActionGroup(preferences)
+    actions = {}
 
     def choose(name: str) -> None:
-        settings.set(COLOUR_SCHEME, name)
         set_colour_scheme(name)
+        preferences.set(COLOUR_SCHEME, name)
 
-    for name in SCHEMES:
-        action = colours.addAction(names[name])
+    def show() -> None:
+        if settings.get(COLOUR_SCHEME) in actions:
+            actions[settings.get(COLOUR_SCHEME)].setChecked(True)
+
+    for name, text in scheme_names().items():
+        action = actions[name] = colours.addAction(text)
         action.setCheckable(True)
         action.setChecked(settings.get(COLOUR_SCHEME) == name)
         action.triggered.connect(lambda checked=False, chosen=name: choose(chosen))
         group.addAction(action)
+    preferences.changed.connect(show)
 
 
 class FullScreen:

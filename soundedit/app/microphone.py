@@ -19,6 +19,8 @@ class Microphone(QObject):
     recorded = Signal(Path)
     why_silent_changed = Signal(object)
     """A sentence why nothing can be heard, or None."""
+    devices_found = Signal(object)
+    """The `FoundDevices` there are now."""
     failed = Signal(object)
 
     def __init__(
@@ -70,6 +72,7 @@ class Microphone(QObject):
         self._panel.set_why_no_recording(found.why_no_recording)
         self._action.setEnabled(found.why_no_recording is None or self.recording.recording)
         self.why_silent_changed.emit(found.why_silent)
+        self.devices_found.emit(found)
 
     def _recording_changed(self, recording: bool) -> None:
         self._action.setIcon(icon("stop" if recording else "record"))

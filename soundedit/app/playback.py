@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from soundedit.errors import SoundeditError
 from soundedit.media.playback import MIN_LOOP_SECONDS, SPEEDS, Player
+from soundedit.media.portaudio import AudioDevice
 from soundedit.media.scrub import Scrubber
 
 TICK_MILLISECONDS = 12
@@ -48,6 +49,7 @@ class Playback(QObject):
         self._player: Player | None = None
         self._scrubber: Scrubber | None = None
         self._sound: Path | None = None
+        self._device: AudioDevice | None = None
         self._opened = False
         self._scrub_opened = False
         self._playing = False
@@ -79,6 +81,11 @@ class Playback(QObject):
     def speed(self) -> float:
         """The speed it plays with, or would; negative for backwards."""
         return self._speed
+
+    @property
+    def chosen_speed(self) -> float:
+        """The speed that Space plays with."""
+        return self._chosen_speed
 
     @property
     def looping(self) -> bool:
@@ -150,7 +157,7 @@ class Playback(QObject):
         if self._scrubber is None:
             self._scrubber = self._make_scrubber()
         if not self._scrub_opened:
-            self._scrubber.open(self._sound, self._duration)
+            self._scrubber.open(self._sound, self._duration, self._device)
             self._scrub_opened = True
         self._scrubber.move(seconds)
 
@@ -158,6 +165,15 @@ class Playback(QObject):
         """Play with this speed, 0.25 to 4, from now on."""
         self._chosen_speed = min(max(speed, SPEEDS[0]), SPEEDS[1])
         self._set_speed(self._chosen_speed)
+
+    def set_output(self, device: AudioDevice | None) -> None:
+        """Play on this device, None being the system's; goes on there at once."""
+        if device == self._device:
+            return
+        self._device = device
+        if self._player is not None:
+            self._player.device = device
+        self._scrub_opened = False
 
     def set_looping(self, on: bool) -> None:
         """Repeat the range, or without one the whole sound."""
@@ -200,6 +216,7 @@ class Playback(QObject):
                 self._player = self._factory()
                 self._player.on_ended = self._ended.emit
                 self._player.on_moved = self._moved.emit
+                self._player.device = self._device
             if not self._opened:
                 self._player.open(self._sound, seconds=self._duration)
                 self._opened = True

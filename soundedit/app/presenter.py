@@ -16,6 +16,7 @@ from soundedit.app.playback import Playback
 from soundedit.app.requests import Kind
 from soundedit.app.samples import sample_sounds
 from soundedit.app.settings import LAST_FOLDER, Settings
+from soundedit.app.shortcuts import COMMANDS
 from soundedit.app.soundspanel import SoundsPanel
 from soundedit.app.statusbar import StatusBar
 from soundedit.app.timeaxis import TimeAxis
@@ -23,19 +24,6 @@ from soundedit.app.timeline import Timeline
 from soundedit.app.transport import Transport
 from soundedit.app.viewer import Viewer
 from soundedit.errors import SoundeditError
-
-NEED_SOUND = (
-    "play",
-    "start",
-    "end",
-    "next_frame",
-    "previous_frame",
-    "next_second",
-    "previous_second",
-    "zoom_in",
-    "zoom_out",
-    "zoom_fit",
-)
 
 
 class Presenter(QObject):
@@ -98,8 +86,9 @@ class Presenter(QObject):
         ready = controller.can_generate and works
         actions["generate"].setEnabled(ready and not generating)
         actions["export"].setEnabled(has_movie and not controller.is_running(Kind.EXPORT))
-        for id_ in NEED_SOUND:
-            actions[id_].setEnabled(controller.sound is not None)
+        for command in COMMANDS:
+            if command.needs_sound:
+                actions[command.id].setEnabled(controller.sound is not None)
         self._status.show_engine(controller.engine, controller.engine_error)
         self._status.show_rate(controller.movie.fps if controller.movie else None)
         if controller.movie is None:

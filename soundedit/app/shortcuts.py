@@ -1,32 +1,25 @@
-"""All commands with their names and keys: one table that menus and the F1 list show."""
+"""All commands with their names and keys: one table that menus, the F1 list and settings show."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QLineEdit,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 CONTEXT = "Commands"
 
 
 @dataclass(frozen=True)
 class Command:
-    """Something the person can do: an id, a menu, a name and its keys (the first is shown)."""
+    """Something the person can do: an id, a menu, a name and its keys (the first is shown).
+
+    `checkable` ones are on or off; those with `needs_sound` wait until a sound is open.
+    """
 
     id: str
     menu: str
     text: str
     keys: tuple[str, ...] = ()
+    checkable: bool = False
+    needs_sound: bool = False
 
     @property
     def label(self) -> str:
@@ -39,6 +32,15 @@ class Command:
         return self.label.replace("&", "").rstrip(".")
 
 
+class SoundCommand(Command):
+    """A command for the open sound."""
+
+    def __init__(
+        self, id: str, menu: str, text: str, keys: tuple[str, ...] = (), checkable: bool = False
+    ) -> None:
+        super().__init__(id, menu, text, keys, checkable, needs_sound=True)
+
+
 def T(context: str, text: str) -> str:
     """Mark a text for translation."""
     return str(QT_TRANSLATE_NOOP(context, text))
@@ -49,84 +51,60 @@ COMMANDS = (
     Command("record", "file", T("Commands", "&Record"), ("R",)),
     Command("export", "file", T("Commands", "&Export the video..."), ("Ctrl+E",)),
     Command("devices", "file", T("Commands", "&Look for sound devices again")),
+    Command("settings", "file", T("Commands", "Se&ttings..."), ("Ctrl+,",)),
     Command("quit", "file", T("Commands", "&Quit"), ("Ctrl+Q",)),
     Command("generate", "picture", T("Commands", "&Generate the video"), ("Ctrl+G",)),
     Command("new_seed", "picture", T("Commands", "&New seed"), ("Ctrl+R",)),
     Command("cancel", "picture", T("Commands", "&Cancel the job"), ("Ctrl+.",)),
-    Command("play", "play", T("Commands", "&Play or pause"), ("Space",)),
-    Command("start", "play", T("Commands", "Go to the &start"), ("Home",)),
-    Command("end", "play", T("Commands", "Go to the &end"), ("End",)),
-    Command("next_frame", "play", T("Commands", "&Next frame"), ("Right",)),
-    Command("previous_frame", "play", T("Commands", "Pre&vious frame"), ("Left",)),
-    Command("next_second", "play", T("Commands", "One second &forward"), ("Shift+Right",)),
-    Command("previous_second", "play", T("Commands", "One second &back"), ("Shift+Left",)),
-    Command("zoom_in", "view", T("Commands", "Zoom &in"), ("=", "+")),
-    Command("zoom_out", "view", T("Commands", "Zoom &out"), ("-",)),
-    Command("zoom_fit", "view", T("Commands", "Show the &whole sound"), ("\\",)),
+    SoundCommand("play", "play", T("Commands", "&Play or stop"), ("Space",)),
+    SoundCommand("backwards", "play", T("Commands", "Play &backwards, again: faster"), ("J",)),
+    SoundCommand("stop", "play", T("Commands", "S&top"), ("K",)),
+    SoundCommand("forwards", "play", T("Commands", "Play &forwards, again: faster"), ("L",)),
+    SoundCommand("loop", "play", T("Commands", "&Repeat the range"), ("Ctrl+L",), True),
+    SoundCommand("slower", "play", T("Commands", "&Slower"), ("[",)),
+    SoundCommand("faster", "play", T("Commands", "F&aster"), ("]",)),
+    SoundCommand("start", "play", T("Commands", "&Go to the start"), ("Home",)),
+    SoundCommand("end", "play", T("Commands", "Go to the &end"), ("End",)),
+    SoundCommand("next_frame", "play", T("Commands", "&Next frame"), ("Right",)),
+    SoundCommand("previous_frame", "play", T("Commands", "Pre&vious frame"), ("Left",)),
+    SoundCommand("next_second", "play", T("Commands", "One second forwar&d"), ("Shift+Right",)),
+    SoundCommand("previous_second", "play", T("Commands", "One second bac&k"), ("Shift+Left",)),
+    SoundCommand("marker", "mark", T("Commands", "Set a &marker, or name it"), ("M",)),
+    SoundCommand("remove_marker", "mark", T("Commands", "&Delete the marker here"), ("Shift+M",)),
+    SoundCommand("next_marker", "mark", T("Commands", "&Next marker"), ("Ctrl+Right",)),
+    SoundCommand("previous_marker", "mark", T("Commands", "&Previous marker"), ("Ctrl+Left",)),
+    SoundCommand("next_onset", "mark", T("Commands", "Next o&nset"), ("Alt+Right",)),
+    SoundCommand("previous_onset", "mark", T("Commands", "Previous on&set"), ("Alt+Left",)),
+    SoundCommand("in_point", "mark", T("Commands", "Begin the range &in here"), ("I",)),
+    SoundCommand("out_point", "mark", T("Commands", "End the range &out here"), ("O",)),
+    SoundCommand("go_in", "mark", T("Commands", "Go to where the range &begins"), ("Shift+I",)),
+    SoundCommand("go_out", "mark", T("Commands", "Go to where the range &ends"), ("Shift+O",)),
+    SoundCommand("clear_range", "mark", T("Commands", "&Clear the range"), ("Ctrl+Shift+X",)),
+    Command("snap", "mark", T("Commands", "Sna&p"), ("S",), True),
+    SoundCommand("zoom_in", "view", T("Commands", "Zoom &in"), ("=", "+")),
+    SoundCommand("zoom_out", "view", T("Commands", "Zoom &out"), ("-",)),
+    SoundCommand("zoom_fit", "view", T("Commands", "Show the &whole sound"), ("\\",)),
+    Command("spectrogram", "view", T("Commands", "&Spectrogram"), ("Shift+S",), True),
     Command("full_screen", "view", T("Commands", "&Full screen"), ("F11",)),
     Command("shortcuts", "help", T("Commands", "&Keyboard shortcuts"), ("F1",)),
     Command("log", "help", T("Commands", "Open the &log folder")),
     Command("about", "help", T("Commands", "&About soundedit")),
 )
+"""Every command, in the order of the menus."""
 
 GESTURES = (
-    ("Ctrl+wheel", T("Commands", "Zoom the timeline about the pointer")),
-    ("Shift+wheel", T("Commands", "Move along the timeline")),
-    ("Click or drag", T("Commands", "Move the playhead")),
-    ("Enter", T("Commands", "Press the button that has the focus")),
-    ("Tab", T("Commands", "Go to the next control")),
-    ("Esc", T("Commands", "Leave full screen")),
+    (T("Commands", "Ctrl+wheel, pinch"), T("Commands", "Zoom the timeline about the pointer")),
+    (T("Commands", "Shift+wheel, two fingers"), T("Commands", "Move along the timeline")),
+    (T("Commands", "Click"), T("Commands", "Put the playhead there")),
+    (T("Commands", "Drag"), T("Commands", "Scrub: picture and sound follow the pointer")),
+    (T("Commands", "Alt while dragging"), T("Commands", "Do not snap")),
+    (T("Commands", "Drag above the ruler"), T("Commands", "Set, change or move the range")),
+    (T("Commands", "Double-click on markers"), T("Commands", "Set a marker, or name it")),
+    (T("Commands", "Up, Down"), T("Commands", "Through the lane or the markers with the focus")),
+    (T("Commands", "Enter, F2; Delete"), T("Commands", "Name or delete the marker with the focus")),
+    (T("Commands", "Alt+Left, Alt+Right"), T("Commands", "Move the marker with the focus")),
+    (T("Commands", "Enter"), T("Commands", "Press the button that has the focus")),
+    (T("Commands", "Tab"), T("Commands", "Go to the next control, lane or marker")),
+    (T("Commands", "Esc"), T("Commands", "Leave full screen")),
 )
-
-
-class ShortcutDialog(QDialog):
-    """The list of keys."""
-
-    def __init__(self, commands: Sequence[Command], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        rows = [
-            (
-                "  /  ".join(
-                    QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-                    for key in command.keys
-                ),
-                command.plain,
-            )
-            for command in commands
-            if command.keys
-        ]
-        rows += [(gesture, QCoreApplication.translate(CONTEXT, text)) for gesture, text in GESTURES]
-        self._filter = QLineEdit(self)
-        self._filter.setPlaceholderText(self.tr("Search"))
-        self._filter.setAccessibleName(self.tr("Search the shortcuts"))
-        self._filter.setClearButtonEnabled(True)
-        self._filter.textChanged.connect(self._search)
-        self.table = QTableWidget(len(rows), 2, self)
-        self.table.setHorizontalHeaderLabels([self.tr("Key"), self.tr("What it does")])
-        self.table.setAccessibleName(self.tr("Keyboard shortcuts"))
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(22)
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self.table.setShowGrid(False)
-        for row, cells in enumerate(rows):
-            for column, text in enumerate(cells):
-                self.table.setItem(row, column, QTableWidgetItem(text))
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self._filter)
-        layout.addWidget(self.table)
-        layout.addWidget(buttons)
-        self.resize(460, 720)
-
-    def _search(self, text: str) -> None:
-        for row in range(self.table.rowCount()):
-            cells = [self.table.item(row, column) for column in (0, 1)]
-            found = any(cell and text.lower() in cell.text().lower() for cell in cells)
-            self.table.setRowHidden(row, not found)
+"""What mouse, touchpad and focused things do, and how."""

@@ -1,6 +1,6 @@
 """Dark, light or as the system has it."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -9,6 +9,16 @@ SCHEMES = {
     "light": Qt.ColorScheme.Light,
     "dark": Qt.ColorScheme.Dark,
 }
+
+
+def scheme_names() -> dict[str, str]:
+    """What the schemes are called."""
+    tr = QCoreApplication.translate
+    return {
+        "system": tr("Theme", "As the system"),
+        "light": tr("Theme", "Light"),
+        "dark": tr("Theme", "Dark"),
+    }
 
 
 def set_colour_scheme(name: str) -> None:

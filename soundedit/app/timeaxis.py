@@ -13,6 +13,8 @@ class TimeAxis(QObject):
 
     changed = Signal()
     """The part in view changed."""
+    duration_changed = Signal()
+    """Another sound, or none."""
     playhead_moved = Signal(float)
     """The playhead is somewhere else, whoever moved it."""
     sought = Signal(float)
@@ -73,6 +75,7 @@ class TimeAxis(QObject):
         self._duration = max(seconds, 0.0)
         self._playhead = 0.0
         self.fit()
+        self.duration_changed.emit()
         self.playhead_moved.emit(0.0)
 
     def to_x(self, seconds: float) -> float:

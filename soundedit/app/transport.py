@@ -1,15 +1,19 @@
-"""The transport bar: play, go, time, generate, export."""
+"""The transport bar: play, go, time, snap, repeat, speed, generate, export."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFontDatabase
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from soundedit.app.buttons import Button, action_button
 from soundedit.app.ruler import clock
 
+SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
+
 
 class Transport(QWidget):
     """A row of buttons above the timeline; the actions do the work."""
+
+    speed_chosen = Signal(float)
 
     def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,6 +28,17 @@ class Transport(QWidget):
         self.sound_off.setForegroundRole(self.foregroundRole())
         self.sound_off.hide()
         self.play = self._icon_button(actions["play"])
+        self.speed = QComboBox(self)
+        self.speed.setAccessibleName(self.tr("Speed"))
+        self.speed.setToolTip(self.tr("Speed of playback; the pitch goes with it"))
+        for speed in SPEEDS:
+            self.speed.addItem(_times(speed), speed)
+        self.show_choice(1.0)
+        self.speed.activated.connect(
+            lambda index: self.speed_chosen.emit(self.speed.itemData(index))
+        )
+        self.shuttle = QLabel(self)
+        self.shuttle.setAccessibleName(self.tr("Speed now"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         for id_ in ("start", "play", "end"):
@@ -32,8 +47,13 @@ class Transport(QWidget):
         layout.addWidget(self.time)
         layout.addSpacing(8)
         layout.addWidget(self.frame)
+        layout.addWidget(self.shuttle)
         layout.addWidget(self.sound_off)
         layout.addStretch(1)
+        for id_ in ("snap", "loop"):
+            layout.addWidget(self._icon_button(actions[id_]))
+        layout.addWidget(self.speed)
+        layout.addSpacing(12)
         layout.addWidget(action_button(actions["generate"], self))
         layout.addWidget(action_button(actions["export"], self))
 
@@ -42,6 +62,14 @@ class Transport(QWidget):
         self.time.setText(clock(seconds, 2))
         text = "" if frame is None else self.tr("frame {0} of {1}").format(frame + 1, frames)
         self.frame.setText(text)
+
+    def show_choice(self, speed: float) -> None:
+        """Show the chosen speed."""
+        self.speed.setCurrentIndex(self.speed.findData(speed))
+
+    def show_speed(self, speed: float) -> None:
+        """Show the speed it plays with now, where that is not the chosen one."""
+        self.shuttle.setText("" if speed == self.speed.currentData() else _times(speed))
 
     def set_why_silent(self, reason: str | None) -> None:
         """Say why nothing will be heard."""
@@ -54,3 +82,7 @@ class Transport(QWidget):
         button = action_button(action, self)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         return button
+
+
+def _times(speed: float) -> str:
+    return f"{speed:g}x"

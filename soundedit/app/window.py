@@ -14,10 +14,12 @@ from soundedit.app.devices import FoundDevices, SoundDevices, find_devices
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.errors import ErrorReporter
 from soundedit.app.heardpanel import HeardPanel
+from soundedit.app.keymap import Keymap
 from soundedit.app.layout import FullScreen, add_colour_menu, add_docks
 from soundedit.app.microphone import Microphone
 from soundedit.app.picturepanel import DEFAULT_RATE, FRAME_RATES, MAX_SEED, PicturePanel
 from soundedit.app.playback import Playback
+from soundedit.app.preferences import Preferences
 from soundedit.app.presenter import Presenter
 from soundedit.app.recording import Recording, recordings_folder
 from soundedit.app.samples import first_sample, sample_sounds
@@ -33,14 +35,17 @@ from soundedit.app.settings import (
 )
 from soundedit.app.soundspanel import SoundsPanel
 from soundedit.app.statusbar import StatusBar
+from soundedit.app.textguard import TextGuard
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.app.timeline import Timeline
+from soundedit.app.timelinecontrol import TimelineControl
 from soundedit.app.transport import Transport
 from soundedit.app.viewer import Viewer
 from soundedit.app.worker import Loader, load_engine
 from soundedit.document.model import Project, Start
 from soundedit.media.playback import Player
 from soundedit.media.record import Recorder
+from soundedit.media.scrub import Scrubber
 
 START_FALLBACK_MILLISECONDS = 400
 
@@ -52,6 +57,7 @@ class MainWindow(QMainWindow):
         settings: what is remembered between starts.
         loader: makes the engine, on the worker's thread.
         player: makes the player of sounds.
+        scrubber: makes what is heard while the playhead is dragged.
         recorder: makes a recorder for the microphone.
         find: looks for sound devices.
         recordings: folder of the recordings; None is the person's data folder.
@@ -64,6 +70,7 @@ class MainWindow(QMainWindow):
         *,
         loader: Loader = load_engine,
         player: Callable[[], Player] = Player,
+        scrubber: Callable[[], Scrubber] = Scrubber,
         recorder: Callable[[], Recorder] = Recorder,
         find: Callable[[bool], FoundDevices] = find_devices,
         recordings: Path | None = None,
@@ -75,11 +82,12 @@ class MainWindow(QMainWindow):
         cache_bytes = settings.get(CACHE_MEGABYTES) * 2**20
         self.session = ProjectSession(self)
         self.controller = Controller(self.session, cache_bytes, loader, self)
-        self.playback = Playback(player, self)
+        self.playback = Playback(player, self, scrubber=scrubber)
         self.axis = TimeAxis(self)
-        self.actions_by_id = build_actions(self)
+        self.preferences = Preferences(settings, Keymap(settings, self), self)
+        self.actions_by_id = build_actions(self, self.preferences.keymap)
         menus = build_menus(self, self.actions_by_id)
-        add_colour_menu(menus["view"], settings, self)
+        add_colour_menu(menus["view"], self.preferences)
         self.viewer = Viewer(self)
         self.sounds = SoundsPanel(self.actions_by_id["open"], self.actions_by_id["record"], self)
         self.microphone = Microphone(
@@ -110,13 +118,22 @@ class MainWindow(QMainWindow):
             controller=self.controller,
             playback=self.playback,
             microphone=self.microphone,
-            axis=self.axis,
             picture=self.picture,
             full_screen=self._full_screen,
-            settings=settings,
+            preferences=self.preferences,
             dialogs=dialogs or Dialogs(),
         )
-        connect_actions(self.actions_by_id, commands.handlers())
+        self.control = TimelineControl(
+            controller=self.controller,
+            timeline=self.timeline,
+            transport=self.transport,
+            playback=self.playback,
+            preferences=self.preferences,
+            actions=self.actions_by_id,
+            parent=self,
+        )
+        connect_actions(self.actions_by_id, {**commands.handlers(), **self.control.handlers()})
+        TextGuard(self)
         self.setAcceptDrops(True)
         self._asked_for: Path | None = None
         self._start_timer = QTimer(self, singleShot=True, interval=START_FALLBACK_MILLISECONDS)
@@ -176,9 +193,9 @@ class MainWindow(QMainWindow):
             source.failed.connect(self.errors.report)
         self.presenter.title_changed.connect(self._show_title)
         self.session.state_changed.connect(self._show_title)
-        self.axis.sought.connect(self.playback.seek)
+        self.control.told.connect(self.status.say)
+        self.microphone.devices_found.connect(self._devices_found)
         self.heard.sought.connect(self.axis.seek)
-        self.playback.position_changed.connect(self.axis.move_playhead)
         self.microphone.recorded.connect(self._recorded)
         self.microphone.why_silent_changed.connect(self.transport.set_why_silent)
         self.sounds.open_requested.connect(self.open_sound)
@@ -207,6 +224,11 @@ class MainWindow(QMainWindow):
     def _rate_changed(self, rate: str) -> None:
         self.settings.set(FRAME_RATE, rate)
         self.controller.set_rate(rate)
+
+    def _devices_found(self, found: FoundDevices) -> None:
+        self.preferences.outputs = found.outputs
+        self.playback.devices_changed()
+        self.control.apply_settings()
 
     def _show_title(self) -> None:
         sound = self.controller.sound

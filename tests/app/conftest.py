@@ -22,6 +22,7 @@ from soundedit.app.settings import FIRST_START, Settings
 from soundedit.app.window import MainWindow
 from soundedit.media.playback import Player
 from soundedit.media.record import Recorder
+from soundedit.media.scrub import Scrubber
 from soundedit.media.simulated import SimulatedBackend, SimulatedClock
 from soundedit.media.sound import Sound, write_sound
 
@@ -123,6 +124,7 @@ class Rig:
             settings,
             loader=lambda progress: self.engine,
             player=lambda: Player(backend=self.card, clock=self.clock),
+            scrubber=lambda: Scrubber(backend=self.card, clock=self.clock),
             recorder=lambda: Recorder(backend=self.card, clock=self.clock),
             find=lambda again: FoundDevices(tuple(self.card.input_devices()), None, None),
             recordings=self.recordings,

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from soundedit.app.requests import Kind
 from soundedit.app.settings import EXPORT_FOLDER, FIRST_START, LAST_FOLDER, Settings
-from soundedit.app.shortcuts import COMMANDS, ShortcutDialog
+from soundedit.app.shortcutdialog import ShortcutDialog
+from soundedit.app.shortcuts import COMMANDS
 from soundedit.errors import PackError
 from soundedit.media.probe import probe_video
 from soundedit.media.sound import probe_sound

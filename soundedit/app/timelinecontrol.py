@@ -1,0 +1,151 @@
+"""What keys, buttons and gestures of timeline and playback do."""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+
+from soundedit.app.controller import Controller
+from soundedit.app.marking import Marking
+from soundedit.app.playback import Playback
+from soundedit.app.preferences import Preferences, chosen_output
+from soundedit.app.settings import (
+    CACHE_MEGABYTES,
+    FOLLOW,
+    RETURN_ON_STOP,
+    SCRUB_SOUND,
+    SNAP,
+    SOUND_VIEW,
+)
+from soundedit.app.timeline import Timeline
+from soundedit.app.transport import SPEEDS, Transport
+from soundedit.app.waveform import SPECTROGRAM, WAVEFORM
+
+KEY_ZOOM = 1.5
+
+
+class TimelineControl(QObject):
+    """Joins timeline, transport and playback with the project and the settings of one window."""
+
+    told = Signal(str)
+    """A sentence for the status bar."""
+
+    def __init__(
+        self,
+        *,
+        controller: Controller,
+        timeline: Timeline,
+        transport: Transport,
+        playback: Playback,
+        preferences: Preferences,
+        actions: Mapping[str, QAction],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._timeline, self._axis = timeline, timeline.axis
+        self._transport, self._playback = transport, playback
+        self._preferences, self._settings = preferences, preferences.settings
+        self._actions = actions
+        self.marking = Marking(controller.session, timeline, self.step_time, self)
+        self._connect()
+        self.apply_settings()
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """What to call for the commands of the menus Play, Timeline and View."""
+        axis, playback, marking = self._axis, self._playback, self.marking
+        return {
+            "play": lambda: playback.toggle(axis.playhead),
+            "backwards": lambda: playback.shuttle(axis.playhead, -1),
+            "stop": playback.pause,
+            "forwards": lambda: playback.shuttle(axis.playhead, 1),
+            "loop": lambda: playback.set_looping(not playback.looping),
+            "slower": lambda: self._change_speed(-1),
+            "faster": lambda: self._change_speed(1),
+            "start": lambda: axis.seek(0.0),
+            "end": lambda: axis.seek(axis.duration),
+            "next_frame": lambda: self._step(1),
+            "previous_frame": lambda: self._step(-1),
+            "next_second": lambda: axis.seek(axis.playhead + 1),
+            "previous_second": lambda: axis.seek(axis.playhead - 1),
+            "marker": marking.mark,
+            "remove_marker": marking.remove_here,
+            "next_marker": lambda: marking.go_to_marker(True),
+            "previous_marker": lambda: marking.go_to_marker(False),
+            "next_onset": lambda: self._timeline.waveform.go_to_stop(True),
+            "previous_onset": lambda: self._timeline.waveform.go_to_stop(False),
+            "in_point": marking.set_in_point,
+            "out_point": marking.set_out_point,
+            "go_in": lambda: self._go_to_edge(0),
+            "go_out": lambda: self._go_to_edge(1),
+            "clear_range": marking.clear_range,
+            "snap": lambda: self._preferences.set(SNAP, not axis.marks.snapping),
+            "zoom_in": lambda: axis.zoom(KEY_ZOOM),
+            "zoom_out": lambda: axis.zoom(1 / KEY_ZOOM),
+            "zoom_fit": axis.fit,
+            "spectrogram": self._change_view,
+        }
+
+    def step_time(self, seconds: float, frames: int) -> float:
+        """The time some frames from a time: a frame's own where there are frames."""
+        movie = self._controller.movie
+        if movie is None:
+            return seconds + float(frames / Fraction(self._controller.rate))
+        index = movie.frame_at(seconds) + frames
+        return movie.time_of(min(max(index, 0), movie.frames - 1))
+
+    def apply_settings(self) -> None:
+        """Take over what is set."""
+        settings, axis = self._settings, self._axis
+        self._playback.scrub_sound = settings.get(SCRUB_SOUND)
+        self._playback.returns = settings.get(RETURN_ON_STOP)
+        self._playback.set_output(chosen_output(settings, self._preferences.outputs))
+        axis.set_follows(settings.get(FOLLOW))
+        axis.marks.set_snapping(settings.get(SNAP))
+        self._actions["snap"].setChecked(settings.get(SNAP))
+        self._timeline.waveform.set_view(settings.get(SOUND_VIEW))
+        self._actions["spectrogram"].setChecked(settings.get(SOUND_VIEW) == SPECTROGRAM)
+        self._controller.feed.cache.set_limit(settings.get(CACHE_MEGABYTES) * 2**20)
+
+    def _connect(self) -> None:
+        controller, axis, playback = self._controller, self._axis, self._playback
+        controller.spectrum_changed.connect(self._spectrum_changed)
+        axis.duration_changed.connect(self._range_changed)
+        axis.marks.changed.connect(self._range_changed)
+        axis.sought.connect(playback.seek)
+        axis.scrubbed.connect(playback.scrub)
+        playback.position_changed.connect(axis.move_playhead)
+        playback.looping_changed.connect(self._actions["loop"].setChecked)
+        playback.speed_changed.connect(self._transport.show_speed)
+        playback.why_silent_changed.connect(self._transport.set_why_silent)
+        playback.told.connect(self.told)
+        self._transport.speed_chosen.connect(playback.choose_speed)
+        self._preferences.changed.connect(self.apply_settings)
+
+    def _spectrum_changed(self) -> None:
+        self._timeline.waveform.set_spectrogram(self._controller.spectrogram)
+        self._axis.marks.set_onsets(self._controller.onsets)
+
+    def _range_changed(self) -> None:
+        self._playback.set_range(self._axis.marks.span)
+
+    def _step(self, frames: int) -> None:
+        self._axis.seek(self.step_time(self._axis.playhead, frames))
+
+    def _go_to_edge(self, which: int) -> None:
+        span = self._axis.marks.span
+        if span is not None:
+            self._axis.seek(span[which])
+
+    def _change_speed(self, by: int) -> None:
+        chosen = self._playback.chosen_speed
+        at = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - chosen))
+        speed = SPEEDS[min(max(at + by, 0), len(SPEEDS) - 1)]
+        self._playback.choose_speed(speed)
+        self._transport.show_choice(speed)
+
+    def _change_view(self) -> None:
+        spectral = self._timeline.waveform.view == SPECTROGRAM
+        self._settings.set(SOUND_VIEW, WAVEFORM if spectral else SPECTROGRAM)
+        self.apply_settings()
