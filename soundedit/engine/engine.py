@@ -21,10 +21,12 @@ from soundedit.engine.hearing import (
     sound_seconds,
 )
 from soundedit.engine.labels import Heard, label_segments
+from soundedit.engine.live import LiveSession
 from soundedit.engine.networks import load_networks
+from soundedit.engine.pace import Pace
 from soundedit.engine.synthesis import Synthesiser
 from soundedit.engine.trajectory import Inversion, Trajectory, frame_rate, room_for
-from soundedit.engine.walk import Walk
+from soundedit.engine.walk import CalmNoise, Walk
 from soundedit.errors import SoundeditError
 from soundedit.nets.clip import embed_pictures, embed_text
 from soundedit.nets.mel import LogMel
@@ -322,6 +324,34 @@ class Engine(Editing):
             w[done : done + len(block)] = block
             done += len(block)
         return Trajectory(w[:done], rate, seed, start)
+
+    def live(
+        self,
+        sample_rate: int,
+        *,
+        fps: float | Fraction = 24,
+        seed: int = 0,
+        scene: NDArray[np.float32] | None = None,
+        calm: bool = True,
+    ) -> LiveSession:
+        """A session that hears blocks at `sample_rate` hertz, on the scene of `seed`, or `scene`
+        [L, D] where it is given. Not `calm`, it moves by itself as much as `generate` does.
+        SoundeditError for a frame rate outside 1 to 120.
+        """
+        rate = float(frame_rate(fps))
+        start = torch.from_numpy(self.sample(seed) if scene is None else scene)
+        walk = Walk(self._inversion, self._frames, start, rate, seed, self._device)
+        if calm:
+            walk.noise = CalmNoise(seed)
+        full = self.resolution
+        return LiveSession(
+            self._listener,
+            walk,
+            self.picture,
+            sample_rate=sample_rate,
+            pace=Pace([size for size in (full, full // 2, full // 4) if size >= 16], rate),
+            classes=self.class_embeddings(),
+        )
 
     def synthesise(
         self,

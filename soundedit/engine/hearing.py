@@ -58,18 +58,34 @@ def mono_blocks(
         yield samples[i : i + sample_rate * 10]
 
 
+class MelStream:
+    """Log-mel columns of a sound that comes in blocks; equal to those of the whole sound."""
+
+    def __init__(self, ear: LogMel) -> None:
+        self._ear = ear
+        self._before = torch.zeros(1, ear.context)
+        self._left = torch.zeros(1, 0)
+
+    def push(self, block: np.ndarray) -> Tensor:
+        """Take mono samples [n] at the ear's rate; return the columns [M, m] they complete."""
+        ear = self._ear
+        samples = torch.cat([self._left, torch.from_numpy(np.ascontiguousarray(block))[None]], 1)
+        usable = samples.shape[1] // ear.hop_length * ear.hop_length
+        self._left = samples[:, usable:]
+        if not usable:
+            return torch.zeros(ear.n_mels, 0)
+        mel = ear(samples[:, :usable], self._before)
+        self._before = torch.cat([self._before, samples[:, :usable]], 1)[:, -ear.context :]
+        return mel[0]
+
+
 def mel_blocks(ear: LogMel, blocks: Iterator[np.ndarray]) -> Iterator[Tensor]:
     """Log-mel columns [M, n] of a stream of mono blocks; equal to those of the whole sound."""
-    before = torch.zeros(1, ear.context)
-    left = torch.zeros(1, 0)
+    stream = MelStream(ear)
     for block in blocks:
-        samples = torch.cat([left, torch.from_numpy(np.ascontiguousarray(block))[None]], dim=1)
-        usable = samples.shape[1] // ear.hop_length * ear.hop_length
-        left = samples[:, usable:]
-        if usable:
-            mel = ear(samples[:, :usable], before)
-            before = torch.cat([before, samples[:, :usable]], dim=1)[:, -ear.context :]
-            yield mel[0]
+        mel = stream.push(block)
+        if mel.shape[1]:
+            yield mel
 
 
 @dataclass(frozen=True)
@@ -169,6 +185,8 @@ class FrameHearing:
         self._frame = 0
         self._segment = -1
         self._heard: Tensor | None = None
+        self.embedding: Tensor | None = None
+        """Of the segment heard last, a unit vector [E]."""
 
     @property
     def available(self) -> int:
@@ -213,7 +231,8 @@ class FrameHearing:
         if wanted:
             ends = [j * STEP + self.lookahead - self._offset for j in wanted]
             windows = torch.stack([self._mel[:, e - SEGMENT : e] for e in ends])
-            _, vectors = self.listener.windows(windows)
+            embeddings, vectors = self.listener.windows(windows)
+            self.embedding = embeddings[-1]
             heard |= dict(zip(wanted, vectors, strict=True))
         self._segment = columns[-1] // STEP
         self._heard = heard[self._segment]

@@ -1,5 +1,7 @@
 """The walk through W+: from what each frame hears to a trajectory."""
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -37,6 +39,36 @@ class SlowNoise:
         return torch.from_numpy((1 - share) * self._now + share * self._next).float()
 
 
+class CalmNoise:
+    """Slow noise made slower and smaller, for live: what moves is the sound, not the noise.
+
+    Reaction to the same clap varies with the noise of the moment; at half its strength and a second
+    slower it no longer does, and a steady sound moves the picture by less than a level a frame.
+    """
+
+    SECONDS = 1.0
+    STRENGTH = 0.5
+
+    def __init__(self, seed: int) -> None:
+        self._source = SlowNoise(seed)
+        self._value: Tensor | None = None
+        self._seconds = 0.0
+        # A low-pass takes from the variance what this gives back.
+        spread = ((_NOISE_SECONDS + self.SECONDS) / _NOISE_SECONDS) ** 0.5
+        self._gain = self.STRENGTH * spread
+
+    def at(self, seconds: float) -> Tensor:
+        """Values [NOISE] at a time not before the last one asked for."""
+        new = self._source.at(seconds)
+        if self._value is None:
+            self._value = new
+        else:
+            share = 1 - math.exp(-(seconds - self._seconds) / self.SECONDS)
+            self._value = torch.lerp(self._value, new, share)
+        self._seconds = seconds
+        return self._value * self._gain
+
+
 class Walk:
     """Holds the recurrent state between blocks of frames; deterministic for a seed."""
 
@@ -53,7 +85,7 @@ class Walk:
         self.inversion, self.frames, self.device = inversion, frames, device
         self.scenes = (scene if scene.ndim == 3 else scene[None]).to(device)
         self.fps = fps
-        self.noise = SlowNoise(seed)
+        self.noise: SlowNoise | CalmNoise = SlowNoise(seed)
         self.state: FrameState | None = None
         self.count = 0
 
