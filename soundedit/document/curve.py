@@ -77,7 +77,7 @@ def fades_at(span: Span, seconds: Times, take_seconds: float) -> NDArray[np.floa
     if span.end is not None:
         gain[seconds >= end] = 0.0
     if span.fade_in > 0:
-        gain *= np.clip((seconds - span.start) / span.fade_in, 0.0, 1.0)
+        gain *= np.clip(seconds - span.start, 0.0, span.fade_in) / span.fade_in
     if span.fade_out > 0:
-        gain *= np.clip((end - seconds) / span.fade_out, 0.0, 1.0)
+        gain *= np.clip(end - seconds, 0.0, span.fade_out) / span.fade_out
     return gain
