@@ -6,7 +6,12 @@ from pathlib import Path
 # Before anything imports Qt: tests open no window on a person's screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import hypothesis
 import pytest
+
+# A busy machine is no failure of a property.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

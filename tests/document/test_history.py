@@ -9,7 +9,7 @@ from soundedit.document.model import Project
 from tests.document.projects import changes, projects
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), projects)
 def test_random_commands_undone_and_redone_give_the_same_documents(
     data: st.DataObject, project: Project
@@ -36,7 +36,7 @@ def test_random_commands_undone_and_redone_give_the_same_documents(
         assert history.modified == (states[index] != project)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), projects)
 def test_what_is_done_after_an_undo_forgets_what_was_undone(
     data: st.DataObject, project: Project
