@@ -21,6 +21,8 @@ from soundedit.document.model import (
     Span,
 )
 
+BANDS = ("coarse", "mid", "fine")
+
 
 class EditStack(QObject):
     """The edits of the session's project, and which of them is selected."""
@@ -165,7 +167,8 @@ class EditStack(QObject):
 
     def set_band(self, edit_id: str, band: str, weight: float) -> None:
         """Set the weight of "coarse", "mid" or "fine", 0 to 2."""
-        bands: Bands = replace(find_edit(self.session.project, edit_id).bands, **{band: weight})
+        old = find_edit(self.session.project, edit_id).bands
+        bands = Bands(**{name: getattr(old, name) for name in BANDS} | {band: weight})
         project = commands.set_bands(self.session.project, edit_id, bands)
         name = self.tr("set {0} of {1} to {2}").format(band, self._name(edit_id), f"{weight:g}")
         self.session.do(name, project, f"{band} {edit_id}")
