@@ -22,6 +22,7 @@ ICONS = {
     "loop": "loop",
 }
 SEPARATED = {
+    *("new_edit", "cut_edit", "edit_up"),
     *("export", "settings", "quit", "cancel", "loop", "start", "next_frame"),
     *("next_marker", "in_point", "snap", "spectrogram", "full_screen", "log"),
 }
@@ -70,6 +71,7 @@ def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str
     """The menu bar; the menus are returned by their names in the table."""
     titles = {
         "file": window.tr("&File"),
+        "edit": window.tr("&Edit"),
         "picture": window.tr("&Picture"),
         "play": window.tr("Pl&ay"),
         "mark": window.tr("&Timeline"),

@@ -39,6 +39,8 @@ from soundedit.app.requests import (
     Loaded,
     LoadFailed,
     Loading,
+    Measured,
+    MeasureRequest,
     Redrawn,
     RedrawRequest,
     Request,
@@ -78,6 +80,8 @@ class Controller(QObject):
     """Another movie is there, or none."""
     redrawn = Signal()
     """The movie is the same with other edits."""
+    measured = Signal(object)
+    """A `Measured` of the frame under the playhead."""
     work_changed = Signal()
     """Something that decides what can be done began or ended."""
     exported = Signal(Path)
@@ -182,6 +186,12 @@ class Controller(QObject):
             return
         request = ExportRequest(self.movie, path)
         self._begin(request, self.tr("Exporting {0}").format(path.name))
+
+    def measure(self) -> None:
+        """Ask how far the edits moved the frame under the playhead."""
+        if self.movie is not None and self.movie.project.edits:
+            files = self.session.snapshot().files
+            self._submit(MeasureRequest(self.movie, files, self.feed.wanted))
 
     def labels(self) -> tuple[str, ...]:
         """All labels there can be, in the pack's order, then those only this sound has."""
@@ -412,6 +422,9 @@ class Controller(QObject):
                     self._set_movie(answer.movie, answer.plain)
                     if answer.movie.project.edits != self.session.project.edits:
                         self._redraw()
+            case Measured():
+                if self.movie is not None and answer.movie == self.movie.key:
+                    self.measured.emit(answer)
             case Redrawn():
                 self._on_redrawn(answer)
             case Exported():

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
-from soundedit.app.samples import SOUND_SUFFIXES, VIDEO_SUFFIXES
+from soundedit.app.samples import PICTURE_SUFFIXES, SOUND_SUFFIXES, VIDEO_SUFFIXES
+
+MAX_SEED = 2**31 - 1
 
 
 class Dialogs:
@@ -49,3 +51,26 @@ class Dialogs:
             text=suggestion,
         )
         return name.strip() if agreed else ""
+
+    def picture_to_open(self, parent: QWidget, folder: str) -> Path | None:
+        """A picture whose style is mixed in."""
+        patterns = " ".join(f"*{suffix}" for suffix in PICTURE_SUFFIXES)
+        name, _ = QFileDialog.getOpenFileName(
+            parent,
+            parent.tr("Open a picture"),
+            folder,
+            parent.tr("Pictures ({0});;All files (*)").format(patterns),
+        )
+        return Path(name) if name else None
+
+    def seed_to_mix(self, parent: QWidget, seed: int) -> int | None:
+        """The seed of a scene whose style is mixed in."""
+        value, chosen = QInputDialog.getInt(
+            parent,
+            parent.tr("Mix in a seed"),
+            parent.tr("The seed of the scene whose style is mixed in:"),
+            seed,
+            0,
+            MAX_SEED,
+        )
+        return value if chosen else None

@@ -278,6 +278,9 @@ class EditCard(QFrame):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.more.toggle()
             return
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.stack.remove(self.edit.id)
+            return
         if event.key() == Qt.Key.Key_F2:
             self.name.setFocus()
             self.name.selectAll()

@@ -29,8 +29,7 @@ CARD_ACTIONS = (
     "duplicate_edit",
     "edit_up",
     "edit_down",
-    "refine_edit",
-    "keep_direction",
+    "blend_sound",
     "remove_edit",
 )
 
@@ -55,7 +54,7 @@ class EditsPanel(QWidget):
         self.new.words_chosen.connect(stack.add_words)
         self.new.left.connect(self.setFocus)
         menu = QMenu(self.new.more)
-        for id_ in ("add_sound_edit", "add_picture_edit", "add_seed_edit", "add_direction_edit"):
+        for id_ in ("add_sound_edit", "add_picture_edit", "add_seed_edit"):
             menu.addAction(actions[id_])
         self.new.more.setMenu(menu)
         self._empty = QLabel(

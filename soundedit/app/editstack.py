@@ -4,16 +4,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtGui import QGuiApplication
 
 from soundedit.app.session import ProjectSession
 from soundedit.document import commands
+from soundedit.document.clipboard import copied_edits, pasted_edits
 from soundedit.document.commands import find_edit, find_media, sound_edit, text_edit
 from soundedit.document.ids import new_id
 from soundedit.document.model import (
     Bands,
     Edit,
-    Media,
     MediaKind,
     Part,
     PartKind,
@@ -21,6 +22,7 @@ from soundedit.document.model import (
     Span,
 )
 
+EDITS_MIME = "application/x-soundedit-edits"
 BANDS = ("coarse", "mid", "fine")
 
 
@@ -33,8 +35,6 @@ class EditStack(QObject):
         super().__init__(parent)
         self.session = session
         self._selected: str | None = None
-        self._copied: tuple[Edit, ...] = ()
-        self._copied_media: dict[str, tuple[Media, Path | None]] = {}
         session.changed.connect(self._follow)
 
     @property
@@ -46,11 +46,6 @@ class EditStack(QObject):
     def selected(self) -> str | None:
         """Id of the selected edit."""
         return self._selected
-
-    @property
-    def can_paste(self) -> bool:
-        """True where something was copied."""
-        return bool(self._copied)
 
     def select(self, edit_id: str | None) -> None:
         """Select an edit, or none."""
@@ -123,15 +118,13 @@ class EditStack(QObject):
         self.session.do(name, commands.move_edit(self.session.project, edit_id, max(index, 0)))
 
     def copy(self, edit_id: str) -> None:
-        """Keep an edit for pasting, into another project too."""
-        edit = find_edit(self.session.project, edit_id)
-        self._copied = (edit,)
-        ids = {part.value for part in edit.parts} | {edit.refined}
-        self._copied_media = {
-            media.id: (media, self.session.locate(media.id))
-            for media in self.session.project.media
-            if media.id in ids
-        }
+        """Put an edit on the clipboard, for another window too."""
+        snapshot = self.session.snapshot()
+        text = copied_edits(snapshot.project, {edit_id}, snapshot.files)
+        mime = QMimeData()
+        mime.setData(EDITS_MIME, text.encode())
+        mime.setText(self._name(edit_id))
+        QGuiApplication.clipboard().setMimeData(mime)
 
     def cut(self, edit_id: str) -> None:
         """Copy and remove."""
@@ -139,18 +132,19 @@ class EditStack(QObject):
         self.remove(edit_id)
 
     def paste(self) -> None:
-        """Put what was copied behind the selected edit."""
-        if not self._copied:
-            return
-        project = self.session.project
-        for media, path in self._copied_media.values():
-            project = self.session.bring(project, media, path)
+        """Put what was copied behind the selected edit.
+
+        Raises:
+            ProjectError: the clipboard holds no edits.
+        """
+        text = bytes(QGuiApplication.clipboard().mimeData().data(EDITS_MIME).data()).decode()
         ids = [edit.id for edit in self.edits]
         at = ids.index(self._selected) + 1 if self._selected in ids else len(ids)
-        name = self.tr("paste {0}").format(self._copied[0].name)
-        self.session.do(name, commands.paste_edits(project, self._copied, at))
-        if len(self.edits) > at:
-            self.select(self.edits[at].id)
+        project, files = pasted_edits(self.session.project, text, at)
+        self.session.bring(files)
+        name = self.tr("paste {0}").format(project.edits[at].name)
+        if self.session.do(name, project):
+            self.select(project.edits[at].id)
 
     def rename(self, edit_id: str, name: str) -> None:
         """Name an edit."""

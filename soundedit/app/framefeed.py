@@ -101,6 +101,13 @@ class FrameFeed(QObject):
         self._overview = list(indices)
         self._plan()
 
+    def tell_overview(self) -> None:
+        """Tell again of the frames of the overview that exist already."""
+        for index in self._overview:
+            picture = self._cache.get(self._key(index)) if self._movie is not None else None
+            if picture is not None:
+                self.stored.emit(index, picture)
+
     def set_playing(self, playing: bool) -> None:
         """While playing, only frames that can still be on time are asked for."""
         self._playing = playing

@@ -14,6 +14,7 @@ def add_docks(
     window: QMainWindow,
     sounds: QWidget,
     picture: QWidget,
+    edits: QWidget,
     heard: QWidget,
     timeline: QWidget,
     menu: QMenu,
@@ -28,6 +29,7 @@ def add_docks(
     for name, title, widget, area in (
         ("sounds", window.tr("Sounds"), sounds, left),
         ("picture", window.tr("Picture"), picture, left),
+        ("edits", window.tr("Edits"), edits, right),
         ("heard", window.tr("Heard"), heard, right),
         ("timeline", window.tr("Timeline"), timeline, bottom),
     ):
@@ -39,7 +41,9 @@ def add_docks(
         window.addDockWidget(area, dock)
         menu.addAction(dock.toggleViewAction())
         docks.append(dock)
-    window.resizeDocks([docks[0], docks[2]], [230, 230], Qt.Orientation.Horizontal)
+    window.tabifyDockWidget(docks[2], docks[3])
+    docks[2].raise_()
+    window.resizeDocks([docks[0], docks[2]], [230, 280], Qt.Orientation.Horizontal)
     window.resizeDocks(docks[:2], [280, 230], Qt.Orientation.Vertical)
     return docks
 

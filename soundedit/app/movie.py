@@ -26,7 +26,10 @@ class RenderingLike(Protocol):
     def frames(self) -> int: ...
     @property
     def key(self) -> str: ...
+    @property
+    def faults(self) -> Mapping[str, str]: ...
     def latents(self, first: int, count: int) -> NDArray[np.float32]: ...
+    def plain(self, first: int, count: int) -> NDArray[np.float32]: ...
     def with_project(
         self, project: Project, files: Mapping[str, Path], *, cancel: CancelToken | None = None
     ) -> "RenderingLike": ...
@@ -48,11 +51,21 @@ class Movie:
     fps: Fraction
     frames: int
     rendering: RenderingLike
+    faults: Mapping[str, str]
+    """Why an edit does nothing, by its id."""
 
     @classmethod
     def of(cls, rendering: RenderingLike, project: Project, sound: Path | None) -> "Movie":
         """The movie of a rendering."""
-        return cls(rendering.key, project, sound, rendering.fps, rendering.frames, rendering)
+        return cls(
+            rendering.key,
+            project,
+            sound,
+            rendering.fps,
+            rendering.frames,
+            rendering,
+            dict(rendering.faults),
+        )
 
     @property
     def seconds(self) -> float:

@@ -179,6 +179,7 @@ class Presenter(QObject):
         movie = self._controller.movie
         if movie is not None:
             self._timeline.thumbnails.change_movie(movie)
+            self._feed.tell_overview()
 
     def _show_frame(self, index: int, picture: NDArray[np.uint8]) -> None:
         self._viewer.show_picture(picture)

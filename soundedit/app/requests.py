@@ -60,6 +60,12 @@ class EngineLike(Protocol):
         cancel: CancelToken | None = None,
     ) -> Iterator[NDArray[np.uint8]]: ...
 
+    def embed_text(self, text: str) -> NDArray[np.float32]: ...
+
+    def embed_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+
+    def embed_sound(self, sound: Path) -> NDArray[np.float32]: ...
+
     def close(self) -> None: ...
 
 
@@ -72,6 +78,10 @@ class EngineInfo:
     device_name: str
     resolution: int
     labels: tuple[str, ...]
+    name: str = ""
+    """What the pack is called in a project."""
+    words: tuple[str, ...] = ()
+    """Words and phrases the pack knows well."""
 
 
 class Kind(IntEnum):
@@ -173,6 +183,7 @@ class MeasureRequest(Request):
     """How far the edits moved a frame."""
 
     movie: Movie
+    files: Mapping[str, Path]
     index: int
 
     @property

@@ -142,11 +142,9 @@ class ProjectSession(QObject):
         self._files[media.id] = path
         return add_media(project, media), media.id
 
-    def bring(self, project: Project, media: Media, path: Path | None) -> Project:
-        """`project` with a media of another project and its file."""
-        if path is not None:
-            self._files.setdefault(media.id, path)
-        return add_media(project, media)
+    def bring(self, files: Mapping[str, Path]) -> None:
+        """Know the files of media that a change to come adds."""
+        self._files.update(files)
 
     def snapshot(self) -> Snapshot:
         """What is open now, for jobs that go on while the project changes."""

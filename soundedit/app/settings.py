@@ -22,6 +22,8 @@ class Option(Generic[T]):
 FIRST_START = Option("start/first", True)
 RECENT = Option[list[str]]("sounds/recent", [])
 LAST_FOLDER = Option("sounds/folder", "")
+PICTURE_FOLDER = Option("picture/folder", "")
+PROJECT_FOLDER = Option("project/folder", "")
 EXPORT_FOLDER = Option("export/folder", "")
 MICROPHONE = Option("record/microphone", "")
 MICROPHONE_API = Option("record/host_api", "")

@@ -12,6 +12,7 @@ from soundedit.app.commands import Commands
 from soundedit.app.controller import Controller
 from soundedit.app.devices import FoundDevices, SoundDevices, find_devices
 from soundedit.app.dialogs import Dialogs
+from soundedit.app.editing import Editing
 from soundedit.app.errors import ErrorReporter
 from soundedit.app.heardpanel import HeardPanel
 from soundedit.app.keymap import Keymap
@@ -111,7 +112,17 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.transport)
         column.addWidget(self.timeline)
-        self._docks = add_docks(self, self.sounds, self.picture, self.heard, bottom, menus["view"])
+        dialogs = dialogs or Dialogs()
+        self.editing = Editing(self, self.controller, self.actions_by_id, settings, dialogs)
+        self._docks = add_docks(
+            self,
+            self.sounds,
+            self.picture,
+            self.editing.panel,
+            self.heard,
+            bottom,
+            menus["view"],
+        )
         self._full_screen = FullScreen(self, self.viewer, self._docks)
         commands = Commands(
             self,
@@ -121,7 +132,7 @@ class MainWindow(QMainWindow):
             picture=self.picture,
             full_screen=self._full_screen,
             preferences=self.preferences,
-            dialogs=dialogs or Dialogs(),
+            dialogs=dialogs,
         )
         self.control = TimelineControl(
             controller=self.controller,
@@ -132,7 +143,10 @@ class MainWindow(QMainWindow):
             actions=self.actions_by_id,
             parent=self,
         )
-        connect_actions(self.actions_by_id, {**commands.handlers(), **self.control.handlers()})
+        connect_actions(
+            self.actions_by_id,
+            commands.handlers() | self.control.handlers() | self.editing.handlers(),
+        )
         TextGuard(self)
         self.setAcceptDrops(True)
         self._asked_for: Path | None = None
@@ -269,6 +283,7 @@ class MainWindow(QMainWindow):
             self.microphone.close()
             self.playback.close()
             self.controller.close()
+            self.editing.close()
             self.session.close()
             self.settings.save()
         super().closeEvent(event)

@@ -3,7 +3,7 @@
 import importlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from soundedit.app.export import write_movie
 from soundedit.app.heavyimports import heavy_imports
+from soundedit.app.measuring import Measurer
 from soundedit.app.movie import Movie, RenderingLike
 from soundedit.app.requests import (
     Advanced,
@@ -35,6 +36,7 @@ from soundedit.app.requests import (
     Loaded,
     LoadFailed,
     Loading,
+    MeasureRequest,
     Redrawn,
     RedrawRequest,
     Request,
@@ -81,6 +83,7 @@ class EngineWorker(QObject):
         super().__init__(parent)
         self._loader = loader
         self._engine: EngineLike | None = None
+        self._measurer: Measurer
         self._render: Callable[..., RenderingLike]
         self._batch = 1
         self._full_took = 0.0
@@ -157,7 +160,7 @@ class EngineWorker(QObject):
             return False
         # Imported beside the engine, for it needs torch as well.
         self._render = importlib.import_module("soundedit.engine.rendering").Rendering
-        self._engine = engine
+        self._engine, self._measurer = engine, Measurer(engine)
         self._batch = 1 if engine.device.startswith("cpu") else 8
         manifest = engine.manifest
         info = EngineInfo(
@@ -166,6 +169,8 @@ class EngineWorker(QObject):
             device_name=engine.device_name,
             resolution=engine.resolution,
             labels=tuple(manifest.classes),
+            name=manifest.name,
+            words=_vocabulary(manifest.classes, manifest.prompts),
         )
         self._answer(Loaded(id_, info))
         return True
@@ -228,6 +233,8 @@ class EngineWorker(QObject):
                 bare = replace(request.project, edits=())
                 plain = Movie.of(made.with_project(bare, request.files), bare, request.sound)
                 self._answer(Generated(request.id, movie, plain))
+            case MeasureRequest():
+                self._answer(self._measurer.measure(request))
             case RedrawRequest():
                 self._redraw(engine, request)
             case ExportRequest():
@@ -295,3 +302,9 @@ def _blocks(movie: Movie) -> Iterator[NDArray[np.float32]]:
     """All latents of a movie, block by block."""
     for first in range(0, movie.frames, BLOCK):
         yield movie.rendering.latents(first, min(BLOCK, movie.frames - first))
+
+
+def _vocabulary(classes: Sequence[str], prompts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The classes' names, then the phrases the pack was fitted with, each once."""
+    phrases = [phrase for name in classes for phrase in prompts.get(name, ())]
+    return tuple(dict.fromkeys([*classes, *sorted(phrases)]))

@@ -57,8 +57,8 @@ class _Active:
 class Rendering:
     """A pure function of (trajectory, edits, pack); calls come from the engine's thread.
 
-    `problems` has one sentence for each edit that cannot act, because a file of it is missing or
-    damaged; it is left out.
+    An edit that cannot act, because a file of it is missing or damaged, is left out: `problems` has
+    a sentence for each, and `faults` why, by the edit's id.
     """
 
     def __init__(
@@ -220,6 +220,7 @@ class Rendering:
         """Find what every active edit adds."""
         self._active: list[_Active] = []
         self.problems: list[str] = []
+        self.faults: dict[str, str] = {}
         for edit in active_edits(self.project):
             try:
                 self._active.append(self._ready(edit, cancel))
@@ -227,6 +228,7 @@ class Rendering:
                 raise
             except SoundeditError as error:
                 self.problems.append(f"{edit.name or 'An edit'} does nothing: {error}")
+                self.faults[edit.id] = str(error)
 
     def _ready(self, edit: Edit, cancel: CancelToken | None) -> _Active:
         weights = np.ones((self._engine.num_ws, 1), np.float32)

@@ -42,7 +42,7 @@ class Track:
     def __init__(self, w: NDArray[np.float32], fps: Fraction, key: str) -> None:
         self.w, self.fps, self.key = w, fps, key
         self.frames = len(w)
-        self.problems: list[str] = []
+        self.faults: dict[str, str] = {}
 
     def latents(self, first: int, count: int) -> NDArray[np.float32]:
         return self.w[first : first + count]
@@ -136,6 +136,17 @@ class StandIn:
                 probe_sound(locate(part.value))
             dw[:, 0] += PUSH * part.weight
         return SimpleNamespace(dw=dw, change=self.region.change(dw))
+
+    def embed_text(self, text: str) -> NDArray[np.float32]:
+        return np.array([[1.0, 0.0]], np.float32)
+
+    def embed_sound(self, sound: Path) -> NDArray[np.float32]:
+        return np.array([1.0, 0.0], np.float32)
+
+    def embed_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The redder, the more like any word."""
+        angle = image[:, 0, 0, 0] / 256 * np.pi / 2
+        return np.stack([np.sin(angle), np.cos(angle)], axis=1).astype(np.float32)
 
     def bound(
         self, w: NDArray[np.float32], base: NDArray[np.float32] | None = None

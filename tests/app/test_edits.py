@@ -1,0 +1,277 @@
+"""Editing in the window, with the stand-in engine: each word adds `PUSH` to the red."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from soundedit.app.editcard import CARD_MIME
+from soundedit.document.model import PartKind, Span
+
+from .conftest import Rig
+from .standin import PUSH
+
+MakeSound = Callable[..., Path]
+
+# Qt 6.12 has a constructor with a QPointF, older ones have only this.
+pytestmark = pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning")
+
+
+@pytest.fixture
+def edited(rig: Rig, make_sound: MakeSound) -> Rig:
+    """A window with a generated movie, the playhead at 1 s."""
+    rig.begin()
+    rig.open(make_sound(2.0))
+    rig.generate()
+    rig.window.axis.seek(1.0)
+    rig.wait(lambda: rig.shown() == (0, 24, 0))
+    return rig
+
+
+def type_words(rig: Rig, words: str) -> str:
+    """Ctrl+K, words, Enter; the id of the edit."""
+    window = rig.window
+    window.activateWindow()
+    rig.qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    field = window.editing.panel.new.field
+    rig.wait(field.hasFocus)
+    rig.qtbot.keyClicks(field, words)
+    rig.qtbot.keyClick(field, Qt.Key.Key_Return)
+    edits = window.session.project.edits
+    rig.wait(lambda: field.text() == "")
+    return edits[-1].id
+
+
+def test_words_are_typed_seen_undone_and_done_again(edited: Rig) -> None:
+    type_words(edited, "storm")
+    edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
+    assert [edit.name for edit in edited.window.session.project.edits] == ["storm"]
+    assert edited.window.actions_by_id["undo"].text() == "&Undo add storm"
+    edited.do("undo")
+    edited.wait(lambda: edited.shown() == (0, 24, 0))
+    assert edited.window.actions_by_id["redo"].text() == "&Redo add storm"
+    edited.do("redo")
+    edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
+    assert edited.engine.calls.count("generate") == 1
+
+
+def test_strength_drag_is_one_step_and_shows_every_value(edited: Rig) -> None:
+    edit = type_words(edited, "storm")
+    edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
+    slider = edited.window.editing.panel.card(edit).strength.slider
+    slider.setSliderDown(True)
+    for value in (80, 60, 50):
+        slider.setValue(value)
+    slider.setSliderDown(False)
+    edited.wait(lambda: edited.shown() == (PUSH // 2, 24, 0))
+    entries = edited.window.session.history.entries
+    assert entries[-2:] == ["add storm", "set strength of storm to 0.5"]
+    slider.setSliderDown(True)
+    slider.setValue(0)
+    slider.setSliderDown(False)
+    edited.wait(lambda: edited.shown() == (0, 24, 0))
+    edited.do("undo")
+    edited.wait(lambda: edited.shown() == (PUSH // 2, 24, 0))
+    assert slider.value() == 50
+
+
+def test_thumbnails_follow_the_edits(edited: Rig) -> None:
+    thumbnails = edited.window.timeline.thumbnails
+    edited.wait(lambda: len(edited.controller.feed.cache) == 48)
+    type_words(edited, "storm")
+
+    def red() -> int:
+        image = thumbnails.grab().toImage()
+        return image.pixelColor(20, image.height() // 2).red()
+
+    edited.wait(lambda: red() == PUSH)
+    edited.do("undo")
+    edited.wait(lambda: red() == 0)
+
+
+def test_sound_is_dropped_on_the_panel(edited: Rig, make_sound: MakeSound) -> None:
+    panel = edited.window.editing.panel
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(make_sound(1.0, "rain.wav")))])
+    drop(panel, mime, QPointF(20, 200))
+    (edit,) = edited.window.session.project.edits
+    assert (edit.name, edit.parts[0].kind) == ("rain.wav", PartKind.SOUND)
+    edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
+    assert edited.controller.sound is not None and edited.controller.sound.path.name == "tone.wav"
+    assert panel.card(edit.id).follow.isVisibleTo(panel.card(edit.id).details)
+
+
+def test_bad_sound_says_on_its_card_why_it_does_nothing(edited: Rig, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.wav"
+    bad.write_bytes(b"no sound")
+    panel = edited.window.editing.panel
+    panel.files_dropped.emit([bad])
+    (edit,) = edited.window.session.project.edits
+    card = panel.card(edit.id)
+    edited.wait(lambda: "bad.wav" in card.problem.text())
+    assert edited.shown() == (0, 24, 0)
+
+
+def test_mute_solo_order_duplicate_and_remove(edited: Rig) -> None:
+    stack, panel = edited.window.editing.stack, edited.window.editing.panel
+    storm, rain = type_words(edited, "storm"), type_words(edited, "rain")
+    edited.wait(lambda: edited.shown() == (2 * PUSH, 24, 0))
+    panel.card(storm).mute.click()
+    edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
+    panel.card(storm).mute.click()
+    panel.card(rain).solo.click()
+    edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
+    panel.card(rain).solo.click()
+    stack.select(storm)
+    edited.do("edit_down")
+    assert [edit.name for edit in stack.edits] == ["rain", "storm"]
+    edited.do("duplicate_edit")
+    assert [edit.name for edit in stack.edits] == ["rain", "storm", "storm"]
+    edited.wait(lambda: edited.shown() == (3 * PUSH, 24, 0))
+    edited.do("remove_edit")
+    edited.do("remove_edit")
+    assert [edit.name for edit in stack.edits] == ["rain"]
+    assert edited.window.session.history.undo_name == "remove storm"
+    edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
+
+
+def test_copy_cut_and_paste(edited: Rig, make_sound: MakeSound) -> None:
+    stack = edited.window.editing.stack
+    first = stack.add_sound(make_sound(1.0, "rain.wav"))
+    assert first is not None
+    stack.set_strength(first, 0.5)
+    edited.do("cut_edit")
+    assert stack.edits == ()
+    edited.do("paste_edit")
+    edited.do("paste_edit")
+    assert [(edit.name, edit.strength) for edit in stack.edits] == [("rain.wav", 0.5)] * 2
+    assert len({edit.id for edit in stack.edits}) == 2
+    edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
+
+
+def test_cards_are_reordered_by_dragging(edited: Rig) -> None:
+    panel, stack = edited.window.editing.panel, edited.window.editing.stack
+    storm = type_words(edited, "storm")
+    type_words(edited, "rain")
+    QApplication.processEvents()
+    mime = QMimeData()
+    mime.setData(CARD_MIME, storm.encode())
+    drop(panel, mime, QPointF(20, panel.height() - 5))
+    assert [edit.name for edit in stack.edits] == ["rain", "storm"]
+    column = [panel.card(edit.id).y() for edit in stack.edits]
+    edited.wait(lambda: panel.card(stack.edits[0].id).y() < panel.card(storm).y())
+    assert column
+
+
+def test_span_bands_and_blend(edited: Rig) -> None:
+    window = edited.window
+    storm = type_words(edited, "storm")
+    card = window.editing.panel.card(storm)
+    card.more.click()
+    assert card.details.isVisible()
+    card.bands["coarse"].number.setValue(0.5)
+    edited.wait(lambda: edited.shown() == (PUSH // 2, 24, 0))
+    card.end.setValue(0.8)
+    edited.wait(lambda: edited.shown() == (0, 24, 0))
+    assert window.session.project.edits[0].span == Span(0.0, 0.8)
+    window.axis.seek(0.5)
+    edited.wait(lambda: edited.shown() == (PUSH // 2, 12, 0))
+    edited.qtbot.keyClicks(card.blend.word, "night")
+    edited.qtbot.keyClick(card.blend.word, Qt.Key.Key_Return)
+    edited.wait(lambda: edited.shown() == (PUSH, 12, 0))
+    card.blend.weights[1].setValue(-1.0)
+    edited.wait(lambda: edited.shown() == (0, 12, 0))
+    assert [part.weight for part in window.session.project.edits[0].parts] == [1.0, -1.0]
+    edited.do("undo")
+    assert card.blend.weights[1].value() == 1.0
+
+
+def test_take_is_suggested_on_an_empty_stack(edited: Rig) -> None:
+    new = edited.window.editing.panel.new
+    edited.wait(lambda: bool(new.suggestions))
+    assert [button.text() for button in new.suggestions] == ["wind"]
+    new.suggestions[0].click()
+    assert [edit.name for edit in edited.window.session.project.edits] == ["wind"]
+    assert not new.suggestions
+    edited.do("undo")
+    assert [button.text() for button in new.suggestions] == ["wind"]
+
+
+def test_vocabulary_is_suggested_while_typing(edited: Rig) -> None:
+    field = edited.window.editing.panel.new.field
+    field.setFocus()
+    completer = field.completer()
+    completer.setCompletionPrefix("rai")
+    rows = [completer.completionModel().index(row, 0).data() for row in range(5)]
+    assert rows[:2] == ["rain", "heavy rain"]
+    completer.activated.emit("heavy rain")
+    assert [edit.name for edit in edited.window.session.project.edits] == ["heavy rain"]
+    edited.wait(lambda: field.text() == "")
+
+
+def test_meters_say_how_far_the_frame_moved(edited: Rig) -> None:
+    type_words(edited, "storm")
+    meter = edited.window.editing.panel.meter
+    edited.wait(lambda: meter.rows["coarse"][1].text() == f"{PUSH:.2f}")
+    assert float(meter.rows["similarity"][1].text()) == pytest.approx(0.24, abs=0.02)
+    assert not meter.damping.isVisible()
+
+
+def test_edit_before_generating_makes_the_movie(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound(1.0))
+    type_words(rig, "storm")
+    rig.wait(lambda: rig.controller.movie is not None)
+    rig.wait(lambda: rig.shown() == (PUSH, 0, 0))
+
+
+def test_undo_of_the_seed_brings_its_movie_back_at_once(edited: Rig) -> None:
+    edited.window.picture.seed.setValue(7)
+    edited.wait(lambda: edited.shown() == (7, 24, 0))
+    edited.do("undo")
+    assert edited.controller.movie is not None
+    edited.wait(lambda: edited.shown() == (0, 24, 0))
+    assert edited.window.picture.seed.value() == 0
+    assert edited.engine.calls.count("generate") == 2
+
+
+def test_undo_of_the_take_brings_the_other_sound_back(edited: Rig, make_sound: MakeSound) -> None:
+    edited.open(make_sound(1.0, "next.wav"))
+    edited.do("undo")
+    edited.wait(lambda: edited.window.windowTitle().startswith("tone.wav"))
+    edited.do("undo")
+    edited.wait(lambda: edited.controller.sound is None)
+    assert edited.window.axis.duration == 0
+    edited.do("redo")
+    edited.wait(lambda: edited.controller.sound is not None)
+
+
+def test_everything_is_reached_by_tab_and_has_a_name(edited: Rig) -> None:
+    storm = type_words(edited, "storm")
+    card = edited.window.editing.panel.card(storm)
+    card.more.click()
+    reached: list[QWidget] = []
+    widget: QWidget = edited.window.editing.panel.new.field
+    for _ in range(60):
+        widget = widget.nextInFocusChain()
+        reached.append(widget)
+    for control in card.tab_chain:
+        assert control in reached or not control.isVisible()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+        assert control.accessibleName() or getattr(control, "text", str)()
+    card.setFocus()
+    edited.qtbot.keyClick(card, Qt.Key.Key_Delete)
+    assert edited.window.session.project.edits == ()
+
+
+def drop(widget: QWidget, mime: QMimeData, at: QPointF) -> None:
+    """Drop something on a widget."""
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    copy = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(at.toPoint(), copy, mime, buttons, keys)
+    QApplication.sendEvent(widget, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(widget, QDropEvent(at, copy, mime, buttons, keys))
