@@ -14,7 +14,8 @@ from PySide6.QtCore import QObject, Signal
 from soundedit.app.export import write_movie
 from soundedit.app.heavyimports import heavy_imports
 from soundedit.app.measuring import Measurer
-from soundedit.app.movie import Movie, RenderingLike
+from soundedit.app.movie import Movie
+from soundedit.app.renderings import make_rendering
 from soundedit.app.requests import (
     Advanced,
     Answer,
@@ -84,7 +85,6 @@ class EngineWorker(QObject):
         self._loader = loader
         self._engine: EngineLike | None = None
         self._measurer: Measurer
-        self._render: Callable[..., RenderingLike]
         self._batch = 1
         self._full_took = 0.0
         self._condition = threading.Condition()
@@ -158,8 +158,6 @@ class EngineWorker(QObject):
         except Exception as error:  # any failure must reach the person as a dialog
             self._answer(LoadFailed(id_, error))
             return False
-        # Imported beside the engine, for it needs torch as well.
-        self._render = importlib.import_module("soundedit.engine.rendering").Rendering
         self._engine, self._measurer = engine, Measurer(engine)
         self._batch = 1 if engine.device.startswith("cpu") else 8
         manifest = engine.manifest
@@ -222,7 +220,7 @@ class EngineWorker(QObject):
                 heard = engine.listen(request.sound, progress=progress, cancel=request.cancel)
                 self._answer(Listened(request.id, tuple(heard)))
             case GenerateRequest():
-                made = self._render(
+                made = make_rendering(
                     engine,
                     request.project,
                     request.files,

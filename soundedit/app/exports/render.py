@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soundedit.app.exports.job import ExportJob
+from soundedit.app.renderings import make_rendering
 from soundedit.app.requests import Answer, EngineLike, Kind, Request
 from soundedit.document.model import Project
 from soundedit.progress import Progress
@@ -54,8 +55,8 @@ def render_job(
     def prepared(fraction: float, text: str) -> None:
         progress(-1.0, text)
 
-    rendering = engine.rendering(
-        project, files, fps=job.fps, progress=prepared, cancel=request.cancel
+    rendering = make_rendering(
+        engine, project, files, fps=job.fps, progress=prepared, cancel=request.cancel
     )
     take = project.take
     report = importlib.import_module("soundedit.engine.export").export(
