@@ -4,8 +4,9 @@ Stored as NumPy's .npz, which any Python reads; nothing in it is ever executed.
 """
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,25 +42,30 @@ def load_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
     that are not finite, or more than `ARRAYS_LIMIT` bytes.
     """
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                members = archive.infolist()
-                # Compressed zeros can grow a thousandfold.
-                if sum(member.file_size for member in members) > ARRAYS_LIMIT:
-                    raise ValueError("too large")
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            arrays = {"": loaded}
-        else:
-            with loaded:
-                arrays = {name: loaded[name] for name in loaded.files}
+        with path.open("rb") as file:
+            arrays = dict(_read(file))
         for array in arrays.values():
             if array.dtype.kind not in _KINDS:
                 raise ValueError(f"dtype {array.dtype}")
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise ValueError("not finite")
-    except (OSError, ValueError, TypeError, AttributeError, MemoryError, *BROKEN) as error:
+    except (OSError, ValueError, TypeError, MemoryError, *BROKEN) as error:
         raise ProjectError(
             f"{shown(path)} cannot be read or is damaged; make or record it anew."
         ) from error
     return arrays
+
+
+def _read(file: BinaryIO) -> Iterator[tuple[str, NDArray[np.generic]]]:
+    if not zipfile.is_zipfile(file):
+        file.seek(0)
+        yield "", np.lib.format.read_array(file, allow_pickle=False)
+        return
+    with zipfile.ZipFile(file) as archive:
+        # Compressed zeros can grow a thousandfold.
+        if sum(member.file_size for member in archive.infolist()) > ARRAYS_LIMIT:
+            raise ValueError("too large")
+        for info in archive.infolist():
+            with archive.open(info) as member:
+                array = np.lib.format.read_array(member, allow_pickle=False)
+            yield info.filename.removesuffix(".npy"), array

@@ -88,7 +88,7 @@ class Autosaver:
             if self._lock.held:
                 self.media.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise write_error(self.folder, error) from error
+            raise write_error(state, error) from error
         if not self._lock.held:
             raise ProjectError(
                 self._lock.error or "This project is being recovered in another window; use that."
@@ -164,8 +164,6 @@ def kept_autosaves(times: Mapping[int, float], now: float) -> set[int]:
 
     They are the newest, all of the last ten minutes, one in ten minutes of the last two hours, one
     an hour of the last day and one a day before.
-
-    What is kept now includes what would be kept later of all that is there now.
     """
     kept: set[int] = set()
     spoken_for: set[tuple[float, float]] = set()
