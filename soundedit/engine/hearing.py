@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from soundedit.media.sound import Sound, probe_sound, read_sound, stream_sound
+from soundedit.media.sound import Sound, probe_sound, stream_sound
 from soundedit.nets.audio_tower import AudioTower
 from soundedit.nets.drive import CONTEXT, SILENCE, drive_features
 from soundedit.nets.inversion import SoundInversion
@@ -170,10 +170,12 @@ class FrameSound:
 
 
 class FrameHearing:
-    """Cuts a stream of log-mel columns into what consecutive frames hear, causally.
+    """Cuts a stream of log-mel columns into what consecutive frames hear.
 
-    Frame k, shown from k / fps on, is driven by columns before k / fps, and by the segment that
-    ends at the last tenth of a second before it plus `lookahead` columns.
+    Without look-ahead frame k, shown from k / fps on, is driven by columns before k / fps; with
+    look-ahead also by those that sound while it is shown, so that a clap is seen in the frame that
+    holds it. The segment it hears ends at the last tenth of a second before that, plus what of
+    `lookahead` is left; no frame hears further ahead than `lookahead` columns.
     """
 
     def __init__(self, listener: Listener, fps: float, lookahead: int) -> None:
@@ -194,6 +196,11 @@ class FrameHearing:
         return self._offset + self._mel.shape[1]
 
     def _column(self, frame: int) -> int:
+        """The first column that does not drive a frame."""
+        shown = min(int((frame + 1) / self.fps * 100 + 1e-6), self._start(frame) + self.lookahead)
+        return max(shown, self._start(frame))
+
+    def _start(self, frame: int) -> int:
         return int(frame / self.fps * 100 + 1e-6)
 
     def push(self, mel: Tensor, *, last: bool = False, frames: int | None = None) -> FrameSound:
@@ -207,26 +214,29 @@ class FrameHearing:
             if missing > 0:
                 silence = torch.full((self._mel.shape[0], missing), SILENCE)
                 self._mel = torch.cat([self._mel, silence], dim=1)
-        columns: list[int] = []
-        while frames is None or self._frame + len(columns) < frames:
-            column = self._column(self._frame + len(columns))
-            if column // STEP * STEP + self.lookahead > self.available or column > self.available:
+        frames_now: list[tuple[int, int]] = []
+        while frames is None or self._frame + len(frames_now) < frames:
+            frame = self._frame + len(frames_now)
+            start, column = self._start(frame), self._column(frame)
+            if max(start // STEP * STEP + self.lookahead, column) > self.available:
                 break
-            columns.append(column)
-        found = self._hear(columns)
-        self._frame += len(columns)
+            frames_now.append((start // STEP, column))
+        found = self._hear(frames_now)
+        self._frame += len(frames_now)
         self._forget()
         return found
 
-    def _hear(self, columns: list[int]) -> FrameSound:
-        if not columns:
+    def _hear(self, frames: list[tuple[int, int]]) -> FrameSound:
+        """What frames hear, of which each one's segment and first unheard column are given."""
+        if not frames:
             return FrameSound(torch.zeros(0, 0), torch.zeros(0, 0))
+        columns = [column for _, column in frames]
         low = columns[0] - CONTEXT - self._offset
         high = max(columns[-1], 1) - self._offset
         low = max(min(low, high - CONTEXT - 1), 0)
         features = drive_features(self._mel[None, :, low:high])[0]
         drive = torch.stack([features[c - 1 - self._offset - low] for c in columns])
-        wanted = sorted({c // STEP for c in columns} - {self._segment})
+        wanted = sorted({segment for segment, _ in frames} - {self._segment})
         heard = {} if self._heard is None else {self._segment: self._heard}
         if wanted:
             ends = [j * STEP + self.lookahead - self._offset for j in wanted]
@@ -234,21 +244,13 @@ class FrameHearing:
             embeddings, vectors = self.listener.windows(windows)
             self.embedding = embeddings[-1]
             heard |= dict(zip(wanted, vectors, strict=True))
-        self._segment = columns[-1] // STEP
+        self._segment = frames[-1][0]
         self._heard = heard[self._segment]
-        return FrameSound(drive, torch.stack([heard[c // STEP] for c in columns]))
+        return FrameSound(drive, torch.stack([heard[segment] for segment, _ in frames]))
 
     def _forget(self) -> None:
-        needed = self._column(self._frame) - self._past - 2 * STEP
+        needed = self._start(self._frame) - self._past - 2 * STEP
         spare = needed - self._offset
         if spare > 0:
             self._mel = self._mel[:, spare:].clone()
             self._offset += spare
-
-
-def load_mono(sound: AnySound, sample_rate: int) -> Sound:
-    """A sound as one channel at `sample_rate`, wholly in memory."""
-    if isinstance(sound, Sound):
-        blocks = list(mono_blocks(sound, sample_rate))
-        return Sound(np.concatenate(blocks)[None], sample_rate)
-    return read_sound(sound, sample_rate=sample_rate, mono=True)

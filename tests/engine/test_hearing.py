@@ -1,16 +1,15 @@
 """What frames hear, streamed in any pieces, and the slow noise of the walk."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 
 from soundedit.engine.engine import Engine
-from soundedit.engine.hearing import FrameHearing, FrameSound, load_mono
+from soundedit.engine.hearing import FrameHearing, FrameSound
 from soundedit.engine.walk import SlowNoise
-from soundedit.media.sound import Sound
 from soundedit.nets.drive import SILENCE, drive_features
-
-from .conftest import RATE
 
 
 def heard_at_once(
@@ -19,8 +18,11 @@ def heard_at_once(
     """What each frame hears, from the whole spectrogram between two seconds of silence."""
     pad = torch.full((mel.shape[0], 200), SILENCE)
     whole = torch.cat([pad, mel, pad], 1)
-    columns = [int(k / fps * 100 + 1e-6) for k in range(frames)]
-    drive = drive_features(whole[None])[0, [199 + c for c in columns]]
+    columns = [int(k / fps * 100 + 1e-6) for k in range(frames + 1)]
+    # With look-ahead a frame hears what sounds while it is shown.
+    shown = [min(after, c + ahead) for c, after in pairwise(columns)]
+    columns = columns[:-1]
+    drive = drive_features(whole[None])[0, [199 + c for c in shown]]
     ends = [200 + c // 10 * 10 + ahead for c in columns]
     _, heard = engine._listener.windows(torch.stack([whole[:, e - 100 : e] for e in ends]))
     return FrameSound(drive, heard)
@@ -53,15 +55,6 @@ def test_memory_stays_flat(engine: Engine) -> None:
         hearing.push(torch.full((64, 100), SILENCE))
     assert hearing.available == 2000
     assert hearing._mel.shape[1] < 300
-
-
-def test_mono(engine: Engine) -> None:
-    left = np.linspace(-0.5, 0.5, RATE, dtype=np.float32)
-    both = Sound(np.stack([left, -left]), RATE)
-    mixed = load_mono(both, RATE)
-    assert mixed.samples.shape == (1, RATE)
-    assert float(np.abs(mixed.samples).max()) == 0
-    assert load_mono(both, 8000).samples.shape == (1, 8000)
 
 
 def test_noise_is_a_process_in_seconds() -> None:
