@@ -31,6 +31,7 @@ from soundedit.train.checkpoint import load_checkpoint, save_checkpoint
 from soundedit.train.clipset import FPS, clip_files, read_clip
 from soundedit.train.lite0 import load_lite0
 from soundedit.train.sounds import MelSettings
+from soundedit.train.sync import ChangeGauge, sync_loss
 
 log = logging.getLogger(__name__)
 SEGMENT, STEP = 100, 10
@@ -53,6 +54,7 @@ class MotionSettings:
     critic_every: int = 8
     critic_weight: float = 0.02
     clip_weight: float = 0.05
+    sync_weight: float = 0.3
     lookahead: float = 0.5
     seed: int = 1
 
@@ -206,9 +208,10 @@ class MotionTrainer:
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, s.frames_lr, s.frames_steps)
         critic_optimiser = torch.optim.Adam(self.critics.parameters(), 2e-4, betas=(0.0, 0.99))
         anchors = self.anchors()
+        gauge = ChangeGauge(self.generator.synthesis, d.codes)
         started, sums = (
             time.monotonic(),
-            dict.fromkeys(("follow", "motion", "critic"), 0.0),
+            dict.fromkeys(("follow", "motion", "sync", "critic"), 0.0),
         )
         for step in range(s.frames_steps):
             stride = int(self.rng.choice([1, 1, 2]))
@@ -227,7 +230,11 @@ class MotionTrainer:
             moved = self.energy_score(one.diff(dim=1), two.diff(dim=1), target.diff(dim=1))
             sums["follow"] += float(follow.detach())
             sums["motion"] += float(moved.detach())
-            loss = follow + 3.0 * moved
+            at = d.lead + (first + torch.arange(1, count) * stride) * 100 // FPS - 1
+            loudness = d.drive[clips][:, at, 0]
+            sync = sync_loss(gauge.change(one)[:, 1:], loudness[:, 2:])
+            sums["sync"] += float(sync.detach())
+            loss = follow + 3.0 * moved + s.sync_weight * sync
             walk = one
             if step % s.critic_every == s.critic_every - 1:
                 extra, critic = self.judge(walk, clips, times, critic_optimiser)

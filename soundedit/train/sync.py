@@ -37,7 +37,10 @@ class ChangeGauge:
             w = codes[place // codes.shape[1], place % codes.shape[1]]
             tried = (steps[:, None] * basis.T).unflatten(1, w.shape) + w
             pictures = torch.cat(
-                [synthesis(part, until=size).float() for part in torch.cat([w[None], tried]).split(17)]
+                [
+                    synthesis(part, until=size).float()
+                    for part in torch.cat([w[None], tried]).split(17)
+                ]
             )
             slopes = (pictures[1:] - pictures[:1]).flatten(1) / steps[:, None].clamp_min(1e-6)
             self.form += slopes @ slopes.T / slopes.shape[1]
