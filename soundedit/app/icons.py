@@ -172,7 +172,9 @@ class _PaintedEngine(QIconEngine):
             else QPalette.ColorGroup.Active
         )
         palette = QGuiApplication.palette()
-        colour = palette.color(group, QPalette.ColorRole.ButtonText)
+        on = state == QIcon.State.On and mode != QIcon.Mode.Disabled
+        role = QPalette.ColorRole.Highlight if on else QPalette.ColorRole.ButtonText
+        colour = palette.color(group, role)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(rect.topLeft())

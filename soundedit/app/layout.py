@@ -1,7 +1,7 @@
 """Where things stand in the window: docks, full screen, the menu of colours."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
 from soundedit.app.preferences import Preferences
@@ -53,7 +53,7 @@ def add_colour_menu(menu: QMenu, preferences: Preferences) -> None:
     settings = preferences.settings
     colours = menu.addMenu(menu.tr("&Colours"))
     group = QActionGroup(preferences)
-    actions = {}
+    actions: dict[str, QAction] = {}
 
     def choose(name: str) -> None:
         set_colour_scheme(name)

@@ -1,6 +1,7 @@
 """The settings dialog: what it shows is remembered and takes effect at once."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import (
@@ -32,6 +33,8 @@ from soundedit.app.settings import (
 from soundedit.app.theme import SCHEMES, scheme_names, set_colour_scheme
 from soundedit.media.portaudio import AudioDevice
 
+T = TypeVar("T", bool, int, float, str, list[str])
+
 CACHE_RANGE = (64, 65_536)
 PLAYBACK, PICTURES, WINDOW, KEYS = range(4)
 
@@ -49,10 +52,10 @@ class Preferences(QObject):
         self.outputs: Sequence[AudioDevice] = ()
         """The sound outputs that were found."""
 
-    def set(self, option: Option[bool] | Option[int] | Option[str], value: object) -> None:
+    def set(self, option: Option[T], value: T) -> None:
         """Remember a value and tell."""
         if self.settings.get(option) != value:
-            self.settings.set(option, value)  # type: ignore[misc]
+            self.settings.set(option, value)
             self.changed.emit()
 
     def show(self, parent: QWidget, page: int = PLAYBACK) -> None:

@@ -113,7 +113,7 @@ GESTURES = (
     (T("Commands", "Drag"), T("Commands", "Scrub: picture and sound follow the pointer")),
     (T("Commands", "Alt while dragging"), T("Commands", "Do not snap")),
     (T("Commands", "Drag above the ruler"), T("Commands", "Set, change or move the range")),
-    (T("Commands", "Double-click on markers"), T("Commands", "Set a marker, or name it")),
+    (T("Commands", "Double-click on markers"), T("Commands", "Set or name one there")),
     (T("Commands", "Up, Down"), T("Commands", "Through the lane or the markers with the focus")),
     (T("Commands", "Enter, F2; Delete"), T("Commands", "Name or delete the marker with the focus")),
     (T("Commands", "Alt+Left, Alt+Right"), T("Commands", "Move the marker with the focus")),

@@ -126,8 +126,8 @@ def _blocks(source: str | Path | Sound, cancel: CancelToken | None) -> Iterator[
     mono = source.mono()
     count = round(len(mono) / source.sample_rate * SAMPLE_RATE)
     for first in range(0, count, _RESAMPLED_AT_ONCE):
-        at = np.arange(first, min(first + _RESAMPLED_AT_ONCE, count))
-        at = at * (source.sample_rate / SAMPLE_RATE)
+        samples = np.arange(first, min(first + _RESAMPLED_AT_ONCE, count))
+        at = samples * (source.sample_rate / SAMPLE_RATE)
         yield np.interp(at, np.arange(len(mono)), mono).astype(np.float32)
 
 

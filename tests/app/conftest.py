@@ -126,7 +126,9 @@ class Rig:
             player=lambda: Player(backend=self.card, clock=self.clock),
             scrubber=lambda: Scrubber(backend=self.card, clock=self.clock),
             recorder=lambda: Recorder(backend=self.card, clock=self.clock),
-            find=lambda again: FoundDevices(tuple(self.card.input_devices()), None, None),
+            find=lambda again: FoundDevices(
+                tuple(self.card.input_devices()), None, None, tuple(self.card.output_devices())
+            ),
             recordings=self.recordings,
             dialogs=self.answers,
         )
