@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundedit.nets.bands import band_slices
-from soundedit.nets.directions import DirectionMap
+from soundedit.nets.directions import DirectionMap, principal_region
 from soundedit.nets.stylegan2 import MappingNetwork
 
 _KNEE = 0.25
@@ -14,31 +14,6 @@ _KNEE = 0.25
 _LEEWAY = 1.1
 """What an offset may always add to the radius of latents that lie outside already."""
 _SAMPLES = 4096
-_PERCENTILE = 99.0
-_FLOOR = 0.1
-"""Least deviation along an axis, relative to the root mean square over the axes."""
-
-
-def principal_region(
-    codes: NDArray[np.float32], percentile: float = _PERCENTILE
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Centre [L, D], axes [D, D] in rows, spread [L, D] and radius [L] of codes [N, L, D].
-
-    Axes are the principal ones of all layers together; the radius of a layer holds `percentile`
-    of its codes.
-    """
-    centre = codes.mean(0, dtype=np.float64)
-    moved = codes - centre
-    flat = moved.reshape(-1, moved.shape[2])
-    _, axes = np.linalg.eigh(flat.T @ flat)
-    axes = axes.T[::-1]
-    along = moved @ axes.T
-    variance = np.square(along).mean(0)
-    spread = np.sqrt(variance + _FLOOR**2 * variance.mean(1, keepdims=True) + 1e-12)
-    radius = np.percentile(np.linalg.norm(along / spread, axis=2), percentile, axis=0)
-    found = (centre, axes, spread, radius)
-    a, b, c, d = (np.ascontiguousarray(x, np.float32) for x in found)
-    return a, b, c, d
 
 
 @dataclass(frozen=True)

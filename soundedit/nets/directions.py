@@ -1,7 +1,12 @@
 """Linear map from differences in the joint embedding to offsets in W+, and where W+ is trusted."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+
+_FLOOR = 0.1
+"""Least deviation along an axis, relative to the root mean square over the axes."""
 
 
 class DirectionMap(nn.Module):
@@ -37,3 +42,25 @@ class DirectionMap(nn.Module):
     def forward(self, difference: Tensor) -> Tensor:
         """Embedding minus neutral [B, E] -> offsets [B, L, D]."""
         return torch.einsum("ldr,br->bld", self.up, difference @ self.down.T)
+
+
+def principal_region(
+    codes: NDArray[np.float32], percentile: float = 99.0
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Centre [L, D], axes [D, D] in rows, spread [L, D] and radius [L] of codes [N, L, D].
+
+    Axes are the principal ones of all layers together; the radius of a layer holds `percentile`
+    of its codes.
+    """
+    centre = codes.mean(0, dtype=np.float64)
+    moved = codes - centre
+    flat = moved.reshape(-1, moved.shape[2])
+    _, axes = np.linalg.eigh(flat.T @ flat)
+    axes = axes.T[::-1]
+    along = moved @ axes.T
+    variance = np.square(along).mean(0)
+    spread = np.sqrt(variance + _FLOOR**2 * variance.mean(1, keepdims=True) + 1e-12)
+    radius = np.percentile(np.linalg.norm(along / spread, axis=2), percentile, axis=0)
+    found = (centre, axes, spread, radius)
+    a, b, c, d = (np.ascontiguousarray(x, np.float32) for x in found)
+    return a, b, c, d
