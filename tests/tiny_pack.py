@@ -20,9 +20,10 @@ CLASSES = ["rain", "wind", "birds"]
 
 def tiny_directions() -> DirectionMap:
     """Random directions; latents within about two deviations are trusted."""
-    directions = DirectionMap(EMBED_DIM, NUM_WS, W_DIM, rank=4)
-    directions.down.normal_()
-    directions.up.normal_(std=0.1)
+    directions = DirectionMap(EMBED_DIM, NUM_WS, W_DIM, rank=4, words=3)
+    for name in ("down", "up", "keys", "meanings"):
+        getattr(directions, name).normal_()
+    directions.floor.fill_(0.2)
     directions.spread.fill_(0.1)
     directions.radius.fill_(8.0)
     return directions
@@ -74,7 +75,13 @@ def save_tiny_pack(folder: Path, *, editing: bool = True) -> Pack:
             "w_dim": W_DIM, "num_ws": NUM_WS, "image_size": 32,
             "widths": [8, 8, 8, 8], "repeats": [1, 1, 1, 1], "hidden": 16, "rank": 4,
         }  # fmt: skip
-        directions = {"embed_dim": EMBED_DIM, "num_ws": NUM_WS, "w_dim": W_DIM, "rank": 4}
+        directions = {
+            "embed_dim": EMBED_DIM,
+            "num_ws": NUM_WS,
+            "w_dim": W_DIM,
+            "rank": 4,
+            "words": 3,
+        }
         parts["directions"] = (directions, tiny_directions())
         parts["encoder"] = (encoder, PictureEncoder(**encoder))  # type: ignore[arg-type]
     manifest = Manifest(

@@ -33,11 +33,11 @@ def offset_of(
     directions: DirectionMap, embedding: NDArray[np.float32], kind: PartKind
 ) -> NDArray[np.float32]:
     """The offset [L, D] of one embedding [E] of a text or a sound."""
-    neutral = directions.neutral_text if kind == PartKind.TEXT else directions.neutral_sound
-    difference = torch.from_numpy(embedding).to(neutral.device) - neutral
+    said = torch.from_numpy(embedding).to(directions.up.device)[None]
     with torch.inference_mode():
-        offset: NDArray[np.float32] = directions(difference[None])[0].cpu().numpy()
-    return offset
+        offset = directions.of_text(said) if kind == PartKind.TEXT else directions.of_sound(said)
+    found: NDArray[np.float32] = offset[0].cpu().numpy()
+    return found
 
 
 def direction_of(

@@ -2,9 +2,11 @@
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+MEMORY_TEMPERATURE = 0.1
 _FLOOR = 0.1
 """Least deviation along an axis, relative to the root mean square over the axes."""
 
@@ -13,7 +15,12 @@ class DirectionMap(nn.Module):
     """What a word or a sound says beyond its neutral -> an offset of every style layer.
 
     Low rank: offsets [L, D] = up @ (down @ difference). The neutral of a modality is what it says
-    of nothing in particular, so that the gap between modalities (Liang et al. 2022) drops out.
+    of nothing in particular. Recordings lie elsewhere in the joint space than words even so, and
+    are first brought among the meanings of the pack's words: a mean of them, each weighted by how
+    like the recording it is (projection onto a support memory; Li et al. 2023, "DeCap"). Offsets
+    of a clear meaning are brought to one length, so that strength 1 is as visible for each; what
+    says little moves little.
+
     The trusted region is, for each layer, a ball around `centre` after whitening by `axes` (shared
     principal axes, in rows) and `spread` (deviation of each layer along them).
     """
@@ -22,26 +29,52 @@ class DirectionMap(nn.Module):
     up: Tensor
     neutral_text: Tensor
     neutral_sound: Tensor
+    keys: Tensor
+    meanings: Tensor
+    length: Tensor
+    floor: Tensor
     centre: Tensor
     axes: Tensor
     spread: Tensor
     radius: Tensor
 
-    def __init__(self, embed_dim: int, num_ws: int, w_dim: int, rank: int) -> None:
+    def __init__(self, embed_dim: int, num_ws: int, w_dim: int, rank: int, words: int) -> None:
+        """`words`: size of the memory; its `keys` are unit vectors less their mean, unit again,
+        and its `meanings` differences from the neutral of words.
+        """
         super().__init__()
         self.shape = (embed_dim, num_ws, w_dim)
         self.register_buffer("down", torch.zeros(rank, embed_dim))
         self.register_buffer("up", torch.zeros(num_ws, w_dim, rank))
         self.register_buffer("neutral_text", torch.zeros(embed_dim))
         self.register_buffer("neutral_sound", torch.zeros(embed_dim))
+        self.register_buffer("keys", torch.zeros(words, embed_dim))
+        self.register_buffer("meanings", torch.zeros(words, embed_dim))
+        self.register_buffer("length", torch.ones([]))
+        self.register_buffer("floor", torch.zeros([]))
         self.register_buffer("centre", torch.zeros(num_ws, w_dim))
         self.register_buffer("axes", torch.eye(w_dim))
         self.register_buffer("spread", torch.ones(num_ws, w_dim))
         self.register_buffer("radius", torch.ones(num_ws))
 
-    def forward(self, difference: Tensor) -> Tensor:
-        """Embedding minus neutral [B, E] -> offsets [B, L, D]."""
+    def of_text(self, embedding: Tensor) -> Tensor:
+        """Unit embeddings of phrases [B, E] -> offsets [B, L, D]."""
+        return self.evened(self.linear(embedding - self.neutral_text))
+
+    def of_sound(self, embedding: Tensor) -> Tensor:
+        """Unit embeddings of sounds [B, E] -> offsets [B, L, D]."""
+        likeness = F.normalize(embedding - self.neutral_sound, dim=1) @ self.keys.T
+        meant = torch.softmax(likeness / MEMORY_TEMPERATURE, dim=1) @ self.meanings
+        return self.evened(self.linear(meant))
+
+    def linear(self, difference: Tensor) -> Tensor:
+        """Embedding minus neutral [B, E] -> offsets [B, L, D] as they were fitted."""
         return torch.einsum("ldr,br->bld", self.up, difference @ self.down.T)
+
+    def evened(self, offsets: Tensor) -> Tensor:
+        """Offsets [B, L, D] brought towards `length` (root mean square); short ones less."""
+        size = offsets.square().mean((1, 2), keepdim=True)
+        return offsets * self.length / (size + self.floor.square()).sqrt().clamp_min(1e-8)
 
 
 def principal_region(

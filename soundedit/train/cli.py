@@ -35,6 +35,10 @@ COMMANDS = {
         "motion", "MotionSettings", "train_inversion", "sound -> latents, from rendered clips"
     ),
     "frames": Command("motion", "MotionSettings", "train_frames", "the recurrent frame generator"),
+    "directions": Command(
+        "directions", "DirectionsSettings", "train_directions", "words and sounds -> edits"
+    ),
+    "encoder": Command("picture_encoder", "EncoderSettings", "train_encoder", "photos as starts"),
     "pack": Command("pack", "PackSettings", "build_pack", "put a pack together"),
 }
 DATA_COMMANDS = {

@@ -28,8 +28,11 @@ log = logging.getLogger(__name__)
 
 SEGMENT = 100
 """Columns of a segment, as the engine hears it: one second."""
+_WINDOWS = 6
+"""Segments that stand for a recording."""
 _FEW = 40
 """Photos of a scene below which their mean code says more of the photos than of the scene."""
+
 
 class Towers:
     """The joint embedding of a `train embedding` checkpoint."""
@@ -70,8 +73,8 @@ class Towers:
             mel = np.tile(mel, (-(-SEGMENT // len(mel)), 1))[:SEGMENT]
         columns = torch.from_numpy(np.asarray(mel, np.float32)).T
         windows = columns.unfold(1, SEGMENT, SEGMENT // 2).permute(1, 0, 2)
-        every = torch.cat([self.audio(part) for part in windows.split(32)])
-        return F.normalize(every.mean(0), dim=0).clone()
+        spread = np.linspace(0, len(windows) - 1, min(len(windows), _WINDOWS)).round()
+        return F.normalize(self.audio(windows[spread.astype(int)]).mean(0), dim=0).clone()
 
 
 def picture_ws(encoder: PhotoEncoder, pictures: NDArray[np.uint8]) -> Tensor:
@@ -129,28 +132,38 @@ def scenes(codes: Tensor, embeddings: Tensor, hints: Sequence[str]) -> dict[str,
     return found
 
 
-def recorded(towers: Towers, sounds: SoundSet, split: str) -> dict[str, Tensor]:
-    """Unit embeddings [n, E] of the recordings of each class."""
-    rows: dict[str, list[Tensor]] = {}
-    for i in sounds.of(split):
-        rows.setdefault(sounds.clips[i].label, []).append(towers.sound(sounds.mel(i)))
-    return {label: torch.stack(some) for label, some in rows.items()}
+def recorded(
+    towers: Towers, sounds: SoundSet, split: str, most: int, rng: np.random.Generator
+) -> dict[str, Tensor]:
+    """Unit embeddings [n, E] of recordings of each class, `most` or fewer of one."""
+    chosen: dict[str, list[int]] = {}
+    for i in rng.permutation(sounds.of(split)):
+        found = chosen.setdefault(sounds.clips[i].label, [])
+        if len(found) < most:
+            found.append(int(i))
+    return {
+        label: torch.stack([towers.sound(sounds.mel(i)) for i in some])
+        for label, some in chosen.items()
+    }
 
 
 @torch.inference_mode()
-def sampled(
-    generator: Generator, towers: Towers, count: int, seed: int
-) -> tuple[Tensor, Tensor]:
-    """Free samples, half of them style-mixed: latents [n, L, D] and their pictures' embeddings."""
-    generator_ = torch.Generator().manual_seed(seed)
-    latents, embeddings = [], []
-    for _ in range(-(-count // 50)):
-        z = torch.randn(2, 50, generator.z_dim, generator=generator_)
-        ws, other = generator.mapping(z[0]), generator.mapping(z[1])
-        cut = torch.randint(1, generator.num_ws, (50, 1, 1), generator=generator_)
-        mixed = torch.arange(generator.num_ws)[None, :, None] >= cut
-        ws = torch.where(mixed & (torch.arange(50)[:, None, None] % 2 == 0), other, ws)
-        pictures = torch.cat([generator.synthesis(part) for part in ws.split(10)])
-        latents.append(ws.clone())
-        embeddings.append(embed_pictures(towers.clip, towers.config, pictures).clone())
-    return torch.cat(latents), torch.cat(embeddings)
+def style_mixed(generator: Generator, count: int, seed: int) -> Tensor:
+    """Latents [count, L, D] of free samples, every other one style-mixed of two."""
+    draw = torch.Generator().manual_seed(seed)
+    z = torch.randn(2, count, generator.z_dim, generator=draw)
+    ws, other = generator.mapping(z[0]), generator.mapping(z[1])
+    cut = torch.randint(1, generator.num_ws, (count, 1, 1), generator=draw)
+    mixed = torch.arange(generator.num_ws)[None, :, None] >= cut
+    every_other = torch.arange(count)[:, None, None] % 2 == 0
+    return torch.where(mixed & every_other, other, ws).clone()
+
+
+@torch.inference_mode()
+def shown_by(generator: Generator, towers: Towers, ws: Tensor) -> Tensor:
+    """Unit embeddings [n, E] of the pictures of latents [n, L, D]."""
+    rows = [
+        embed_pictures(towers.clip, towers.config, generator.synthesis(part))
+        for part in ws.split(8)
+    ]
+    return torch.cat(rows).clone()

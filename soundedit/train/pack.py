@@ -17,6 +17,7 @@ from soundedit.packs.manifest import Bands, Component, Manifest
 from soundedit.packs.manifest import MelSettings as PackMel
 from soundedit.packs.pack import save_pack
 from soundedit.train.card import write_card, write_samples
+from soundedit.train.picture_encoder import load_encoder
 from soundedit.train.prompts import CLASSES, PROMPTS
 from soundedit.train.sounds import MelSettings
 
@@ -37,6 +38,8 @@ class PackSettings:
     generator: str = "runs/generator/generator-final.pt"
     embedding: str = "runs/embedding/embedding.pt"
     motion: str = "runs/motion/motion.pt"
+    directions: str = ""
+    encoder: str = ""
     photos: str = ""
     sounds: str = ""
     out: str = "weights/landscapes"
@@ -106,6 +109,18 @@ def build_pack(settings: PackSettings) -> Path:
         "inversion": motion["inversion_config"],
         "frames": motion["frames_config"],
     }
+    tensors = {
+        "generator": generator_weights(generator),
+        "clip": embedding["clip"],
+        "audio": embedding["audio"],
+        "inversion": motion["inversion"],
+        "frames": motion["frames"],
+    }
+    if settings.directions:
+        found = _read(settings.directions)
+        components["directions"], tensors["directions"] = found["config"], found["directions"]
+    if settings.encoder:
+        components["encoder"], tensors["encoder"] = load_encoder(Path(settings.encoder))
     manifest = Manifest(
         name=settings.name,
         version=settings.version,
@@ -132,13 +147,6 @@ def build_pack(settings: PackSettings) -> Path:
             for name, config in components.items()
         },
     )
-    tensors = {
-        "generator": generator_weights(generator),
-        "clip": embedding["clip"],
-        "audio": embedding["audio"],
-        "inversion": motion["inversion"],
-        "frames": motion["frames"],
-    }
     pack = save_pack(settings.out, manifest, tensors)
     network = Generator(**components["generator"])
     network.load_state_dict(tensors["generator"])
