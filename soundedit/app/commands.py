@@ -2,20 +2,20 @@
 
 import random
 from collections.abc import Callable
-from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
+from soundedit.app.exports.exporter import Exporter
 from soundedit.app.help import open_log_folder, show_about, show_shortcuts
 from soundedit.app.layout import FullScreen
 from soundedit.app.microphone import Microphone
 from soundedit.app.picturepanel import PicturePanel
 from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
-from soundedit.app.settings import EXPORT_FOLDER, LAST_FOLDER
+from soundedit.app.settings import LAST_FOLDER
 
 NEW_SEEDS = 10_000
 
@@ -32,6 +32,7 @@ class Commands(QObject):
         microphone: Microphone,
         picture: PicturePanel,
         full_screen: FullScreen,
+        exporter: Exporter,
         preferences: Preferences,
         dialogs: Dialogs,
     ) -> None:
@@ -42,6 +43,7 @@ class Commands(QObject):
         self._microphone = microphone
         self._picture = picture
         self._full_screen = full_screen
+        self._exporter = exporter
         self._preferences = preferences
         self._settings = preferences.settings
         self._dialogs = dialogs
@@ -52,7 +54,8 @@ class Commands(QObject):
         return {
             "open": self._open,
             "record": self._record,
-            "export": self._export,
+            "export": self._exporter.ask,
+            "export_again": self._exporter.again,
             "devices": self._look_for_devices,
             "quit": window.close,
             "generate": self._generate,
@@ -69,17 +72,6 @@ class Commands(QObject):
         path = self._dialogs.sound_to_open(self._window, self._settings.get(LAST_FOLDER))
         if path is not None:
             self._controller.open_sound(path)
-
-    def _export(self) -> None:
-        sound = self._controller.sound
-        if sound is None or self._controller.movie is None:
-            return
-        videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        folder = Path(self._settings.get(EXPORT_FOLDER) or videos or Path.home())
-        path = self._dialogs.video_to_write(self._window, folder / f"{sound.path.stem}.mp4")
-        if path is not None:
-            self._settings.set(EXPORT_FOLDER, str(path.parent))
-            self._controller.export(path)
 
     def _generate(self) -> None:
         self._playback.pause()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from soundedit.app.exports.render import Exported
 from soundedit.app.framefeed import FrameFeed
 from soundedit.app.jobs import Jobs
 from soundedit.app.movie import Movie
@@ -24,8 +25,6 @@ from soundedit.app.requests import (
     Answer,
     Ended,
     EngineInfo,
-    Exported,
-    ExportRequest,
     FrameReady,
     FramesDone,
     Generated,
@@ -84,7 +83,8 @@ class Controller(QObject):
     """A `Measured` of the frame under the playhead."""
     work_changed = Signal()
     """Something that decides what can be done began or ended."""
-    exported = Signal(Path)
+    export_answered = Signal(object)
+    """The engine worker got further with an export."""
     stopped = Signal(Kind)
     """The person stopped a job of this kind."""
     failed = Signal(object)
@@ -101,7 +101,7 @@ class Controller(QObject):
         self.worker = EngineWorker(loader, self)
         self.opener = SoundOpener(self)
         self.jobs = Jobs(self)
-        self.feed = FrameFeed(self._submit, cache_bytes, self)
+        self.feed = FrameFeed(self.submit, cache_bytes, self)
         self.engine: EngineInfo | None = None
         self.engine_error: BaseException | None = None
         self.sound: SoundInfo | None = None
@@ -180,18 +180,11 @@ class Controller(QObject):
             return self.sound is not None
         return project.start.kind is not StartKind.SEED or bool(project.edits)
 
-    def export(self, path: Path) -> None:
-        """Write the movie with its sound; it is the movie of now that is written."""
-        if self.movie is None:
-            return
-        request = ExportRequest(self.movie, path)
-        self._begin(request, self.tr("Exporting {0}").format(path.name))
-
     def measure(self) -> None:
         """Ask how far the edits moved the frame under the playhead."""
         if self.movie is not None and self.movie.project.edits:
             files = self.session.snapshot().files
-            self._submit(MeasureRequest(self.movie, files, self.feed.wanted))
+            self.submit(MeasureRequest(self.movie, files, self.feed.wanted))
 
     def labels(self) -> tuple[str, ...]:
         """All labels there can be, in the pack's order, then those only this sound has."""
@@ -276,9 +269,10 @@ class Controller(QObject):
         self._rest.start()
         request = RedrawRequest(self.movie, snapshot.project, snapshot.files, self.feed.wanted)
         self._latest[Kind.REDRAW] = request
-        self._submit(request)
+        self.submit(request)
 
-    def _submit(self, request: Request) -> None:
+    def submit(self, request: Request) -> None:
+        """Give a request to the engine worker, if there is an engine."""
         if not self._closed and self.engine_error is None:
             self.worker.submit(request)
 
@@ -292,7 +286,7 @@ class Controller(QObject):
         self._latest[request.kind] = request
         stop: Callable[[], None] | None = request.cancel.cancel if can_stop else None
         self.jobs.begin(request.id, text, stop)
-        self._submit(request)
+        self.submit(request)
         self.work_changed.emit()
 
     def _stop(self, kind: Kind) -> None:
@@ -403,6 +397,8 @@ class Controller(QObject):
         if self._closed:
             return
         match answer:
+            case Exported() | Advanced(kind=Kind.EXPORT) | Ended(kind=Kind.EXPORT):
+                self.export_answered.emit(answer)
             case FrameReady():
                 self.feed.on_frame(answer)
             case FramesDone():
@@ -427,9 +423,6 @@ class Controller(QObject):
                     self.measured.emit(answer)
             case Redrawn():
                 self._on_redrawn(answer)
-            case Exported():
-                if self._finish(answer, Kind.EXPORT):
-                    self.exported.emit(answer.path)
             case Ended():
                 self._on_ended(answer)
             case Loading():

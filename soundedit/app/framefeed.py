@@ -61,6 +61,11 @@ class FrameFeed(QObject):
         """Index of the frame under the playhead."""
         return self._wanted
 
+    @property
+    def frame_seconds(self) -> float:
+        """How long a frame takes, as measured lately; 0 while that is not known."""
+        return self._took
+
     def set_movie(self, movie: Movie | None) -> None:
         """Serve another movie from its first frame."""
         self._stop_ahead()

@@ -33,19 +33,31 @@ def add_docks(
         ("heard", window.tr("Heard"), heard, right),
         ("timeline", window.tr("Timeline"), timeline, bottom),
     ):
-        dock = QDockWidget(title, window)
-        # The name is what the saved layout knows it by.
-        dock.setObjectName(name)
-        dock.setWidget(widget)
-        dock.setAccessibleName(title)
-        window.addDockWidget(area, dock)
-        menu.addAction(dock.toggleViewAction())
-        docks.append(dock)
+        docks.append(add_dock(window, name, title, widget, area, menu))
     window.tabifyDockWidget(docks[2], docks[3])
     docks[2].raise_()
     window.resizeDocks([docks[0], docks[2]], [230, 280], Qt.Orientation.Horizontal)
     window.resizeDocks(docks[:2], [280, 230], Qt.Orientation.Vertical)
     return docks
+
+
+def add_dock(
+    window: QMainWindow,
+    name: str,
+    title: str,
+    widget: QWidget,
+    area: Qt.DockWidgetArea,
+    menu: QMenu,
+) -> QDockWidget:
+    """Put a panel into an area; the menu shows and hides it."""
+    dock = QDockWidget(title, window)
+    # The name is what the saved layout knows it by.
+    dock.setObjectName(name)
+    dock.setWidget(widget)
+    dock.setAccessibleName(title)
+    window.addDockWidget(area, dock)
+    menu.addAction(dock.toggleViewAction())
+    return dock
 
 
 def add_colour_menu(menu: QMenu, preferences: Preferences) -> None:

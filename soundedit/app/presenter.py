@@ -1,7 +1,5 @@
 """Shows in the window's parts what the session and the controller hold."""
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -67,7 +65,6 @@ class Presenter(QObject):
         controller.redrawn.connect(self._redrawn)
         controller.engine_changed.connect(self.refresh)
         controller.work_changed.connect(self.refresh)
-        controller.exported.connect(self._exported)
         controller.stopped.connect(self._stopped)
         controller.session.changed.connect(self._project_changed)
         controller.session.refused.connect(self._refused)
@@ -80,12 +77,12 @@ class Presenter(QObject):
     def refresh(self) -> None:
         """What can be done now, and what stands where nothing is."""
         controller, actions = self._controller, self._actions
-        has_movie = controller.movie is not None
         works = controller.engine_error is None
         generating = controller.is_running(Kind.GENERATE)
         ready = controller.can_generate and works
         actions["generate"].setEnabled(ready and not generating)
-        actions["export"].setEnabled(has_movie and not controller.is_running(Kind.EXPORT))
+        for id_ in ("export", "export_again"):
+            actions[id_].setEnabled(ready and controller.engine is not None)
         for command in COMMANDS:
             if command.needs_sound:
                 actions[command.id].setEnabled(controller.sound is not None)
@@ -201,11 +198,6 @@ class Presenter(QObject):
         if playing and self._playback.silent_reason is not None:
             self._transport.set_why_silent(self._playback.silent_reason)
 
-    def _exported(self, path: Path) -> None:
-        self._status.say(self.tr("Exported {0}").format(path))
-
     def _stopped(self, kind: Kind) -> None:
-        if kind is Kind.EXPORT:
-            self._status.say(self.tr("Export cancelled; no file was left"))
-        elif kind is Kind.GENERATE:
+        if kind is Kind.GENERATE:
             self._status.say(self.tr("Generating was cancelled"))

@@ -71,9 +71,10 @@ class EngineLike(Protocol):
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What the status bar says of a loaded engine."""
+    """What the status bar says of a loaded engine; `pack_id` is the pack's name and version."""
 
     pack: str
+    pack_id: str
     device: str
     device_name: str
     resolution: int
@@ -94,8 +95,8 @@ class Kind(IntEnum):
     GENERATE = 4
     MEASURE = 5
     LISTEN = 6
-    EXPORT = 7
-    AHEAD = 8
+    AHEAD = 7
+    EXPORT = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,18 +190,6 @@ class MeasureRequest(Request):
     @property
     def kind(self) -> Kind:
         return Kind.MEASURE
-
-
-@dataclass(frozen=True, eq=False)
-class ExportRequest(Request):
-    """A movie with its sound -> an MP4 file."""
-
-    movie: Movie
-    path: Path
-
-    @property
-    def kind(self) -> Kind:
-        return Kind.EXPORT
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,10 +302,3 @@ class FramesDone(Answer):
     """All frames of a request were answered or dropped."""
 
     urgent: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Exported(Answer):
-    """The file is whole and in its place."""
-
-    path: Path

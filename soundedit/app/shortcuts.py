@@ -50,6 +50,9 @@ COMMANDS = (
     Command("open", "file", T("Commands", "&Open a sound..."), ("Ctrl+O",)),
     Command("record", "file", T("Commands", "&Record"), ("R",)),
     Command("export", "file", T("Commands", "&Export the video..."), ("Ctrl+E",)),
+    Command(
+        "export_again", "file", T("Commands", "Export with the &same settings"), ("Ctrl+Shift+E",)
+    ),
     Command("devices", "file", T("Commands", "&Look for sound devices again")),
     Command("settings", "file", T("Commands", "Se&ttings..."), ("Ctrl+,",)),
     Command("quit", "file", T("Commands", "&Quit"), ("Ctrl+Q",)),

@@ -14,9 +14,13 @@ from soundedit.app.devices import FoundDevices, SoundDevices, find_devices
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.editing import Editing
 from soundedit.app.errors import ErrorReporter
+from soundedit.app.exports.exporter import Exporter
+from soundedit.app.exports.panel import QueuePanel
+from soundedit.app.exports.places import ExportPlaces, default_places
+from soundedit.app.exports.queue import ExportQueue
 from soundedit.app.heardpanel import HeardPanel
 from soundedit.app.keymap import Keymap
-from soundedit.app.layout import FullScreen, add_colour_menu, add_docks
+from soundedit.app.layout import FullScreen, add_colour_menu, add_dock, add_docks
 from soundedit.app.microphone import Microphone
 from soundedit.app.picturepanel import DEFAULT_RATE, FRAME_RATES, MAX_SEED, PicturePanel
 from soundedit.app.playback import Playback
@@ -62,6 +66,7 @@ class MainWindow(QMainWindow):
         recorder: makes a recorder for the microphone.
         find: looks for sound devices.
         recordings: folder of the recordings; None is the person's data folder.
+        exports: where the queue of exports is kept; None is the person's own folders.
         dialogs: asks for files.
     """
 
@@ -75,11 +80,13 @@ class MainWindow(QMainWindow):
         recorder: Callable[[], Recorder] = Recorder,
         find: Callable[[bool], FoundDevices] = find_devices,
         recordings: Path | None = None,
+        exports: ExportPlaces | None = None,
         dialogs: Dialogs | None = None,
     ) -> None:
         super().__init__()
         self.settings = settings
         self.errors = ErrorReporter(self)
+        dialogs = dialogs or Dialogs()
         cache_bytes = settings.get(CACHE_MEGABYTES) * 2**20
         self.session = ProjectSession(self)
         self.controller = Controller(self.session, cache_bytes, loader, self)
@@ -112,7 +119,6 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.transport)
         column.addWidget(self.timeline)
-        dialogs = dialogs or Dialogs()
         self.editing = Editing(self, self.controller, self.actions_by_id, settings, dialogs)
         self._docks = add_docks(
             self,
@@ -123,6 +129,24 @@ class MainWindow(QMainWindow):
             bottom,
             menus["view"],
         )
+        places = exports or default_places()
+        self.queue = ExportQueue(places.queue, places.frames, self.controller.submit, self)
+        self.exporter = Exporter(
+            self,
+            queue=self.queue,
+            controller=self.controller,
+            settings=settings,
+            dialogs=dialogs,
+            presets=places.presets,
+        )
+        self.exports = QueuePanel(self.queue, dialogs, parent=self)
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        self._exports_dock = add_dock(
+            self, "exports", self.tr("Exports"), self.exports, right, menus["view"]
+        )
+        self.tabifyDockWidget(self._docks[2], self._exports_dock)
+        self._exports_dock.hide()
+        self._docks.append(self._exports_dock)
         self._full_screen = FullScreen(self, self.viewer, self._docks)
         commands = Commands(
             self,
@@ -193,6 +217,7 @@ class MainWindow(QMainWindow):
         self._start_timer.stop()
         self.viewer.painted.disconnect(self._start_work)
         self.controller.start()
+        self.queue.open()
         self.microphone.devices.look()
         first = self.settings.get(FIRST_START)
         self.settings.set(FIRST_START, False)
@@ -203,8 +228,10 @@ class MainWindow(QMainWindow):
             self.open_sound(sample, generate=True)
 
     def _connect(self) -> None:
-        for source in (self.controller, self.playback, self.microphone):
+        for source in (self.controller, self.playback, self.microphone, self.queue):
             source.failed.connect(self.errors.report)
+        self.exporter.said.connect(self.status.say)
+        self.exporter.added.connect(self._show_exports)
         self.presenter.title_changed.connect(self._show_title)
         self.session.state_changed.connect(self._show_title)
         self.control.told.connect(self.status.say)
@@ -252,6 +279,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{title}[*]" if modified else title)
         self.setWindowModified(modified)
 
+    def _show_exports(self) -> None:
+        self._exports_dock.show()
+        self._exports_dock.raise_()
+
     def _recorded(self, path: Path) -> None:
         if not self._closed:
             self.open_sound(path)
@@ -282,6 +313,7 @@ class MainWindow(QMainWindow):
             self.errors.close()
             self.microphone.close()
             self.playback.close()
+            self.exporter.close()
             self.controller.close()
             self.editing.close()
             self.session.close()

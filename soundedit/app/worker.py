@@ -3,15 +3,14 @@
 import importlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from soundedit.app.export import write_movie
+from soundedit.app.exports.render import ExportRequest, render_job
 from soundedit.app.heavyimports import heavy_imports
 from soundedit.app.measuring import Measurer
 from soundedit.app.movie import Movie
@@ -22,8 +21,6 @@ from soundedit.app.requests import (
     Ended,
     EngineInfo,
     EngineLike,
-    Exported,
-    ExportRequest,
     FrameReady,
     FramesDone,
     FramesRequest,
@@ -52,8 +49,11 @@ PROGRESS_SECONDS = 0.05
 SLOW_SECONDS = 0.045
 """When a full picture takes longer than this, a quarter-size one is shown first."""
 
-BLOCK = 64
-"""Frames whose latents are made at once for an export."""
+EXPORT_BATCH = 4
+"""Frames an export makes at once on a CPU while nobody waits for others."""
+
+RECENT_SECONDS = 3.0
+"""So long after somebody waited for a picture an export makes one frame at a time."""
 
 LET_THROUGH = (Kind.REDRAW, Kind.FRAME, Kind.PLAIN)
 
@@ -87,6 +87,8 @@ class EngineWorker(QObject):
         self._measurer: Measurer
         self._batch = 1
         self._full_took = 0.0
+        self._asked = -RECENT_SECONDS
+        self._ahead_from = 0.0
         self._condition = threading.Condition()
         self._pending: dict[Kind, Request] = {}
         self._running: dict[Kind, Request] = {}
@@ -111,6 +113,8 @@ class EngineWorker(QObject):
             if running is not None and request.kind not in LET_THROUGH:
                 running.cancel.cancel()
             self._pending[request.kind] = request
+            if request.kind in LET_THROUGH:
+                self._asked = time.monotonic()
             self._condition.notify()
 
     def stop(self) -> None:
@@ -163,6 +167,7 @@ class EngineWorker(QObject):
         manifest = engine.manifest
         info = EngineInfo(
             pack=manifest.title or manifest.name,
+            pack_id=f"{manifest.name} {manifest.version}",
             device=engine.device,
             device_name=engine.device_name,
             resolution=engine.resolution,
@@ -208,7 +213,10 @@ class EngineWorker(QObject):
             if now - told >= PROGRESS_SECONDS:
                 told = now
                 self._answer(Advanced(request.id, request.kind, fraction, text))
-            self._serve(above=request.kind)
+            if request.kind is Kind.EXPORT:
+                self._give_way()
+            else:
+                self._serve(above=request.kind)
 
         match request:
             case FramesRequest():
@@ -236,13 +244,22 @@ class EngineWorker(QObject):
             case RedrawRequest():
                 self._redraw(engine, request)
             case ExportRequest():
-                batch = max(self._batch, 4)
-                pictures = engine.synthesise(
-                    _blocks(request.movie), batch=batch, cancel=request.cancel
-                )
-                size = engine.resolution
-                write_movie(request, pictures, size, progress)
-                self._answer(Exported(request.id, request.path))
+                self._answer(render_job(engine, request, self._export_batch, progress))
+
+    def _export_batch(self) -> int:
+        """How many frames an export makes before it looks whether somebody waits."""
+        if time.monotonic() - self._asked < RECENT_SECONDS:
+            return self._batch
+        return max(self._batch, EXPORT_BATCH)
+
+    def _give_way(self) -> None:
+        """Between frames of an export: what is urgent at once, work ahead for half of the time."""
+        self._serve(above=Kind.AHEAD)
+        begun = time.monotonic()
+        if begun >= self._ahead_from:
+            self._serve(above=Kind.EXPORT)
+            now = time.monotonic()
+            self._ahead_from = now + (now - begun)
 
     def _redraw(self, engine: EngineLike, request: RedrawRequest) -> None:
         made = request.movie.rendering.with_project(
@@ -294,12 +311,6 @@ class EngineWorker(QObject):
     def _is_overtaken(self, kind: Kind) -> bool:
         with self._condition:
             return kind in self._pending
-
-
-def _blocks(movie: Movie) -> Iterator[NDArray[np.float32]]:
-    """All latents of a movie, block by block."""
-    for first in range(0, movie.frames, BLOCK):
-        yield movie.rendering.latents(first, min(BLOCK, movie.frames - first))
 
 
 def _vocabulary(classes: Sequence[str], prompts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import platformdirs
+
 from soundedit.errors import ExportError
 from soundedit.media.ffmpeg import shown
 from soundedit.media.formats import FORMATS, Format, Kind, Quality, available
@@ -173,6 +175,11 @@ def settings_from(facts: Mapping[str, Any]) -> ExportSettings:
         raise ExportError(
             f"These export settings are not understood ({error}); make the preset again."
         ) from error
+
+
+def presets_path() -> Path:
+    """Where the person's own presets are kept."""
+    return Path(platformdirs.user_config_dir("soundedit", appauthor=False)) / "presets.json"
 
 
 def load_presets(path: Path) -> dict[str, ExportSettings]:

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from soundedit.app.devices import FoundDevices
 from soundedit.app.dialogs import Dialogs
+from soundedit.app.exports.places import places_in
 from soundedit.app.settings import FIRST_START, Settings
 from soundedit.app.window import MainWindow
 from soundedit.media.playback import Player
@@ -130,6 +131,7 @@ class Rig:
                 tuple(self.card.input_devices()), None, None, tuple(self.card.output_devices())
             ),
             recordings=self.recordings,
+            exports=places_in(folder / "exports"),
             dialogs=self.answers,
         )
         self.controller = self.window.controller

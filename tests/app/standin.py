@@ -17,6 +17,7 @@ from soundedit.app.movie import Movie
 from soundedit.document.model import Part, PartKind, Project
 
 # The worker needs it beside an engine; imported here so that no test waits for torch.
+from soundedit.engine.export import export  # noqa: F401
 from soundedit.engine.rendering import Rendering  # noqa: F401
 from soundedit.media.sound import probe_sound
 from soundedit.progress import CancelToken, Progress
@@ -79,13 +80,15 @@ class StandIn:
         self.device_name = "stand-in"
         self.resolution = resolution
         self.num_ws, self.w_dim = LAYERS, 2
+        self.precision = "float32"
         self.region = Region()
         self.manifest = SimpleNamespace(
             name="stand-in",
             title="Stand-in",
             classes=list(LABELS),
             prompts={"rain": ["rain", "heavy rain"]},
-            components={},
+            version="1.0",
+            components={"generator": SimpleNamespace(sha256="0" * 64)},
         )
         self.gate = threading.Event()
         self.gate.set()

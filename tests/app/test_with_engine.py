@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.devices import FoundDevices
+from soundedit.app.exports.places import places_in
 from soundedit.app.requests import Kind
 from soundedit.app.settings import Settings
 from soundedit.app.window import MainWindow
@@ -42,6 +43,7 @@ def window(pack: Path, settings: Settings, tmp_path: Path, qtbot: QtBot) -> Iter
         loader=load,
         find=lambda again: FoundDevices((), "No sound card.", "No microphone."),
         recordings=tmp_path / "recordings",
+        exports=places_in(tmp_path / "exports"),
     )
     made.show()
     yield made

@@ -38,11 +38,15 @@ class Exported(Answer):
 
 
 def render_job(
-    engine: EngineLike, request: ExportRequest, batch: int, progress: Progress
+    engine: EngineLike,
+    request: ExportRequest,
+    batch: Callable[[], int],
+    progress: Progress,
 ) -> Exported:
     """Write the file of a job, going on from the frames that `work` has of it.
 
-    Called on the engine worker. `progress` is called after each frame and may raise.
+    Called on the engine worker. `batch` tells how many frames to make at once. `progress` is called
+    after each frame and may raise.
 
     Raises:
         ExportError: the file could not be written; nothing is left of it.

@@ -1,0 +1,197 @@
+"""From the open project to the queue of exports, and from the queue to the window."""
+
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtWidgets import QWidget
+
+from soundedit.app.controller import Controller
+from soundedit.app.dialogs import Dialogs
+from soundedit.app.exports.dialog import ExportDialog
+from soundedit.app.exports.job import ExportJob, JobState
+from soundedit.app.exports.notify import Notifier
+from soundedit.app.exports.plan import Plan, Subject, free_name, problem
+from soundedit.app.exports.presetbook import PresetBook
+from soundedit.app.exports.queue import ExportQueue
+from soundedit.app.requests import new_id as new_number
+from soundedit.app.settings import EXPORT_FOLDER, EXPORT_SETTINGS, Settings
+from soundedit.document.ids import new_id
+from soundedit.errors import ExportError
+from soundedit.media.presets import (
+    ExportSettings,
+    default_name,
+    settings_facts,
+    settings_from,
+)
+
+
+class Exporter(QObject):
+    """Asks what to export, adds it to the queue, and says how the queue stands.
+
+    Args:
+        window: what dialogs belong to.
+        presets: file of the person's own presets.
+    """
+
+    said = Signal(str)
+    """A sentence for the status bar."""
+    added = Signal()
+    """A job was added by the person."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        *,
+        queue: ExportQueue,
+        controller: Controller,
+        settings: Settings,
+        dialogs: Dialogs,
+        presets: Path,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._queue, self._controller = window, queue, controller
+        self._settings, self._dialogs, self._presets = settings, dialogs, presets
+        self._notifier = Notifier(window)
+        self._shown: tuple[str, int] | None = None
+        queue.changed.connect(self._show_job)
+        queue.advanced.connect(self._show_job)
+        queue.ended.connect(self._ended)
+        controller.engine_changed.connect(self._engine_changed)
+        controller.export_answered.connect(queue.on_answer)
+
+    def subject(self) -> Subject | None:
+        """What there is to export now; None where that is nothing."""
+        controller = self._controller
+        project, movie, sound = controller.session.project, controller.movie, controller.sound
+        engine = controller.engine
+        seconds = sound.seconds if sound is not None else movie.seconds if movie else 0.0
+        if engine is None or not controller.can_generate or seconds <= 0:
+            return None
+        title = controller.session.title or (sound.path.stem if sound is not None else "soundedit")
+        return Subject(
+            title,
+            seconds,
+            Fraction(project.fps),
+            project.range.start,
+            project.range.end,
+            engine.resolution,
+            controller.feed.frame_seconds,
+            sound is not None,
+        )
+
+    def ask(self) -> ExportDialog | None:
+        """Open the dialog with the settings of the last time."""
+        subject = self.subject()
+        if subject is None:
+            return None
+        dialog = ExportDialog(
+            subject,
+            self._last_settings(),
+            self._folder(),
+            PresetBook(self._presets),
+            lambda: self._queue.jobs,
+            self._dialogs,
+            self._window,
+        )
+        dialog.planned.connect(lambda plan: self.add(plan, subject))
+        dialog.open()
+        return dialog
+
+    def again(self) -> None:
+        """Export with the settings of the last time, under a name that nothing has."""
+        subject = self.subject()
+        if subject is None:
+            return
+        settings = self._last_settings()
+        start = subject.start or 0.0
+        end = subject.seconds if subject.end is None else min(subject.end, subject.seconds)
+        path = self._folder() / default_name(subject.title, settings)
+        plan = Plan(settings, free_name(path, self._queue.jobs), start, end)
+        wrong = problem(plan, subject, self._queue.jobs)
+        if wrong:
+            self._queue.failed.emit(ExportError(wrong))
+        else:
+            self.add(plan, subject)
+
+    def add(self, plan: Plan, subject: Subject) -> None:
+        """Put an export of the project as it is now into the queue."""
+        engine = self._controller.engine
+        self._settings.set(EXPORT_FOLDER, str(plan.path.parent))
+        self._settings.set(EXPORT_SETTINGS, json.dumps(settings_facts(plan.settings)))
+        snapshot = self._controller.session.snapshot()
+        job = ExportJob(
+            id=new_id(),
+            title=subject.title,
+            path=plan.path,
+            settings=plan.settings,
+            start=plan.start,
+            end=plan.end,
+            fps=plan.fps(subject),
+            frames=plan.frames(subject),
+            pack=engine.pack_id if engine is not None else "",
+            overwrite=plan.overwrite,
+        )
+        self._queue.add(job, snapshot.project, snapshot.files)
+        self.added.emit()
+
+    def close(self) -> None:
+        """Stop the queue, keeping what is open for the next start."""
+        self._notifier.close()
+        self._queue.close()
+
+    def _folder(self) -> Path:
+        """Where the last export went, if that is still there."""
+        kind = QStandardPaths.StandardLocation
+        last = Path(self._settings.get(EXPORT_FOLDER))
+        if self._settings.get(EXPORT_FOLDER) and last.is_dir():
+            return last
+        videos = Path(QStandardPaths.writableLocation(kind.MoviesLocation))
+        return videos if videos.is_dir() else Path.home()
+
+    def _last_settings(self) -> ExportSettings:
+        try:
+            return settings_from(json.loads(self._settings.get(EXPORT_SETTINGS)))
+        except (ExportError, ValueError, TypeError):
+            return ExportSettings()
+
+    def _engine_changed(self) -> None:
+        engine = self._controller.engine
+        self._queue.set_pack(engine.pack_id if engine is not None else None)
+
+    def _show_job(self) -> None:
+        """The running job as one of the window's jobs, in the status bar."""
+        jobs, job = self._controller.jobs, self._queue.running
+        if self._shown is not None and (job is None or job.id != self._shown[0]):
+            jobs.end(self._shown[1])
+            self._shown = None
+        if job is None:
+            return
+        waiting = self._queue.waiting
+        text = self.tr("Exporting {0}").format(job.path.name)
+        if waiting:
+            text += self.tr(", {0} waiting").format(waiting)
+        if self._shown is None:
+            self._shown = (job.id, new_number())
+            jobs.begin(self._shown[1], text, self._canceller(job.id))
+        fraction = -1.0 if self._queue.step else job.done / max(job.frames, 1)
+        jobs.advance(self._shown[1], fraction, text)
+
+    def _canceller(self, id_: str) -> Callable[[], None]:
+        def cancel() -> None:
+            self._queue.cancel(id_)
+            self.said.emit(self.tr("Export cancelled; no file was left"))
+
+        return cancel
+
+    def _ended(self, job: ExportJob) -> None:
+        if job.state is JobState.DONE:
+            text = self.tr("Exported {0}").format(job.path)
+            title = self.tr("Export done")
+        else:
+            text = self.tr("Export of {0} failed: {1}").format(job.path.name, job.error)
+            title = self.tr("Export failed")
+        self.said.emit(text)
+        self._notifier.tell(title, text)
