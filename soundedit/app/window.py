@@ -155,6 +155,7 @@ class MainWindow(QMainWindow):
             microphone=self.microphone,
             picture=self.picture,
             full_screen=self._full_screen,
+            exporter=self.exporter,
             preferences=self.preferences,
             dialogs=dialogs,
         )

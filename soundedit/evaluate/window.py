@@ -39,6 +39,7 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
         settings.Settings(Path(folder) / "settings.ini"),
         loader=load,
         recordings=Path(folder) / "recordings",
+        exports=importlib.import_module("soundedit.app.exports.places").places_in(Path(folder)),
     )
     controller = window.controller
 
@@ -52,9 +53,11 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
             controller.generate()
         if controller.movie is not None and "generated" not in times:
             note("generated")
-            controller.export(Path(folder) / "movie.mp4")
+            window.exporter.export_to(Path(folder) / "movie.mp4")
 
-    def exported(_: object) -> None:
+    def exported(job: Any) -> None:
+        if job.error:
+            times["failed"] = job.error
         note("exported")
         window.close()
         application.quit()
@@ -88,7 +91,7 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
     window.viewer.painted.connect(painted)
     for signal in (controller.engine_changed, controller.still_changed, controller.movie_changed):
         signal.connect(moved_on, queued)
-    controller.exported.connect(exported, queued)
+    window.queue.ended.connect(exported, queued)
     controller.failed.connect(fail, queued)
     window.show()
     window.begin(Path(sound))

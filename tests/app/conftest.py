@@ -102,13 +102,12 @@ class Answers(Dialogs):
 
     def __init__(self) -> None:
         self.open_path: Path | None = None
-        self.export_path: Path | None = None
 
     def sound_to_open(self, parent: object, folder: str) -> Path | None:
         return self.open_path
 
-    def video_to_write(self, parent: object, suggestion: Path) -> Path | None:
-        return self.export_path
+    def may_replace(self, parent: object, path: Path) -> bool:
+        return True
 
 
 class Rig:
@@ -162,6 +161,10 @@ class Rig:
     def wait(self, ready: Callable[[], bool]) -> None:
         """Run the event loop until `ready`."""
         self.qtbot.waitUntil(ready, timeout=20_000)
+
+    def exported(self) -> bool:
+        """True while the engine is at no export."""
+        return self.window.queue.idle
 
     def shown(self) -> tuple[int, int, int]:
         """Colour in the middle of the picture on show."""

@@ -28,7 +28,7 @@ def test_open_invert_generate_scrub_export(
     rig.open(sound)
     assert rig.shown() == (0, 0, 0)
     assert rig.window.windowTitle() == "tone.wav - soundedit"
-    assert not rig.window.actions_by_id["export"].isEnabled()
+    assert rig.window.actions_by_id["export"].isEnabled()
     rig.generate()
     assert rig.controller.movie is not None and rig.controller.movie.frames == 48
     rig.window.axis.seek(1.0)
@@ -37,9 +37,8 @@ def test_open_invert_generate_scrub_export(
     assert rig.window.transport.frame.text() == "frame 25 of 48"
     video = tmp_path / "films" / "my film.mp4"
     video.parent.mkdir()
-    rig.answers.export_path = video
-    rig.do("export")
-    rig.wait(lambda: not rig.controller.is_running(Kind.EXPORT))
+    rig.window.exporter.export_to(video)
+    rig.wait(rig.exported)
     info = probe_video(video)
     assert (info.frames, info.width, info.height, info.has_sound) == (48, 64, 64, True)
     assert info.seconds == pytest.approx(2.0, abs=1 / 24)
@@ -148,11 +147,11 @@ def test_cancel_export_leaves_no_file(rig: Rig, make_sound: MakeSound, tmp_path:
     rig.wait(lambda: len(rig.controller.feed.cache) == 48)
     folder = tmp_path / "films"
     folder.mkdir()
-    rig.engine.gate.clear()
-    rig.controller.export(folder / "film.mp4")
+    rig.engine.step_seconds = 0.05
+    rig.window.exporter.export_to(folder / "film.mp4")
     rig.wait(lambda: any(folder.iterdir()))
     rig.do("cancel")
-    rig.wait(lambda: not rig.controller.is_running(Kind.EXPORT))
+    rig.wait(rig.exported)
     assert list(folder.iterdir()) == []
     assert rig.window.errors.dialog is None
 
@@ -164,11 +163,11 @@ def test_scrubbing_goes_on_during_an_export(
     rig.open(make_sound(6.0))
     rig.generate()
     rig.engine.step_seconds = 0.01
-    rig.controller.export(tmp_path / "film.mp4")
+    rig.window.exporter.export_to(tmp_path / "film.mp4")
     rig.window.axis.seek(5.0)
     rig.wait(lambda: rig.shown() == (0, 120, 0))
-    assert rig.controller.is_running(Kind.EXPORT)
-    rig.wait(lambda: not rig.controller.is_running(Kind.EXPORT))
+    assert not rig.exported()
+    rig.wait(rig.exported)
     assert probe_video(tmp_path / "film.mp4").frames == 144
 
 
@@ -179,10 +178,10 @@ def test_export_goes_on_while_another_sound_is_opened(
     rig.open(make_sound(4.0))
     rig.generate()
     rig.engine.step_seconds = 0.01
-    rig.controller.export(tmp_path / "film.mp4")
+    rig.window.exporter.export_to(tmp_path / "film.mp4")
     rig.open(make_sound(1.0, "next.wav"))
-    assert rig.controller.is_running(Kind.EXPORT)
-    rig.wait(lambda: not rig.controller.is_running(Kind.EXPORT))
+    assert not rig.exported()
+    rig.wait(rig.exported)
     assert probe_video(tmp_path / "film.mp4").frames == 96
 
 
@@ -193,7 +192,7 @@ def test_close_in_the_middle_of_an_export(rig: Rig, make_sound: MakeSound, tmp_p
     folder = tmp_path / "films"
     folder.mkdir()
     rig.engine.step_seconds = 0.02
-    rig.controller.export(folder / "film.mp4")
+    rig.window.exporter.export_to(folder / "film.mp4")
     rig.wait(lambda: any(folder.iterdir()))
     rig.close()
     assert list(folder.iterdir()) == []
@@ -415,7 +414,7 @@ def test_shortcut_list_can_be_searched(rig: Rig) -> None:
     assert dialog is not None
     dialog._filter.setText("export")
     rows = [row for row in range(dialog.table.rowCount()) if not dialog.table.isRowHidden(row)]
-    assert [dialog.table.item(row, 0).text() for row in rows] == ["Ctrl+E"]
+    assert [dialog.table.item(row, 0).text() for row in rows] == ["Ctrl+E", "Ctrl+Shift+E"]
     dialog.reject()
 
 

@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from soundedit.app.devices import FoundDevices
 from soundedit.app.exports.places import places_in
-from soundedit.app.requests import Kind
 from soundedit.app.settings import Settings
 from soundedit.app.window import MainWindow
 from soundedit.engine.engine import Engine
@@ -85,8 +84,8 @@ def test_open_invert_generate_scrub_export(
     qtbot.waitUntil(lambda: controller.heard is not None, timeout=WAIT)
     assert {item.label for item in controller.heard or ()} <= set(controller.engine.labels)
     video = tmp_path / "film.mp4"
-    controller.export(video)
-    qtbot.waitUntil(lambda: not controller.is_running(Kind.EXPORT), timeout=WAIT)
+    window.exporter.export_to(video)
+    qtbot.waitUntil(lambda: window.queue.idle, timeout=WAIT)
     assert window.errors.dialog is None
     info = probe_video(video)
     assert (info.frames, info.width, info.has_sound) == (36, side, True)
@@ -104,12 +103,12 @@ def test_cancel_and_close_in_the_middle_of_an_export(
     folder = tmp_path / "films"
     folder.mkdir()
     for _ in range(2):
-        controller.export(folder / "film.mp4")
+        window.exporter.export_to(folder / "film.mp4")
         qtbot.waitUntil(lambda: any(folder.iterdir()), timeout=WAIT)
         window.actions_by_id["cancel"].trigger()
-        qtbot.waitUntil(lambda: not controller.is_running(Kind.EXPORT), timeout=WAIT)
+        qtbot.waitUntil(lambda: window.queue.idle, timeout=WAIT)
         assert list(folder.iterdir()) == []
-    controller.export(folder / "film.mp4")
+    window.exporter.export_to(folder / "film.mp4")
     qtbot.waitUntil(lambda: any(folder.iterdir()), timeout=WAIT)
     window.close()
     assert list(folder.iterdir()) == []

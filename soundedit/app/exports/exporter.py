@@ -103,13 +103,17 @@ class Exporter(QObject):
     def again(self) -> None:
         """Export with the settings of the last time, under a name that nothing has."""
         subject = self.subject()
+        if subject is not None:
+            path = self._folder() / default_name(subject.title, self._last_settings())
+            self.export_to(free_name(path, self._queue.jobs))
+
+    def export_to(self, path: Path) -> None:
+        """Export with the settings of the last time to a file that is not there yet."""
+        subject = self.subject()
         if subject is None:
             return
-        settings = self._last_settings()
-        start = subject.start or 0.0
         end = subject.seconds if subject.end is None else min(subject.end, subject.seconds)
-        path = self._folder() / default_name(subject.title, settings)
-        plan = Plan(settings, free_name(path, self._queue.jobs), start, end)
+        plan = Plan(self._last_settings(), path, subject.start or 0.0, end)
         wrong = problem(plan, subject, self._queue.jobs)
         if wrong:
             self._queue.failed.emit(ExportError(wrong))

@@ -78,6 +78,11 @@ class ExportQueue(QObject):
         return next((job for job in self._jobs if job.state is JobState.RUNNING), None)
 
     @property
+    def idle(self) -> bool:
+        """True while the engine worker is at no job, and none is about to begin."""
+        return self._request is None and not self._keeping
+
+    @property
     def waiting(self) -> int:
         """How many jobs wait for their turn."""
         return sum(job.state is JobState.WAITING for job in self._jobs)
