@@ -15,9 +15,7 @@ from soundedit.app.dialogs import Dialogs
 from soundedit.app.editing import Editing
 from soundedit.app.errors import ErrorReporter
 from soundedit.app.exports.exporter import Exporter
-from soundedit.app.exports.panel import QueuePanel
 from soundedit.app.exports.places import ExportPlaces, default_places
-from soundedit.app.exports.queue import ExportQueue
 from soundedit.app.heardpanel import HeardPanel
 from soundedit.app.keymap import Keymap
 from soundedit.app.layout import FullScreen, add_colour_menu, add_dock, add_docks
@@ -129,20 +127,12 @@ class MainWindow(QMainWindow):
             bottom,
             menus["view"],
         )
-        places = exports or default_places()
-        self.queue = ExportQueue(places.queue, places.frames, self.controller.submit, self)
         self.exporter = Exporter(
-            self,
-            queue=self.queue,
-            controller=self.controller,
-            settings=settings,
-            dialogs=dialogs,
-            presets=places.presets,
+            self, self.controller, settings, dialogs, exports or default_places()
         )
-        self.exports = QueuePanel(self.queue, dialogs, parent=self)
         right = Qt.DockWidgetArea.RightDockWidgetArea
         self._exports_dock = add_dock(
-            self, "exports", self.tr("Exports"), self.exports, right, menus["view"]
+            self, "exports", self.tr("Exports"), self.exporter.panel, right, menus["view"]
         )
         self.tabifyDockWidget(self._docks[2], self._exports_dock)
         self._exports_dock.hide()
@@ -218,7 +208,7 @@ class MainWindow(QMainWindow):
         self._start_timer.stop()
         self.viewer.painted.disconnect(self._start_work)
         self.controller.start()
-        self.queue.open()
+        self.exporter.queue.open()
         self.microphone.devices.look()
         first = self.settings.get(FIRST_START)
         self.settings.set(FIRST_START, False)
@@ -229,7 +219,7 @@ class MainWindow(QMainWindow):
             self.open_sound(sample, generate=True)
 
     def _connect(self) -> None:
-        for source in (self.controller, self.playback, self.microphone, self.queue):
+        for source in (self.controller, self.playback, self.microphone, self.exporter.queue):
             source.failed.connect(self.errors.report)
         self.exporter.said.connect(self.status.say)
         self.exporter.added.connect(self._show_exports)

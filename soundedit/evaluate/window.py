@@ -91,7 +91,7 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
     window.viewer.painted.connect(painted)
     for signal in (controller.engine_changed, controller.still_changed, controller.movie_changed):
         signal.connect(moved_on, queued)
-    window.queue.ended.connect(exported, queued)
+    window.exporter.queue.ended.connect(exported, queued)
     controller.failed.connect(fail, queued)
     window.show()
     window.begin(Path(sound))

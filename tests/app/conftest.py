@@ -164,7 +164,7 @@ class Rig:
 
     def exported(self) -> bool:
         """True while the engine is at no export."""
-        return self.window.queue.idle
+        return self.window.exporter.queue.idle
 
     def shown(self) -> tuple[int, int, int]:
         """Colour in the middle of the picture on show."""

@@ -85,7 +85,7 @@ def test_open_invert_generate_scrub_export(
     assert {item.label for item in controller.heard or ()} <= set(controller.engine.labels)
     video = tmp_path / "film.mp4"
     window.exporter.export_to(video)
-    qtbot.waitUntil(lambda: window.queue.idle, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.exporter.queue.idle, timeout=WAIT)
     assert window.errors.dialog is None
     info = probe_video(video)
     assert (info.frames, info.width, info.has_sound) == (36, side, True)
@@ -106,7 +106,7 @@ def test_cancel_and_close_in_the_middle_of_an_export(
         window.exporter.export_to(folder / "film.mp4")
         qtbot.waitUntil(lambda: any(folder.iterdir()), timeout=WAIT)
         window.actions_by_id["cancel"].trigger()
-        qtbot.waitUntil(lambda: window.queue.idle, timeout=WAIT)
+        qtbot.waitUntil(lambda: window.exporter.queue.idle, timeout=WAIT)
         assert list(folder.iterdir()) == []
     window.exporter.export_to(folder / "film.mp4")
     qtbot.waitUntil(lambda: any(folder.iterdir()), timeout=WAIT)

@@ -13,6 +13,8 @@ from soundedit.app.dialogs import Dialogs
 from soundedit.app.exports.dialog import ExportDialog
 from soundedit.app.exports.job import ExportJob, JobState
 from soundedit.app.exports.notify import Notifier
+from soundedit.app.exports.panel import QueuePanel
+from soundedit.app.exports.places import ExportPlaces
 from soundedit.app.exports.plan import Plan, Subject, free_name, problem
 from soundedit.app.exports.presetbook import PresetBook
 from soundedit.app.exports.queue import ExportQueue
@@ -33,7 +35,7 @@ class Exporter(QObject):
 
     Args:
         window: what dialogs belong to.
-        presets: file of the person's own presets.
+        places: where the queue and the person's own presets are kept.
     """
 
     said = Signal(str)
@@ -44,23 +46,23 @@ class Exporter(QObject):
     def __init__(
         self,
         window: QWidget,
-        *,
-        queue: ExportQueue,
         controller: Controller,
         settings: Settings,
         dialogs: Dialogs,
-        presets: Path,
+        places: ExportPlaces,
     ) -> None:
         super().__init__(window)
-        self._window, self._queue, self._controller = window, queue, controller
-        self._settings, self._dialogs, self._presets = settings, dialogs, presets
+        self._window, self._controller = window, controller
+        self._settings, self._dialogs, self._presets = settings, dialogs, places.presets
+        self.queue = ExportQueue(places.queue, places.frames, controller.submit, self)
+        self.panel = QueuePanel(self.queue, dialogs, parent=window)
         self._notifier = Notifier(window)
         self._shown: tuple[str, int] | None = None
-        queue.changed.connect(self._show_job)
-        queue.advanced.connect(self._show_job)
-        queue.ended.connect(self._ended)
+        self.queue.changed.connect(self._show_job)
+        self.queue.advanced.connect(self._show_job)
+        self.queue.ended.connect(self._ended)
         controller.engine_changed.connect(self._engine_changed)
-        controller.export_answered.connect(queue.on_answer)
+        controller.export_answered.connect(self.queue.on_answer)
 
     def subject(self) -> Subject | None:
         """What there is to export now; None where that is nothing."""
@@ -92,7 +94,7 @@ class Exporter(QObject):
             self._last_settings(),
             self._folder(),
             PresetBook(self._presets),
-            lambda: self._queue.jobs,
+            lambda: self.queue.jobs,
             self._dialogs,
             self._window,
         )
@@ -105,7 +107,7 @@ class Exporter(QObject):
         subject = self.subject()
         if subject is not None:
             path = self._folder() / default_name(subject.title, self._last_settings())
-            self.export_to(free_name(path, self._queue.jobs))
+            self.export_to(free_name(path, self.queue.jobs))
 
     def export_to(self, path: Path) -> None:
         """Export with the settings of the last time to a file that is not there yet."""
@@ -114,9 +116,9 @@ class Exporter(QObject):
             return
         end = subject.seconds if subject.end is None else min(subject.end, subject.seconds)
         plan = Plan(self._last_settings(), path, subject.start or 0.0, end)
-        wrong = problem(plan, subject, self._queue.jobs)
+        wrong = problem(plan, subject, self.queue.jobs)
         if wrong:
-            self._queue.failed.emit(ExportError(wrong))
+            self.queue.failed.emit(ExportError(wrong))
         else:
             self.add(plan, subject)
 
@@ -138,13 +140,13 @@ class Exporter(QObject):
             pack=engine.pack_id if engine is not None else "",
             overwrite=plan.overwrite,
         )
-        self._queue.add(job, snapshot.project, snapshot.files)
+        self.queue.add(job, snapshot.project, snapshot.files)
         self.added.emit()
 
     def close(self) -> None:
         """Stop the queue, keeping what is open for the next start."""
         self._notifier.close()
-        self._queue.close()
+        self.queue.close()
 
     def _folder(self) -> Path:
         """Where the last export went, if that is still there."""
@@ -163,29 +165,29 @@ class Exporter(QObject):
 
     def _engine_changed(self) -> None:
         engine = self._controller.engine
-        self._queue.set_pack(engine.pack_id if engine is not None else None)
+        self.queue.set_pack(engine.pack_id if engine is not None else None)
 
     def _show_job(self) -> None:
         """The running job as one of the window's jobs, in the status bar."""
-        jobs, job = self._controller.jobs, self._queue.running
+        jobs, job = self._controller.jobs, self.queue.running
         if self._shown is not None and (job is None or job.id != self._shown[0]):
             jobs.end(self._shown[1])
             self._shown = None
         if job is None:
             return
-        waiting = self._queue.waiting
+        waiting = self.queue.waiting
         text = self.tr("Exporting {0}").format(job.path.name)
         if waiting:
             text += self.tr(", {0} waiting").format(waiting)
         if self._shown is None:
             self._shown = (job.id, new_number())
             jobs.begin(self._shown[1], text, self._canceller(job.id))
-        fraction = -1.0 if self._queue.step else job.done / max(job.frames, 1)
+        fraction = -1.0 if self.queue.step else job.done / max(job.frames, 1)
         jobs.advance(self._shown[1], fraction, text)
 
     def _canceller(self, id_: str) -> Callable[[], None]:
         def cancel() -> None:
-            self._queue.cancel(id_)
+            self.queue.cancel(id_)
             self.said.emit(self.tr("Export cancelled; no file was left"))
 
         return cancel

@@ -229,6 +229,9 @@ def job_from(facts: Mapping[str, Any]) -> ExportJob:
 
     Raises KeyError, TypeError, ValueError or `ExportError` for anything else.
     """
+    plain: dict[str, Any] = {name: str(facts[name]) for name in _PLAIN}
+    plain |= {name: float(facts[name]) for name in _NUMBERS}
+    plain |= {name: int(facts[name]) for name in _COUNTS}
     return ExportJob(
         id=str(facts["id"]),
         path=Path(facts["path"]),
@@ -236,9 +239,7 @@ def job_from(facts: Mapping[str, Any]) -> ExportJob:
         state=JobState(facts["state"]),
         settings=settings_from(facts["settings"]),
         overwrite=facts["overwrite"] is True,
-        **{name: str(facts[name]) for name in _PLAIN},
-        **{name: float(facts[name]) for name in _NUMBERS},
-        **{name: int(facts[name]) for name in _COUNTS},
+        **plain,
     )
 
 
