@@ -4,6 +4,7 @@ One safetensors file with the tensor `w`, float32 [L, D] or [T, L, D], and as me
 it belongs to, by name and version, and for a trajectory its `fps` as a fraction.
 """
 
+import json
 import os
 from dataclasses import dataclass
 from fractions import Fraction
@@ -62,3 +63,89 @@ def read_latents(path: Path, shape: tuple[int, int]) -> Latents:
             f"({facts.get('pack') or 'unknown'}), so open the project with that one."
         )
     return Latents(w, facts.get("pack", ""), fps)
+
+
+_HEADER = 1024
+
+
+class LatentsStream:
+    """A trajectory [T, L, D] written frame by frame, in float16; a crash leaves what was written.
+
+    The header is brought up to date by `flush`; `mend` does that for a file a crash left behind.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, int], pack: str, fps: Fraction) -> None:
+        """Create `path` for frames of `shape` (L, D); ExportError if it cannot be written."""
+        self.path, self.count = path, 0
+        self._shape, self._facts = shape, {"pack": pack, "fps": str(fps)}
+        try:
+            self._file = path.open("xb", buffering=0)
+            self._file.write(_header(0, self._shape, self._facts))
+        except OSError as error:
+            raise _not_written(path, error) from error
+
+    def append(self, w: NDArray[np.float32]) -> None:
+        """Write one frame [L, D]; ExportError if the disk is full."""
+        try:
+            self._file.write(np.ascontiguousarray(w, "<f2").tobytes())
+        except OSError as error:
+            raise _not_written(self.path, error) from error
+        self.count += 1
+
+    def flush(self) -> None:
+        """Let the header say how many frames there are; ExportError if that fails."""
+        try:
+            self._file.seek(0)
+            self._file.write(_header(self.count, self._shape, self._facts))
+            self._file.seek(0, os.SEEK_END)
+        except OSError as error:
+            raise _not_written(self.path, error) from error
+
+    def finish(self, count: int) -> None:
+        """Keep the first `count` frames, the last one again for what is missing, and close."""
+        with self._file as file:
+            size = 2 * self._shape[0] * self._shape[1]
+            if 0 < self.count < count:
+                with self.path.open("rb") as written:
+                    written.seek(_HEADER + (self.count - 1) * size)
+                    last = written.read(size)
+                for _ in range(count - self.count):
+                    self.append(np.frombuffer(last, "<f2").reshape(self._shape))
+            self.count = min(count, self.count)
+            file.truncate(_HEADER + self.count * size)
+            self.flush()
+            os.fsync(file.fileno())
+
+
+def mend_latents(path: Path) -> int:
+    """Make a stream that a crash left readable; returns its frames. MediaError if it is none."""
+    try:
+        with path.open("r+b") as file:
+            length = int.from_bytes(file.read(8), "little")
+            said = json.loads(file.read(length)) if length == _HEADER - 8 else None
+            if said is None:
+                raise ValueError("another kind of file")
+            layers, width = said["w"]["shape"][1:]
+            size = 2 * layers * width
+            count = (file.seek(0, os.SEEK_END) - _HEADER) // size
+            file.truncate(_HEADER + count * size)
+            file.seek(0)
+            file.write(_header(count, (layers, width), said["__metadata__"]))
+            os.fsync(file.fileno())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MediaError(f"The latents {path.name} cannot be read ({error}).") from error
+    return count
+
+
+def _header(count: int, shape: tuple[int, int], facts: dict[str, str]) -> bytes:
+    """The beginning of a safetensors file: the length of its JSON, then that, of a fixed size."""
+    nbytes = 2 * count * shape[0] * shape[1]
+    w = {"dtype": "F16", "shape": [count, *shape], "data_offsets": [0, nbytes]}
+    said = json.dumps({"__metadata__": facts, "w": w}).encode().ljust(_HEADER - 8)
+    return len(said).to_bytes(8, "little") + said
+
+
+def _not_written(path: Path, error: OSError) -> ExportError:
+    return ExportError(
+        f"{path} could not be written ({error.strerror}); free some space and record again."
+    )

@@ -25,6 +25,8 @@ InputCallback = Callable[[NDArray[np.float32], bool], None]
 
 BLOCK_FRAMES = 1024
 MIN_LATENCY_SECONDS = 0.12  # "high" is 0.035 s on a sound server, too little on a busy machine
+QUICK_BLOCK_FRAMES = 512
+QUICK_LATENCY_SECONDS = 0.04
 MAX_CHANNELS = 2
 
 
@@ -54,6 +56,10 @@ class AudioStream(Protocol):
     @property
     def channels(self) -> int: ...
     @property
+    def latency(self) -> float:
+        """Seconds between the device and the callback, as the device tells."""
+
+    @property
     def active(self) -> bool:
         """True while the callback is being called; never raises."""
 
@@ -77,8 +83,10 @@ class AudioBackend(Protocol):
     def open_output(self, device: AudioDevice | None, callback: OutputCallback) -> AudioStream:
         """Open `device` (None: the first that works); raises `DeviceError`."""
 
-    def open_input(self, device: AudioDevice | None, callback: InputCallback) -> AudioStream:
-        """Open `device` (None: the first that works); raises `DeviceError`."""
+    def open_input(
+        self, device: AudioDevice | None, callback: InputCallback, *, quick: bool = False
+    ) -> AudioStream:
+        """Open `device` (None: the first that works), `quick` in small blocks; `DeviceError`."""
 
     def rescan(self) -> None:
         """Close every stream and look for devices again."""
@@ -162,6 +170,7 @@ class _PortAudioStream:
         self.device = device
         self.sample_rate = round(raw.samplerate)
         self.channels = int(raw.channels)
+        self.latency = float(raw.latency)
 
     @property
     def active(self) -> bool:
@@ -250,7 +259,9 @@ class PortAudioBackend:
 
         return self._open(device, "output", open_one)
 
-    def open_input(self, device: AudioDevice | None, callback: InputCallback) -> AudioStream:
+    def open_input(
+        self, device: AudioDevice | None, callback: InputCallback, *, quick: bool = False
+    ) -> AudioStream:
         """Open `device` (None: every input, the default first, until one works)."""
         sd = _load()
 
@@ -258,7 +269,7 @@ class PortAudioBackend:
             def take(data: NDArray[np.float32], frames: int, time: Any, status: Any) -> None:
                 callback(data, bool(status.input_overflow))
 
-            return sd.InputStream(callback=take, **_settings(sd, chosen, "input"))
+            return sd.InputStream(callback=take, **_settings(sd, chosen, "input", quick))
 
         return self._open(device, "input", open_one)
 
@@ -307,15 +318,15 @@ class PortAudioBackend:
                 _module._initialize()
 
 
-def _settings(sd: Any, device: AudioDevice, kind: str) -> dict[str, Any]:
+def _settings(sd: Any, device: AudioDevice, kind: str, quick: bool = False) -> dict[str, Any]:
     high = float(sd.query_devices(device.index)[f"default_high_{kind}_latency"])
     return {
         "device": device.index,
         "samplerate": device.sample_rate,
         "channels": min(MAX_CHANNELS, device.channels),
         "dtype": "float32",
-        "blocksize": BLOCK_FRAMES,
-        "latency": max(MIN_LATENCY_SECONDS, high),
+        "blocksize": QUICK_BLOCK_FRAMES if quick else BLOCK_FRAMES,
+        "latency": QUICK_LATENCY_SECONDS if quick else max(MIN_LATENCY_SECONDS, high),
     }
 
 

@@ -108,7 +108,9 @@ class SimulatedBackend:
         self._outputs[id(stream)] = callback
         return stream
 
-    def open_input(self, device: AudioDevice | None, callback: InputCallback) -> SimulatedStream:
+    def open_input(
+        self, device: AudioDevice | None, callback: InputCallback, *, quick: bool = False
+    ) -> SimulatedStream:
         stream = self._open(device, self.input_devices())
         self._inputs[id(stream)] = callback
         self._recorded[id(stream)] = 0

@@ -212,3 +212,54 @@ WAIT_UNTIL_STILL = """
         time.sleep(0.05)
         sizes.append(path.stat().st_size)
 """
+
+
+def test_preroll_holds_what_came_before(card, tmp_path):
+    recorder = Recorder(backend=card, clock=card.clock, threaded=False, preroll=1.5)
+    recorder.start(None)
+    advance(card, recorder, 30.0)
+    assert sum(map(len, recorder._kept)) < 4 * RATE
+    first = recorder.begin(tmp_path / "take.flac")
+    heard = recorder._ring.written
+    assert heard - first == round(1.5 * RATE)
+    assert recorder.seconds == pytest.approx(1.5)
+    with pytest.raises(DeviceError, match="already running"):
+        recorder.begin(tmp_path / "second.flac")
+    advance(card, recorder, 1.0)
+    assert recorder.end() == tmp_path / "take.flac"
+    assert (recorder.recording, recorder.writing) == (True, False)
+    sound = read_sound(tmp_path / "take.flac").samples[0]
+    assert len(sound) == recorder.written == pytest.approx(2.5 * RATE, abs=1100)
+    np.testing.assert_allclose(sound, tone(first, len(sound))[:, 0], atol=2**-23)
+    with pytest.raises(DeviceError, match="Nothing is being recorded"):
+        recorder.end()
+    # The next take has its own beginning, and no frame of it was lost meanwhile.
+    exact = recorder._ring.written - 100
+    assert recorder.begin(tmp_path / "next.flac", first=exact) == exact
+    advance(card, recorder, 0.5)
+    recorder.stop()
+    again = read_sound(tmp_path / "next.flac").samples[0]
+    np.testing.assert_allclose(again, tone(exact, len(again))[:, 0], atol=2**-23)
+
+
+def test_preroll_goes_no_further_back_than_was_heard(card, recorder, tmp_path):
+    recorder.start(None)
+    advance(card, recorder, 0.5)
+    assert recorder.begin(tmp_path / "take.flac", preroll=20.0) == 0
+    recorder.stop()
+    with pytest.raises(DeviceError, match="Nothing is being heard"):
+        recorder.begin(tmp_path / "other.flac")
+
+
+def test_a_tap_gives_every_frame_once(card, recorder):
+    recorder.start(None, quick=True, tapped=True)
+    parts = []
+    for _ in range(20):
+        card.advance(0.07)
+        frames, at = recorder.tap()
+        parts.append(frames)
+        assert card.clock.now - at < 0.07
+    recorder.stop()
+    found = np.concatenate(parts)[:, 0]
+    np.testing.assert_array_equal(found, tone(0, len(found))[:, 0])
+    assert len(found) == pytest.approx(1.4 * RATE, abs=2100)
