@@ -39,7 +39,9 @@ def window(engine: Engine, sound: Path) -> None:
     app = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(Path(folder) / "settings.ini")
-        main = MainWindow(settings, loader=lambda progress: engine, recordings=Path(folder))
+        main = MainWindow(
+            settings, loader=lambda progress: engine, recordings=Path(folder), state=Path(folder)
+        )
         main.show()
         main.begin(sound)
         wait(app, lambda: main.controller.still is not None)

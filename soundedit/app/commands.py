@@ -15,7 +15,6 @@ from soundedit.app.microphone import Microphone
 from soundedit.app.picturepanel import PicturePanel
 from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
-from soundedit.app.settings import LAST_FOLDER
 
 NEW_SEEDS = 10_000
 
@@ -52,7 +51,6 @@ class Commands(QObject):
         """What to call for each command's id."""
         window = self._window
         return {
-            "open": self._open,
             "record": self._record,
             "export": self._exporter.ask,
             "export_again": self._exporter.again,
@@ -67,11 +65,6 @@ class Commands(QObject):
             "log": open_log_folder,
             "about": lambda: show_about(window),
         }
-
-    def _open(self) -> None:
-        path = self._dialogs.sound_to_open(self._window, self._settings.get(LAST_FOLDER))
-        if path is not None:
-            self._controller.open_sound(path)
 
     def _generate(self) -> None:
         self._playback.pause()

@@ -1,12 +1,25 @@
 """The questions about files, in one place so that they can be answered without a person."""
 
+from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from soundedit.app.recovery import RecoveryChoice, RecoveryDialog
 from soundedit.app.samples import PICTURE_SUFFIXES, SOUND_SUFFIXES, VIDEO_SUFFIXES
+from soundedit.document.autosave import Recovery
+from soundedit.document.projectfile import SUFFIX
 
 MAX_SEED = 2**31 - 1
+
+
+class Leave(Enum):
+    """What to do with unsaved work."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    STAY = "stay"
 
 
 class Dialogs:
@@ -51,6 +64,58 @@ class Dialogs:
             text=suggestion,
         )
         return name.strip() if agreed else ""
+
+    def file_to_open(self, parent: QWidget, folder: str) -> Path | None:
+        """The project, sound, video or picture to open."""
+        sounds = " ".join(f"*{suffix}" for suffix in (*SOUND_SUFFIXES, *VIDEO_SUFFIXES))
+        projects, pictures = f"*{SUFFIX}", " ".join(f"*{one}" for one in PICTURE_SUFFIXES)
+        filters = (
+            parent.tr("All that can be opened ({0})").format(f"{projects} {sounds} {pictures}"),
+            parent.tr("Projects ({0})").format(projects),
+            parent.tr("Sounds and videos ({0})").format(sounds),
+            parent.tr("Pictures ({0})").format(pictures),
+            parent.tr("All files (*)"),
+        )
+        name, _ = QFileDialog.getOpenFileName(parent, parent.tr("Open"), folder, ";;".join(filters))
+        return Path(name) if name else None
+
+    def project_to_write(self, parent: QWidget, suggestion: Path) -> Path | None:
+        """Where to save the project; asks before a file is replaced."""
+        dialog = QFileDialog(parent, parent.tr("Save the project"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(parent.tr("soundedit projects (*{0})").format(SUFFIX))
+        # Set here, so that the question about an existing file is about the name with suffix.
+        dialog.setDefaultSuffix(SUFFIX.removeprefix("."))
+        dialog.setDirectory(str(suggestion.parent))
+        dialog.selectFile(suggestion.name)
+        chosen = dialog.exec() == QFileDialog.DialogCode.Accepted
+        names = dialog.selectedFiles()
+        dialog.deleteLater()
+        return Path(names[0]) if chosen and names else None
+
+    def leave(self, parent: QWidget, name: str) -> Leave:
+        """What to do with the unsaved changes of a project that is about to be closed."""
+        box = QMessageBox(parent)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(parent.tr("Save the project?"))
+        box.setText(parent.tr("{0} has changes that are not saved.").format(name))
+        save = box.addButton(QMessageBox.StandardButton.Save)
+        discard = box.addButton(parent.tr("&Don't save"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(save)
+        box.exec()
+        clicked = box.clickedButton()
+        box.deleteLater()
+        if clicked is save:
+            return Leave.SAVE
+        return Leave.DISCARD if clicked is discard else Leave.STAY
+
+    def recovery(self, parent: QWidget, found: Sequence[Recovery]) -> RecoveryChoice:
+        """Which of the works left behind to open, and which to delete."""
+        dialog = RecoveryDialog(found, parent)
+        dialog.exec()
+        dialog.deleteLater()
+        return dialog.choice
 
     def picture_to_open(self, parent: QWidget, folder: str) -> Path | None:
         """A picture whose style is mixed in."""

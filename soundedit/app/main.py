@@ -68,7 +68,7 @@ class _Interrupt:
         self._far.setblocking(False)
         self._old_fd = signal.set_wakeup_fd(self._far.fileno(), warn_on_full_buffer=False)
         self._old = {
-            number: signal.signal(number, lambda *_: window.close())
+            number: signal.signal(number, lambda *_: window.end())
             for number in (signal.SIGINT, signal.SIGTERM)
         }
         self._notifier = QSocketNotifier(self._near.fileno(), QSocketNotifier.Type.Read)

@@ -47,7 +47,11 @@ def T(context: str, text: str) -> str:
 
 
 COMMANDS = (
-    Command("open", "file", T("Commands", "&Open a sound..."), ("Ctrl+O",)),
+    Command("new_project", "file", T("Commands", "&New project"), ("Ctrl+N",)),
+    Command("open", "file", T("Commands", "&Open..."), ("Ctrl+O",)),
+    Command("save", "file", T("Commands", "&Save"), ("Ctrl+S",)),
+    Command("save_as", "file", T("Commands", "Save &as..."), ("Ctrl+Shift+S",)),
+    Command("collect", "file", T("Commands", "&Collect media")),
     Command("record", "file", T("Commands", "&Record"), ("R",)),
     Command("export", "file", T("Commands", "&Export the video..."), ("Ctrl+E",)),
     Command(

@@ -16,6 +16,7 @@ from soundedit.app.editing import Editing
 from soundedit.app.errors import ErrorReporter
 from soundedit.app.exports.exporter import Exporter
 from soundedit.app.exports.places import ExportPlaces, default_places
+from soundedit.app.fileopener import FileOpener
 from soundedit.app.heardpanel import HeardPanel
 from soundedit.app.keymap import Keymap
 from soundedit.app.layout import FullScreen, add_colour_menu, add_dock, add_docks
@@ -24,6 +25,7 @@ from soundedit.app.picturepanel import DEFAULT_RATE, FRAME_RATES, MAX_SEED, Pict
 from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
 from soundedit.app.presenter import Presenter
+from soundedit.app.projectfiles import ProjectFiles
 from soundedit.app.recording import Recording, recordings_folder
 from soundedit.app.samples import first_sample, sample_sounds
 from soundedit.app.session import ProjectSession
@@ -45,6 +47,7 @@ from soundedit.app.timelinecontrol import TimelineControl
 from soundedit.app.transport import Transport
 from soundedit.app.viewer import Viewer
 from soundedit.app.worker import Loader, load_engine
+from soundedit.document.autosave import state_folder
 from soundedit.document.model import Project, Start
 from soundedit.media.playback import Player
 from soundedit.media.record import Recorder
@@ -66,6 +69,7 @@ class MainWindow(QMainWindow):
         recordings: folder of the recordings; None is the person's data folder.
         exports: where the queue of exports is kept; None is the person's own folders.
         dialogs: asks for files.
+        state: folder of what is autosaved; None is the person's state folder.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class MainWindow(QMainWindow):
         recordings: Path | None = None,
         exports: ExportPlaces | None = None,
         dialogs: Dialogs | None = None,
+        state: Path | None = None,
     ) -> None:
         super().__init__()
         self.settings = settings
@@ -137,6 +142,19 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(self._docks[2], self._exports_dock)
         self._exports_dock.hide()
         self._docks.append(self._exports_dock)
+        self.projects = ProjectFiles(
+            self,
+            self.session,
+            self.controller.jobs,
+            settings,
+            dialogs,
+            state or state_folder(),
+            lambda: self.viewer.image,
+            self._pack_name,
+        )
+        self.opener = FileOpener(
+            self, self.controller, self.projects, self.editing.add_picture, settings, dialogs
+        )
         self._full_screen = FullScreen(self, self.viewer, self._docks)
         commands = Commands(
             self,
@@ -160,7 +178,11 @@ class MainWindow(QMainWindow):
         )
         connect_actions(
             self.actions_by_id,
-            commands.handlers() | self.control.handlers() | self.editing.handlers(),
+            commands.handlers()
+            | self.control.handlers()
+            | self.editing.handlers()
+            | self.projects.handlers()
+            | self.opener.handlers(),
         )
         TextGuard(self)
         self.setAcceptDrops(True)
@@ -168,7 +190,7 @@ class MainWindow(QMainWindow):
         self._start_timer = QTimer(self, singleShot=True, interval=START_FALLBACK_MILLISECONDS)
         self._start_timer.timeout.connect(self._start_work)
         self._begun = False
-        self._closed = False
+        self._closed = self._agreed = self._keep = False
         self.presenter = Presenter(
             self,
             controller=self.controller,
@@ -210,16 +232,24 @@ class MainWindow(QMainWindow):
         self.controller.start()
         self.exporter.queue.open()
         self.microphone.devices.look()
+        self.projects.begin()
         first = self.settings.get(FIRST_START)
         self.settings.set(FIRST_START, False)
         sample = first_sample()
         if self._asked_for is not None:
-            self.open_sound(self._asked_for)
+            self.opener.open(self._asked_for)
         elif first and sample is not None:
             self.open_sound(sample, generate=True)
 
     def _connect(self) -> None:
-        for source in (self.controller, self.playback, self.microphone, self.exporter.queue):
+        sources = (
+            self.controller,
+            self.playback,
+            self.microphone,
+            self.exporter.queue,
+            self.projects,
+        )
+        for source in sources:
             source.failed.connect(self.errors.report)
         self.exporter.said.connect(self.status.say)
         self.exporter.added.connect(self._show_exports)
@@ -233,7 +263,9 @@ class MainWindow(QMainWindow):
         self.sounds.open_requested.connect(self.open_sound)
         self.picture.seed_changed.connect(self._seed_changed)
         self.picture.rate_changed.connect(self._rate_changed)
-        self.viewer.file_dropped.connect(self.open_sound)
+        self.viewer.file_dropped.connect(self.opener.open)
+        self.projects.told.connect(self.status.say)
+        self.projects.closing.connect(self._close_saved)
         self.viewer.double_clicked.connect(self._full_screen.toggle)
 
     def _restore(self) -> None:
@@ -274,6 +306,10 @@ class MainWindow(QMainWindow):
         self._exports_dock.show()
         self._exports_dock.raise_()
 
+    def _pack_name(self) -> str:
+        engine = self.controller.engine
+        return "" if engine is None else engine.name
+
     def _recorded(self, path: Path) -> None:
         if not self._closed:
             self.open_sound(path)
@@ -293,7 +329,19 @@ class MainWindow(QMainWindow):
             return
         super().keyPressEvent(event)
 
+    def end(self) -> None:
+        """Close without a question; unsaved work is offered by the next start."""
+        self._keep = True
+        self.close()
+
+    def _close_saved(self) -> None:
+        self._agreed = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not (self._closed or self._agreed or self._keep or self.projects.may_close()):
+            event.ignore()
+            return
         if not self._closed:
             self._closed = True
             self._full_screen.leave()
@@ -307,6 +355,7 @@ class MainWindow(QMainWindow):
             self.exporter.close()
             self.controller.close()
             self.editing.close()
+            self.projects.close(keep=self._keep)
             self.session.close()
             self.settings.save()
         super().closeEvent(event)

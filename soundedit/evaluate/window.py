@@ -40,6 +40,7 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
         loader=load,
         recordings=Path(folder) / "recordings",
         exports=importlib.import_module("soundedit.app.exports.places").places_in(Path(folder)),
+        state=Path(folder) / "state",
     )
     controller = window.controller
 

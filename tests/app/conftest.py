@@ -4,7 +4,7 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -17,10 +17,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.devices import FoundDevices
-from soundedit.app.dialogs import Dialogs
+from soundedit.app.dialogs import Dialogs, Leave
 from soundedit.app.exports.places import places_in
+from soundedit.app.recovery import RecoveryChoice
 from soundedit.app.settings import FIRST_START, Settings
 from soundedit.app.window import MainWindow
+from soundedit.document.autosave import Recovery
 from soundedit.media.playback import Player
 from soundedit.media.record import Recorder
 from soundedit.media.scrub import Scrubber
@@ -102,12 +104,32 @@ class Answers(Dialogs):
 
     def __init__(self) -> None:
         self.open_path: Path | None = None
+        self.save_path: Path | None = None
+        self.leaving = Leave.DISCARD
+        self.asked_to_leave: list[str] = []
+        self.recovering: Callable[[Sequence[Recovery]], RecoveryChoice] = lambda _: RecoveryChoice()
 
     def sound_to_open(self, parent: object, folder: str) -> Path | None:
         return self.open_path
 
     def may_replace(self, parent: object, path: Path) -> bool:
         return True
+
+    def file_to_open(self, parent: object, folder: str) -> Path | None:
+        return self.open_path
+
+    def picture_to_open(self, parent: object, folder: str) -> Path | None:
+        return self.open_path
+
+    def project_to_write(self, parent: object, suggestion: Path) -> Path | None:
+        return self.save_path
+
+    def leave(self, parent: object, name: str) -> Leave:
+        self.asked_to_leave.append(name)
+        return self.leaving
+
+    def recovery(self, parent: object, found: Sequence[Recovery]) -> RecoveryChoice:
+        return self.recovering(found)
 
 
 class Rig:
@@ -132,6 +154,7 @@ class Rig:
             recordings=self.recordings,
             exports=places_in(folder / "exports"),
             dialogs=self.answers,
+            state=folder / "state",
         )
         self.controller = self.window.controller
 

@@ -43,6 +43,7 @@ def window(pack: Path, settings: Settings, tmp_path: Path, qtbot: QtBot) -> Iter
         find=lambda again: FoundDevices((), "No sound card.", "No microphone."),
         recordings=tmp_path / "recordings",
         exports=places_in(tmp_path / "exports"),
+        state=tmp_path / "state",
     )
     made.show()
     yield made

@@ -1,0 +1,226 @@
+"""Projects in the window: save, open, autosave, recovery, and two windows on one project."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from soundedit.app.dialogs import Leave
+from soundedit.app.recovery import RecoveryChoice, RecoveryDialog
+from soundedit.app.settings import Settings
+from soundedit.document.autosave import Recovery, recoverable
+from soundedit.document.projectfile import open_project, project_picture
+
+from .conftest import Rig
+from .standin import PUSH
+
+MakeSound = Callable[..., Path]
+Again = Callable[[], Rig]
+
+
+@pytest.fixture
+def again(tmp_path: Path, qtbot: QtBot):  # type: ignore[no-untyped-def]
+    """Makes another window on the same state folder."""
+    made: list[Rig] = []
+
+    def make() -> Rig:
+        made.append(Rig(Settings(tmp_path / "settings.ini"), tmp_path, qtbot))
+        return made[-1]
+
+    yield make
+    for rig in made:
+        rig.engine.gate.set()
+        rig.close()
+
+
+@pytest.fixture
+def storm(rig: Rig, make_sound: MakeSound) -> Rig:
+    """A window with a sound and an edit of strength 0.5, on screen."""
+    rig.begin()
+    rig.open(make_sound(2.0))
+    add_storm(rig)
+    return rig
+
+
+def add_storm(rig: Rig) -> None:
+    stack = rig.window.editing.stack
+    edit = stack.add_words("storm")
+    assert edit is not None
+    stack.set_strength(edit, 0.5)
+    rig.wait(lambda: rig.shown() == (PUSH // 2, 0, 0))
+
+
+def save(rig: Rig, path: Path) -> Path:
+    rig.answers.save_path = path
+    rig.do("save")
+    rig.wait(lambda: not rig.window.projects.busy)
+    return path
+
+
+def test_save_and_open_give_the_same_picture(
+    storm: Rig, again: Again, tmp_path: Path, make_sound: MakeSound
+) -> None:
+    assert storm.window.windowTitle() == "tone.wav - soundedit[*]"
+    path = save(storm, tmp_path / "film.soundedit")
+    assert storm.window.windowTitle() == "film - soundedit"
+    assert project_picture(path) is not None
+    project, frame = storm.window.session.project, storm.shown()
+    storm.close()
+    make_sound(2.0).unlink()  # The project has its own.
+    other = again()
+    other.begin(path)
+    other.wait(lambda: other.controller.movie is not None)
+    other.wait(lambda: other.shown() == frame)
+    opened = other.window.session.project
+    assert (opened.edits, opened.start) == (project.edits, project.start)
+    assert opened.pack == "stand-in"
+    assert other.window.windowTitle() == "film - soundedit"
+    assert other.controller.sound is not None and other.controller.sound.path.name == "tone.wav"
+    other.window.editing.stack.set_strength(opened.edits[0].id, 1.0)
+    other.do("save")
+    other.wait(lambda: not other.window.session.modified)
+    with open_project(path) as last:
+        assert last.project.edits[0].strength == 1.0
+
+
+def test_save_as_takes_the_suffix_and_another_name(storm: Rig, tmp_path: Path) -> None:
+    save(storm, tmp_path / "one.soundedit")
+    storm.answers.save_path = tmp_path / "two"
+    storm.do("save_as")
+    storm.wait(lambda: storm.window.session.title == "two")
+    assert sorted(one.name for one in tmp_path.glob("*.soundedit")) == [
+        "one.soundedit",
+        "two.soundedit",
+    ]
+
+
+def test_closing_asks_only_where_work_would_be_lost(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    rig.window.picture.seed.setValue(4)
+    rig.window.close()
+    assert rig.answers.asked_to_leave == []
+
+
+def test_closing_can_be_taken_back_or_saves_first(storm: Rig, tmp_path: Path) -> None:
+    storm.answers.leaving = Leave.STAY
+    assert not storm.window.close()
+    assert storm.answers.asked_to_leave == ["Untitled"]
+    assert storm.window.isVisible()
+    storm.answers.leaving, storm.answers.save_path = Leave.SAVE, tmp_path / "last.soundedit"
+    storm.window.close()
+    storm.wait(lambda: not storm.window.isVisible())
+    with open_project(tmp_path / "last.soundedit") as opened:
+        assert [edit.name for edit in opened.project.edits] == ["storm"]
+    assert recoverable(tmp_path / "state") == []
+
+
+def test_new_project_begins_without_edits(storm: Rig, tmp_path: Path) -> None:
+    storm.answers.leaving = Leave.SAVE
+    storm.answers.save_path = tmp_path / "film.soundedit"
+    storm.do("new_project")
+    storm.wait(lambda: storm.controller.sound is None)
+    assert storm.window.session.project.edits == ()
+    assert not storm.window.session.history.can_undo
+    assert storm.window.session.path is None
+    assert (tmp_path / "film.soundedit").is_file()
+
+
+def test_failed_save_is_told_and_nothing_is_lost(storm: Rig, tmp_path: Path) -> None:
+    storm.answers.save_path = tmp_path / "nowhere" / "film.soundedit"
+    storm.do("save")
+    storm.wait(lambda: storm.window.errors.dialog is not None)
+    assert storm.window.session.modified
+    assert [edit.name for edit in storm.window.session.project.edits] == ["storm"]
+
+
+def test_damaged_project_is_told_and_what_was_open_stays(storm: Rig, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.soundedit"
+    bad.write_bytes(b"not a project")
+    storm.window.opener.open(bad)
+    storm.wait(lambda: storm.window.errors.dialog is not None)
+    assert [edit.name for edit in storm.window.session.project.edits] == ["storm"]
+
+
+def test_second_window_may_only_look(storm: Rig, again: Again, tmp_path: Path) -> None:
+    path = save(storm, tmp_path / "film.soundedit")
+    other = again()
+    other.begin(path)
+    other.wait(lambda: other.window.session.path == path)
+    assert other.window.session.read_only
+    assert not other.window.editing.panel.isEnabled()
+    other.window.editing.stack.add_words("rain")
+    assert [edit.name for edit in other.window.session.project.edits] == ["storm"]
+    other.answers.save_path = tmp_path / "copy.soundedit"
+    other.do("save")
+    other.wait(lambda: other.window.session.title == "copy")
+    assert not other.window.session.read_only
+    assert other.window.editing.stack.add_words("rain") is not None
+
+
+def test_what_was_not_saved_is_offered_again(storm: Rig, again: Again, tmp_path: Path) -> None:
+    storm.window.end()
+    assert len(recoverable(tmp_path / "state")) == 0 or os.name == "nt"
+    release(storm)
+    (left,) = recoverable(tmp_path / "state")
+    assert left.picture is not None and left.path is None
+    other = again()
+    other.answers.recovering = lambda found: RecoveryChoice(found[0])
+    other.begin()
+    other.wait(lambda: bool(other.window.session.project.edits))
+    assert other.window.session.modified
+    other.wait(lambda: other.controller.movie is not None)
+    other.wait(lambda: other.shown() == (PUSH // 2, 0, 0))
+    save(other, tmp_path / "film.soundedit")
+    other.close()
+    assert recoverable(tmp_path / "state") == []
+
+
+def test_recovery_can_wait_or_be_deleted(storm: Rig, again: Again, tmp_path: Path) -> None:
+    storm.window.end()
+    release(storm)
+    later = again()
+    asked: list[Sequence[Recovery]] = []
+    later.answers.recovering = lambda found: asked.append(found) or RecoveryChoice()
+    later.begin()
+    later.wait(lambda: len(asked) == 1)
+    later.close()
+    third = again()
+    third.answers.recovering = lambda found: RecoveryChoice(None, tuple(found))
+    third.begin()
+    third.wait(lambda: recoverable(tmp_path / "state") == [])
+
+
+def test_recovery_dialog_lists_picture_and_time(storm: Rig, tmp_path: Path, qtbot: QtBot) -> None:
+    storm.window.end()
+    release(storm)
+    found = recoverable(tmp_path / "state")
+    dialog = RecoveryDialog(found)
+    qtbot.addWidget(dialog)
+    item = dialog.list.item(0)
+    assert item.text().startswith("Untitled\n")
+    assert not item.icon().pixmap(32, 32).isNull()
+    dialog.open_button.click()
+    assert dialog.choice == RecoveryChoice(found[0])
+    dialog.discard_button.click()
+    assert dialog.choice == RecoveryChoice(None, (found[0],))
+
+
+def test_autosave_writes_once_for_a_change(storm: Rig, tmp_path: Path) -> None:
+    for _ in range(2):
+        storm.window.projects.autosave()
+        storm.wait(lambda: not storm.window.projects.busy)
+    folders = list((tmp_path / "state" / "sessions").glob("*/*.json"))
+    assert len(folders) == 1
+    save(storm, tmp_path / "film.soundedit")
+    storm.wait(lambda: not storm.window.projects.busy)
+    assert not list((tmp_path / "state" / "sessions").glob("*/*.json"))
+
+
+def release(rig: Rig) -> None:
+    """Let go of the lock that the system takes from a program that was killed."""
+    saver = rig.window.projects._saver
+    assert saver is not None
+    saver._lock.release()
