@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QDateTime, QLocale, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
@@ -121,6 +120,6 @@ class RecoveryDialog(QDialog):
 
     def _described(self, recovery: Recovery) -> str:
         name = recovery.path.name if recovery.path is not None else recovery.title
-        when = datetime.fromtimestamp(recovery.time)
+        when = QDateTime.fromSecsSinceEpoch(round(recovery.time))
         time = QLocale().toString(when, QLocale.FormatType.ShortFormat)
         return f"{name or self.tr('Untitled')}\n{time}"
