@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from soundedit import __version__
-from soundedit.commands import info, invert, packs, render
+from soundedit.commands import batch, info, invert, packs, render
 from soundedit.commands.terminal import complain
 from soundedit.errors import Cancelled, SoundeditError
 
 USER_ERROR = 2
 INTERRUPTED = 130
+
+_COMMANDS = {"render": render, "batch": batch, "invert": invert, "info": info, "packs": packs}
 
 # Commands with a command line of their own: its module, and the words put before the arguments.
 _ELSEWHERE = {
@@ -69,11 +71,18 @@ def _run(words: list[str]) -> int:
 
 def _is_file(word: str) -> bool:
     """True for what is meant as a sound to open, there or not, rather than as a command."""
-    return not word.startswith("-") and (Path(word).suffix != "" or Path(word).is_file())
+    if word.startswith("-") or word in _COMMANDS or word in _ELSEWHERE:
+        return False
+    return Path(word).suffix != "" or Path(word).exists()
 
 
 def _open_app(words: list[str]) -> int:
     for word in words:
+        if Path(word).is_dir():
+            raise SoundeditError(
+                f"{word} is a folder, so open a sound or a project in it, or render all that is in "
+                "it with 'soundedit batch'."
+            )
         if not word.startswith("-") and not Path(word).is_file():
             raise SoundeditError(f"There is no file {word}, so check its name.")
     try:
@@ -107,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=_Parser
     )
-    for module in (render, invert, info, packs):
+    for module in _COMMANDS.values():
         module.add_to(commands)
     for name, (_, _, text) in _ELSEWHERE.items():
         commands.add_parser(name, help=text, add_help=False)

@@ -100,6 +100,8 @@ def _sound(args: argparse.Namespace) -> int:
         f"{args.target}: {sound.seconds:.2f} s, {sound.sample_rate} Hz, "
         f"{sound.channels} channel{'s' if sound.channels > 1 else ''}, {sound.codec}"
     )
+    if not heard:
+        print("nothing heard that the pack knows")
     for span in heard:
         when = f"{clock(span.start, tenths=True):>9} - {clock(span.end, tenths=True):>9}"
         print(f"{when}  {span.label}  {span.score:.2f}")

@@ -40,4 +40,6 @@ def run(args: argparse.Namespace) -> int:
         finally:
             engine.close()
     write_png(args.output, picture)
+    height, width, _ = picture.shape
+    print(f"{args.output}: {width} x {height}")
     return 0

@@ -1,102 +1,115 @@
-"""`soundedit render`: a sound becomes a video with that sound."""
+"""`soundedit render`: a sound or a project becomes a video with its sound."""
 
 import argparse
-from fractions import Fraction
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from soundedit.commands import options
+from soundedit.commands import exporting, options
 from soundedit.commands.interrupt import cancel_on_interrupt
-from soundedit.commands.terminal import ProgressBar, print_json
-from soundedit.errors import MediaError
+from soundedit.commands.terminal import ProgressBar, complain, print_json
+from soundedit.errors import ExportError
+
+if TYPE_CHECKING:
+    from soundedit.engine.export import ExportReport
 
 
 def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "render",
-        help="make a video from a sound",
-        description="Make an MP4 (H.264, AAC) that moves with a sound, and holds it.",
+        help="make a video from a sound or a project",
+        description="Make a video that moves with a sound, and holds it, from the sound or from a "
+        "project: MP4, WebM, MOV, GIF, WebP, pictures, or the trajectory itself.",
     )
-    options.add_sound(parser)
-    parser.add_argument("-o", "--output", metavar="OUT.mp4", type=Path, required=True)
+    parser.add_argument(
+        "source", metavar="SOUND|PROJECT", type=Path, help="a sound, a video, or a .soundedit file"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        type=Path,
+        required=True,
+        help="its ending says what is made",
+    )
     options.add_engine(parser)
-    options.add_seed(parser)
     parser.add_argument(
-        "--fps",
-        metavar="F",
-        type=options.frame_rate,
-        default=Fraction(24),
-        help="frames a second: 24, 23.976 or 24000/1001 (default 24)",
+        "--seed",
+        metavar="N",
+        type=options.seed,
+        help="another picture for each number (default: the project's, else 0)",
     )
-    parser.add_argument(
-        "--size", metavar="S", type=options.side, help="side of the video in pixels, even"
-    )
-    parser.add_argument(
-        "--start", metavar="S", type=options.seconds, default=0.0, help="begin here, in seconds"
-    )
+    parser.add_argument("--start", metavar="S", type=options.seconds, help="begin here, in seconds")
     parser.add_argument(
         "--end", metavar="S", type=options.seconds, help="end here, in seconds (default: the end)"
     )
+    exporting.add_export(parser)
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there already")
+    parser.add_argument(
+        "--work",
+        metavar="DIR",
+        type=Path,
+        help="keep finished frames here, to go on after a stop and to export them again",
+    )
     parser.add_argument("--json", action="store_true", help="print what was made as JSON")
+    parser.add_argument(
+        "--verbose", action="store_true", help="when it fails, print what ffmpeg said"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Stream latents to frames to the file; only a few seconds of it are in memory."""
-    from soundedit.media.sound import probe_sound
-
-    options.check_output(args.output, ".mp4", args.sound)
-    info = probe_sound(args.sound)
-    end = info.seconds if args.end is None else min(args.end, info.seconds)
-    if args.start >= end:
-        raise MediaError(
-            f"{args.sound} is {info.seconds:.2f} s long, so --start must lie before that and "
-            f"before --end."
-        )
-    with ProgressBar() as bar:
+    """Render one job; only a few seconds of it are in memory."""
+    settings = exporting.export_settings(args, args.output)
+    overwrite = exporting.may_overwrite(args.output, args.overwrite)
+    with ProgressBar() as bar, cancel_on_interrupt() as cancel:
         bar(-1, "Starting")
-        made = _render(args, end, bar)
+        # Seconds of import that a wrong argument should not cost.
+        from soundedit.engine.job import Engines, Job, run_job
+
+        job = Job(
+            args.source,
+            args.output,
+            settings,
+            seed=args.seed,
+            start=args.start,
+            end=args.end,
+            pack=args.pack,
+            device=args.device,
+            overwrite=overwrite,
+            work=args.work,
+        )
+        try:
+            with Engines() as engines:
+                report = run_job(job, engines, progress=bar, cancel=cancel)
+        except ExportError as error:
+            if args.verbose and error.details:
+                print(error.details, file=sys.stderr)
+            raise
+    for note in report.notes:
+        complain(note)
     if args.json:
-        print_json(made)
+        print_json(_facts(report, args))
+    else:
+        print(summary(report))
     return 0
 
 
-def _render(args: argparse.Namespace, end: float, bar: ProgressBar) -> dict[str, Any]:
-    # Seconds of import that a wrong argument should not cost.
-    from soundedit.engine.engine import Engine
-    from soundedit.media.video import VideoWriter
+def summary(report: "ExportReport") -> str:
+    """One line that says what was made."""
+    rate = f"{float(report.fps):g}" if report.fps.denominator == 1 else f"{float(report.fps):.3f}"
+    kept = f", {report.reused} frames made before" if report.reused else ""
+    return (
+        f"{report.path}: {report.frames} frames, {report.seconds:.2f} s, "
+        f"{report.width} x {report.height} at {rate} frames/s, {report.bytes / 1e6:.1f} MB, "
+        f"made in {report.took:.1f} s ({report.seconds / max(report.took, 1e-3):.1f} x real time)"
+        f"{kept}"
+    )
 
-    engine = Engine.load(args.pack, args.device, bar)
-    try:
-        size = args.size or engine.resolution
-        span = {"fps": args.fps, "start": args.start, "end": end}
-        total = engine.frame_count(args.sound, **span)
-        frames = 0
-        with (
-            cancel_on_interrupt() as cancel,
-            VideoWriter(
-                args.output, width=size, height=size, sound=args.sound, cancel=cancel, **span
-            ) as writer,
-        ):
-            blocks = engine.generate_blocks(args.sound, seed=args.seed, cancel=cancel, **span)
-            for frame in engine.synthesise(blocks, size=size, cancel=cancel):
-                writer.write(frame)
-                frames += 1
-                bar(frames / total, "Rendering")
-            bar(-1, "Finishing")
-        return {
-            "output": str(args.output),
-            "frames": frames,
-            "width": size,
-            "height": size,
-            "fps": str(args.fps),
-            "seconds": float(frames / args.fps),
-            "start": args.start,
-            "end": end,
-            "seed": args.seed,
-            "pack": engine.manifest.name,
-            "device": engine.device,
-        }
-    finally:
-        engine.close()
+
+def _facts(report: "ExportReport", args: argparse.Namespace) -> dict[str, Any]:
+    from soundedit.engine.job import report_facts
+
+    facts = report_facts(report)
+    return {"output": facts.pop("path"), **facts, "start": args.start, "end": args.end}

@@ -43,8 +43,8 @@ _SYNTHESIS = b"1"
 class ExportReport:
     """What was made: `seconds` of picture in `took` seconds of time, `reused` frames found kept.
 
-    `bytes` is the size of the file, or of all files of a folder; `notes` are sentences for the
-    person.
+    `bytes` is the size of the file, or of all files of a folder; `seed` is None where the pictures
+    start from something else; `notes` are sentences for the person.
     """
 
     path: Path
@@ -57,6 +57,9 @@ class ExportReport:
     bytes: int
     reused: int
     took: float
+    pack: str
+    device: str
+    seed: int | None
     notes: tuple[str, ...] = ()
 
 
@@ -146,10 +149,13 @@ def export(
                 report(part)
             report(-1)
             pump.finish(lambda: report(-1))
-    notes = [problem for problem in rendering.problems]
+    notes = list(rendering.problems)
+    if end is not None and end > rendering.seconds + 0.5 / rendering.fps:
+        notes.append(f"The range ends at {end:g} s, but the take at {rendering.seconds:.2f} s.")
     if settings.sound and sound is not None and heard is None:
         notes.append(f"{settings.kind.title} holds no sound.")
     width, height = settings.size(side)
+    origin = rendering.project.start
     return ExportReport(
         out,
         settings.format,
@@ -161,6 +167,9 @@ def export(
         _size(out),
         reused,
         time.monotonic() - begun,
+        rendering.engine.manifest.name,
+        rendering.engine.device,
+        origin.seed if origin.kind == StartKind.SEED else None,
         tuple(notes),
     )
 

@@ -14,7 +14,7 @@ import platformdirs
 
 from soundedit.errors import ExportError
 from soundedit.media.ffmpeg import shown
-from soundedit.media.formats import FORMATS, Format, Kind, Quality, available
+from soundedit.media.formats import FORMATS, Format, Kind, Quality
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 8192
 SLOWEST, FASTEST = 1, 120
@@ -65,10 +65,6 @@ class ExportSettings:
         if self.format not in FORMATS:
             raise ExportError(
                 f"There is no format {self.format!r}; choose one of {', '.join(FORMATS)}."
-            )
-        if not available(self.kind):
-            raise ExportError(
-                f"The ffmpeg here cannot make {self.kind.title}; choose another format."
             )
         self._check_size()
         if self.fps is not None:

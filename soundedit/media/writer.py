@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from soundedit.errors import ExportError
 from soundedit.media.ffmpeg import FFmpeg, shown
 from soundedit.media.fit import fitting
+from soundedit.media.formats import available
 from soundedit.media.metadata import Metadata
 from soundedit.media.presets import ExportSettings
 from soundedit.media.soundtrack import RAW_SOUND, SOUND_RATE, SoundTrack
@@ -66,6 +67,10 @@ class FrameWriter(ABC):
         self.path = Path(path)
         self.frames = 0
         self._format = settings.kind
+        if not available(self._format):
+            raise ExportError(
+                f"The ffmpeg here cannot make {self._format.title}; choose another format."
+            )
         self._fps = Fraction(fps).limit_denominator(1001)
         settings.check_rate(self._fps)
         self._shape = (height, width, 3)

@@ -24,7 +24,17 @@ def one_line(text: str) -> bool:
 def test_help_names_every_command(soundedit: Run) -> None:
     done = soundedit("--help")
     assert done.returncode == 0
-    for name in ("render", "invert", "info", "packs", "train", "data", "evaluate", "bench"):
+    for name in (
+        "render",
+        "batch",
+        "invert",
+        "info",
+        "packs",
+        "train",
+        "data",
+        "evaluate",
+        "bench",
+    ):
         assert f"\n    {name} " in done.stdout
 
 
@@ -58,6 +68,15 @@ def test_light_commands_import_neither_torch_nor_qt(words: list[str]) -> None:
         (["info", "nowhere.wav", "--json"], "nowhere.wav"),
         (["info", "tests"], "no model pack"),
         (["packs", "verify", "nowhere"], "nowhere"),
+        (["render", "nowhere.wav", "-o", "a"], "must end in .mp4"),
+        (["render", "nowhere.wav", "-o", "a.png", "--format", "png"], "without .png"),
+        (["render", "nowhere.wav", "-o", "a.mp4", "--preset", "tv"], "1080p"),
+        (["render", "nowhere.wav", "-o", "a.mp4", "--size", "640x"], "1920x1080"),
+        (["render", "nowhere.wav", "-o", "README.md", "--format", "jpeg"], "--overwrite"),
+        (["batch", "nowhere", "--out", "o"], "neither a folder nor a list"),
+        (["batch", "soundedit", "--out", "o"], "holds no sound"),
+        (["batch", "tests", "--out", "o", "--jobs", "0"], "1 to 256"),
+        (["tests"], "is a folder"),
         (["packs"], "ACTION"),
         (["nowhere.wav"], "nowhere.wav"),
     ],

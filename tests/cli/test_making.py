@@ -46,14 +46,27 @@ def test_render_a_span(soundedit: Run, sound: Path, tiny_pack: Path, tmp_path: P
     out = tmp_path / "span.mp4"
     words = ["--pack", tiny_pack, "--start", "0.5", "--end", "1.25"]
     done = soundedit("render", sound, "-o", out, *words)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    said = r"^.*span.mp4: 18 frames, 0.75 s, 64 x 64 at 24 frames/s, .* MB, made in .*\n$"
+    assert re.match(said, done.stdout)
     assert probe_video(out).frames == 18
+
+
+def test_an_end_beyond_the_sound_is_told(
+    soundedit: Run, sound: Path, tiny_pack: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "o.mp4"
+    done = soundedit("render", sound, "-o", out, "--pack", tiny_pack, "--end", "9", "--no-sound")
+    assert done.returncode == 0
+    assert done.stderr == "soundedit: The range ends at 9 s, but the take at 2.00 s.\n"
+    video = probe_video(out)
+    assert (video.frames, video.has_sound) == (48, False)
 
 
 def test_an_empty_span_is_refused(soundedit: Run, sound: Path, tmp_path: Path) -> None:
     done = soundedit("render", sound, "-o", tmp_path / "o.mp4", "--start", "2.5")
     assert done.returncode == 2
-    assert "2.00 s long" in done.stderr
+    assert "the take has 2.00 s" in done.stderr
     assert names(tmp_path) == ["swell.wav"]
 
 
@@ -134,7 +147,7 @@ def test_invert(soundedit: Run, sound: Path, tiny_pack: Path, tmp_path: Path) ->
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         out = tmp_path / f"{name}.png"
         done = soundedit("invert", sound, "-o", out, "--pack", tiny_pack, "--seed", seed)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"{out}: 64 x 64\n", "")
         with Image.open(out) as picture:
             pictures.append(np.asarray(picture))
     assert pictures[0].shape == (64, 64, 3)

@@ -1,0 +1,151 @@
+"""Options that say what is exported and how, for the commands that do."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from soundedit.commands import options
+from soundedit.errors import ExportError
+from soundedit.media.formats import FORMATS, Kind, Quality, format_of
+from soundedit.media.presets import (
+    LARGEST_SIDE,
+    PRESETS,
+    R128_LOUDNESS,
+    SMALLEST_SIDE,
+    ExportSettings,
+    Fit,
+    load_presets,
+    preset,
+    presets_path,
+)
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """The options that `export_settings` reads."""
+    group = parser.add_argument_group("what is made")
+    group.add_argument(
+        "--preset",
+        metavar="NAME",
+        help=f"{', '.join(PRESETS)} or one of your own; other options change it",
+    )
+    group.add_argument(
+        "--format",
+        choices=tuple(FORMATS),
+        help="kind of file (default: by the name of the output, else mp4); gif and webp hold no "
+        "sound, png and jpeg make a folder of pictures and a WAV, latents the trajectory",
+    )
+    group.add_argument(
+        "--fps",
+        metavar="F",
+        type=options.frame_rate,
+        help="frames a second: 24, 23.976 or 24000/1001 (default: the project's, else 24)",
+    )
+    group.add_argument(
+        "--size",
+        metavar="S|WxH",
+        type=size,
+        help="side, or width x height, in pixels (default: the pack's)",
+    )
+    group.add_argument(
+        "--fit",
+        choices=[str(fit) for fit in Fit],
+        help="how the square picture fills another shape (default crop)",
+    )
+    group.add_argument(
+        "--quality", choices=[str(quality) for quality in Quality], help="default good"
+    )
+    group.add_argument("--no-sound", action="store_true", help="leave the sound out")
+    group.add_argument(
+        "--normalise",
+        metavar="LUFS",
+        nargs="?",
+        type=float,
+        const=R128_LOUDNESS,
+        help=f"bring the sound to a loudness by EBU R128 (without a number {R128_LOUDNESS:g})",
+    )
+    group.add_argument(
+        "--no-metadata",
+        action="store_true",
+        help="leave out title, pack, seed, edits and the mark that the pictures are synthetic",
+    )
+
+
+def size(text: str) -> tuple[int, int]:
+    """Width and height in pixels: 512 or 1920x1080."""
+    words = text.lower().split("x")
+    sides = [int(word) if word.isascii() and word.isdigit() else 0 for word in words]
+    if len(sides) > 2 or not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in sides):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size from {SMALLEST_SIDE} to {LARGEST_SIDE}, such as 512 or 1920x1080"
+        )
+    return sides[0], sides[-1]
+
+
+def export_settings(args: argparse.Namespace, output: Path | None = None) -> ExportSettings:
+    """The settings that the options and the name of the output ask for.
+
+    Raises `ExportError` for a name, a preset or a size that cannot be.
+    """
+    settings = ExportSettings()
+    if args.preset is not None:
+        own = {} if args.preset in PRESETS else load_presets(presets_path())
+        settings = preset(args.preset, own)
+    changes: dict[str, Any] = {}
+    named = None if output is None else format_of(output.suffix)
+    if args.format is not None:
+        changes["format"] = args.format
+    elif named is not None and settings.kind.suffix != named.suffix:
+        changes["format"] = named.name
+    if args.fps is not None:
+        changes["fps"] = args.fps
+    if args.size is not None:
+        changes["width"], changes["height"] = args.size
+    if args.fit is not None:
+        changes["fit"] = Fit(args.fit)
+    if args.quality is not None:
+        changes["quality"] = Quality(args.quality)
+    if args.no_sound:
+        changes["sound"] = False
+    if args.normalise is not None:
+        changes |= {"normalise": True, "loudness": args.normalise}
+    if args.no_metadata:
+        changes["metadata"] = False
+    settings = replace(settings, **changes)
+    if output is not None:
+        _check_name(output, settings)
+    return settings
+
+
+def may_overwrite(output: Path, asked: bool) -> bool:
+    """Whether what is there already may be replaced: `asked` for, or agreed to on a terminal.
+
+    Raises `ExportError` if there is something that may not.
+    """
+    if asked or not output.exists() or (output.is_dir() and not any(output.iterdir())):
+        return asked
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        print(f"{output} is there already. Overwrite it? [y/N] ", end="", file=sys.stderr)
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return True
+    raise ExportError(f"{output} is there already, so give --overwrite or another name.")
+
+
+def _check_name(output: Path, settings: ExportSettings) -> None:
+    form = settings.kind
+    if output.suffix.lower() != form.suffix and form.kind is not Kind.SEQUENCE:
+        others = sorted({other.suffix for other in FORMATS.values() if other.suffix})
+        raise ExportError(
+            f"{output} must end in {form.suffix} for {form.title}, so give the output that name, "
+            f"or one that ends in {', '.join(other for other in others if other != form.suffix)}."
+        )
+    if form.kind is Kind.SEQUENCE and output.suffix.lower() in (".png", ".jpg", ".jpeg"):
+        raise ExportError(
+            f"{output} will be a folder of pictures, so give a name without {output.suffix}."
+        )
+    if output.is_dir() and form.kind is not Kind.SEQUENCE:
+        raise ExportError(f"{output} is a folder, so give the name of a file.")
+    if not output.absolute().parent.is_dir():
+        raise ExportError(f"There is no folder {output.absolute().parent}, so make it first.")
