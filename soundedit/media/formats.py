@@ -93,7 +93,7 @@ _ALL = (
         ),
         muxer=("-movflags", "+faststart", "-f", "mp4"),
         sound=_AAC,
-        weight=0.7,
+        weight=1.0,
         encoder="libx264",
     ),
     Format(
@@ -105,13 +105,13 @@ _ALL = (
         even=True,
         codec=_by_quality(
             ("-c:v", "libvpx-vp9", "-b:v", "0", "-deadline", "good", "-row-mt", "1"),
-            "-cpu-used 5 -crf 36",
-            "-cpu-used 5 -crf 26",
+            "-cpu-used 5 -crf 34",
+            "-cpu-used 5 -crf 22",
             "-cpu-used 3 -crf 14",
         ),
         muxer=("-f", "webm"),
         sound=_OPUS,
-        weight=0.5,
+        weight=0.8,
         encoder="libvpx-vp9",
     ),
     Format(
@@ -129,7 +129,7 @@ _ALL = (
         ),
         muxer=("-f", "webm"),
         sound=_OPUS,
-        weight=0.4,
+        weight=0.6,
         encoder="libsvtav1",
     ),
     Format(
@@ -142,7 +142,7 @@ _ALL = (
         codec=_by_quality(("-c:v", "prores_ks", "-profile:v", "hq", "-vendor", "apl0"), "", "", ""),
         muxer=("-movflags", "+faststart+write_colr", "-f", "mov"),
         sound=_PCM,
-        weight=4.5,
+        weight=12.0,
         encoder="prores_ks",
     ),
     Format(
@@ -152,7 +152,7 @@ _ALL = (
         Kind.LOOP,
         codec=_by_quality((), "128", "256", "256"),
         muxer=("-loop", "0", "-f", "gif"),
-        weight=6.0,
+        weight=7.0,
         # Browsers slow down what is shown for less than two hundredths of a second.
         fastest=50,
         encoder="gif",
@@ -180,7 +180,7 @@ _ALL = (
         Kind.SEQUENCE,
         codec=_by_quality(("-c:v", "png"), "", "", ""),
         sound=_PCM,
-        weight=14.0,
+        weight=22.0,
         encoder="png",
     ),
     Format(
@@ -191,7 +191,7 @@ _ALL = (
         pixels="yuvj444p",
         codec=_by_quality(("-c:v", "mjpeg"), "-q:v 6", "-q:v 2", "-qmin 1 -q:v 1"),
         sound=_PCM,
-        weight=3.0,
+        weight=9.0,
         encoder="mjpeg",
     ),
     Format("latents", "Trajectory (safetensors)", ".safetensors", Kind.LATENTS),

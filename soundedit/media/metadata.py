@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from soundedit.media.webp import extend_webp
+
 SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
@@ -98,17 +100,15 @@ def _to_gif(path: Path, metadata: Metadata) -> None:
 
 def _to_webp(path: Path, metadata: Metadata) -> None:
     packet = metadata.xmp()
+    extend_webp(path)
     with path.open("r+b") as file:
-        if file.read(16)[12:16] != b"VP8X":
-            return
         file.seek(20)
         flags = file.read(1)[0]
         file.seek(20)
         file.write(bytes([flags | 4]))
-        size = file.seek(0, os.SEEK_END)
+        file.seek(0, os.SEEK_END)
         file.write(struct.pack("<4sI", b"XMP ", len(packet)) + packet + b"\0" * (len(packet) % 2))
         whole = file.tell() - 8
-        assert size % 2 == 0
         file.seek(4)
         file.write(struct.pack("<I", whole))
 

@@ -84,7 +84,13 @@ class VideoWriter(FrameWriter):
 
     def _is_whole(self, info: VideoInfo) -> bool:
         seconds = self.frames / self._fps
-        whole: bool = (info.frames, info.width, info.height) == (self.frames, *self.size)
+        whole: bool = (info.width, info.height) == self.size
+        if self._format.name == "webp":
+            # Its encoder shows a frame for longer rather than again.
+            whole = whole and 1 <= info.frames <= self.frames
+            seconds = seconds if info.seconds else Fraction(0)
+        else:
+            whole = whole and info.frames == self.frames
         # Moving pictures count in hundredths of a second, and round the end.
         coarse = Fraction(1, 100) if self._format.kind is Kind.LOOP else Fraction(0)
         whole = whole and abs(info.seconds - seconds) < max(Fraction(1, 2) / self._fps, coarse)
