@@ -1,7 +1,7 @@
 """The timeline: ruler, markers, sound, what is heard and frames over one time axis."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollBar, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QGridLayout, QLabel, QScrollBar, QWidget
 
 from soundedit.app.heardlane import HeardLane
 from soundedit.app.lane import Lane
@@ -12,6 +12,7 @@ from soundedit.app.timeaxis import TimeAxis
 from soundedit.app.waveform import WaveformLane
 
 SCROLL_UNITS = 10_000
+NAME_PIXELS = 84
 
 
 class Timeline(QWidget):
@@ -55,6 +56,25 @@ class Timeline(QWidget):
         label.setForegroundRole(self.foregroundRole())
         self._grid.addWidget(label, row, 0)
         self._grid.addWidget(lane, row, 1)
+
+    def add_below(self, area: QAbstractScrollArea) -> None:
+        """Put rows that scroll by themselves below the lanes; their bar stands at the right."""
+        self._grid.addWidget(area, 50, 0, 1, 2)
+        self._grid.setColumnMinimumWidth(0, NAME_PIXELS)
+        inner, bar = area.verticalScrollBar(), QScrollBar(Qt.Orientation.Vertical, self)
+        bar.setAccessibleName(self.tr("Lanes in view"))
+        bar.hide()
+        self._grid.addWidget(bar, 50, 2)
+
+        def set_range(low: int, high: int) -> None:
+            bar.setRange(low, high)
+            bar.setPageStep(inner.pageStep())
+            bar.setSingleStep(inner.singleStep())
+            bar.setVisible(high > low)
+
+        inner.rangeChanged.connect(set_range)
+        inner.valueChanged.connect(bar.setValue)
+        bar.valueChanged.connect(inner.setValue)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # All lanes share a column, so the ruler's width is theirs.

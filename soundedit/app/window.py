@@ -13,11 +13,13 @@ from soundedit.app.controller import Controller
 from soundedit.app.devices import FoundDevices, SoundDevices, find_devices
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.editing import Editing
+from soundedit.app.editlanes import EditLanes
 from soundedit.app.errors import ErrorReporter
 from soundedit.app.exports.exporter import Exporter
 from soundedit.app.exports.places import ExportPlaces, default_places
 from soundedit.app.fileopener import FileOpener
 from soundedit.app.heardpanel import HeardPanel
+from soundedit.app.historypanel import HistoryPanel
 from soundedit.app.keymap import Keymap
 from soundedit.app.layout import FullScreen, add_colour_menu, add_dock, add_docks
 from soundedit.app.microphone import Microphone
@@ -142,6 +144,13 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(self._docks[2], self._exports_dock)
         self._exports_dock.hide()
         self._docks.append(self._exports_dock)
+        history = HistoryPanel(self.session, self)
+        self._docks.append(
+            add_dock(self, "history", self.tr("History"), history, right, menus["view"])
+        )
+        self.tabifyDockWidget(self._docks[2], self._docks[-1])
+        self._docks[2].raise_()
+        self.edit_lanes = EditLanes(self.editing.stack, self.timeline)
         self.projects = ProjectFiles(
             self,
             self.session,

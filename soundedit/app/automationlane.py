@@ -1,0 +1,396 @@
+"""The automation lane of one edit: its strength over time, with keyframes, span and fades."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QMenu, QToolTip, QWidget
+
+from soundedit.app.curves import Curves
+from soundedit.app.lane import Lane, Stop, blend, is_suspended, see_through
+from soundedit.app.ruler import clock
+from soundedit.app.speech import announce
+from soundedit.app.timeaxis import TimeAxis
+from soundedit.document.commands import STRENGTHS
+from soundedit.document.curve import curve_at, strength_at
+from soundedit.document.model import Easing, Edit, Keyframe, Span
+
+HEIGHT = 40
+REACH = 7.0
+"""Pixels within which something is grabbed."""
+POINT = 4.0
+MARGIN = 5.0
+VALUE_STEP = 0.05
+TIME_STEP = 0.04
+SAME = 1e-6
+
+
+class Grip(Enum):
+    """What of a lane is held by the mouse."""
+
+    KEYFRAME = "keyframe"
+    START = "start"
+    END = "end"
+    FADE_IN = "fade in"
+    FADE_OUT = "fade out"
+
+
+@dataclass
+class Hold:
+    """What is held; of a keyframe, its time as it is now."""
+
+    grip: Grip
+    seconds: float = 0.0
+
+
+class AutomationLane(Lane):
+    """Draws an edit's strength; keyframes and the span's edges are dragged.
+
+    A double click or Enter sets a keyframe; with the focus, Delete removes the one at the playhead,
+    Alt with arrows moves it, E changes how the strength goes on from it.
+    """
+
+    def __init__(
+        self, axis: TimeAxis, curves: Curves, edit: Edit, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(axis, "", HEIGHT, parent)
+        self._curves = curves
+        self._hold: Hold | None = None
+        self._range = (0.0, 1.0)
+        self.edit = edit
+        self.show_edit(edit)
+
+    def show_edit(self, edit: Edit) -> None:
+        """Show an edit as it is now."""
+        self.edit = edit
+        if self._hold is None:
+            self._range = _value_range(edit)
+        self.setAccessibleName(self.tr("Strength of {0} over time").format(edit.name))
+        if not self.hasFocus():
+            count = len(edit.keyframes)
+            self.setAccessibleDescription(self.tr("{0} keyframes").format(count))
+        self.redraw()
+
+    def stops(self) -> list[Stop]:
+        """The keyframes, with what is said of them."""
+        return [(keyframe.seconds, self._said(keyframe)) for keyframe in self.edit.keyframes]
+
+    def value_y(self, value: float) -> float:
+        """Pixel of a value, from the top."""
+        low, high = self._range
+        share = (min(max(value, low), high) - low) / (high - low)
+        return self.height() - 1 - MARGIN - share * (self.height() - 1 - 2 * MARGIN)
+
+    def y_value(self, y: float) -> float:
+        """Value at a pixel; beyond the lane's edges it goes on, to the ends of what is allowed."""
+        low, high = self._range
+        share = (self.height() - 1 - MARGIN - y) / (self.height() - 1 - 2 * MARGIN)
+        return min(max(low + share * (high - low), STRENGTHS[0]), STRENGTHS[1])
+
+    def draw(self, painter: QPainter, width: int, height: int) -> None:
+        if self.axis.duration <= 0:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edit = self.edit
+        base, text = self.colour(QPalette.ColorRole.Base), self.colour()
+        accent = text if edit.mute else self.colour(QPalette.ColorRole.Highlight)
+        zero = self.value_y(0.0)
+        painter.setPen(QPen(blend(base, text, 0.15), 1))
+        painter.drawLine(QPointF(0, zero), QPointF(width, zero))
+        x = np.arange(0, width + 2, 2, dtype=np.float64)
+        times = np.array([self.axis.to_time(float(one)) for one in (0, width)])
+        seconds = times[0] + x / max(width, 1) * (times[1] - times[0])
+        acting = strength_at(replace(edit, mute=False, follow=False), seconds, self.axis.duration)
+        area = [QPointF(x[0], zero)]
+        area += [QPointF(px, self.value_y(float(v))) for px, v in zip(x, acting, strict=True)]
+        area.append(QPointF(x[-1], zero))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(see_through(accent, 0.12 if edit.mute else 0.28))
+        painter.drawPolygon(QPolygonF(area))
+        curve = curve_at(edit.keyframes, seconds)
+        style = Qt.PenStyle.SolidLine if edit.keyframes else Qt.PenStyle.DashLine
+        painter.setPen(QPen(blend(base, accent, 0.9), 1.3, style))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        line = [QPointF(px, self.value_y(float(v))) for px, v in zip(x, curve, strict=True)]
+        painter.drawPolyline(QPolygonF(line))
+        self._draw_span(painter, height, blend(base, text, 0.55))
+        painter.setPen(QPen(base, 1))
+        for keyframe in edit.keyframes:
+            painter.setBrush(blend(base, accent, 1.0))
+            self._draw_point(painter, keyframe)
+
+    def _draw_span(self, painter: QPainter, height: int, colour: QColor) -> None:
+        """Edges as lines, fades as handles on top."""
+        start, end = self._edges()
+        painter.setPen(QPen(colour, 1))
+        for edge in (start, end):
+            x = self.axis.to_x(edge)
+            painter.drawLine(QPointF(x, 0), QPointF(x, height))
+        span = self.edit.span
+        painter.setBrush(colour)
+        for x, way in (
+            (self.axis.to_x(start + span.fade_in), 1),
+            (self.axis.to_x(end - span.fade_out), -1),
+        ):
+            corner = [QPointF(x, 0), QPointF(x + 6 * way, 0), QPointF(x, 6)]
+            painter.drawPolygon(QPolygonF(corner))
+
+    def _draw_point(self, painter: QPainter, keyframe: Keyframe) -> None:
+        """A dot for linear, a larger ring's dot for smooth, a square for hold."""
+        at = self._point(keyframe)
+        if keyframe.easing is Easing.HOLD:
+            side = POINT * 1.7
+            painter.drawRect(QRectF(at.x() - side / 2, at.y() - side / 2, side, side))
+        elif keyframe.easing is Easing.SMOOTH:
+            painter.drawEllipse(at, POINT + 1, POINT + 1)
+        else:
+            side = POINT + 1
+            painter.drawPolygon(
+                QPolygonF([at + QPointF(*way) for way in
+                           ((0, -side), (side, 0), (0, side), (-side, 0))])
+            )  # fmt: skip
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._hold is not None and self._hold.grip is Grip.KEYFRAME:
+            keyframe = self._keyframe(self._hold.seconds)
+            if keyframe is not None:
+                painter = QPainter(self)
+                painter.setPen(QPen(self.colour(), 1.5))
+                painter.drawEllipse(self._point(keyframe), POINT + 3, POINT + 3)
+                painter.end()
+
+    def _point(self, keyframe: Keyframe) -> QPointF:
+        return QPointF(self.axis.to_x(keyframe.seconds), self.value_y(keyframe.value))
+
+    def _edges(self) -> tuple[float, float]:
+        span = self.edit.span
+        return span.start, self.axis.duration if span.end is None else span.end
+
+    def _keyframe(self, seconds: float) -> Keyframe | None:
+        near = [one for one in self.edit.keyframes if abs(one.seconds - seconds) < SAME]
+        return near[0] if near else None
+
+    def _hit(self, at: QPointF) -> Hold | None:
+        """What lies under a point; keyframes before edges."""
+        best: tuple[float, Keyframe] | None = None
+        for keyframe in self.edit.keyframes:
+            way = self._point(keyframe) - at
+            distance = max(abs(way.x()), abs(way.y()))
+            if distance <= REACH and (best is None or distance < best[0]):
+                best = (distance, keyframe)
+        if best is not None:
+            return Hold(Grip.KEYFRAME, best[1].seconds)
+        (start, end), span = self._edges(), self.edit.span
+        fades = ((Grip.FADE_IN, start + span.fade_in), (Grip.FADE_OUT, end - span.fade_out))
+        edges = ((Grip.START, start), (Grip.END, end))
+        for grip, seconds in fades if at.y() <= REACH + 2 else edges:
+            if abs(self.axis.to_x(seconds) - at.x()) <= REACH - 2:
+                return Hold(grip)
+        return None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        hold = self._hit(event.position()) if self.axis.duration > 0 else None
+        if event.button() != Qt.MouseButton.LeftButton or hold is None:
+            super().mousePressEvent(event)
+            return
+        self._hold = hold
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._hold is None:
+            if not event.buttons():
+                self._show_cursor(event.position())
+            super().mouseMoveEvent(event)
+            return
+        seconds = self.axis.marks.snap(
+            self.dragged_time(event.position().x()), suspended=is_suspended(event)
+        )
+        seconds = min(max(seconds, 0.0), self.axis.duration)
+        if self._hold.grip is Grip.KEYFRAME:
+            self._drag_keyframe(event, seconds)
+        else:
+            self._curves.set_span(self.edit.id, self._dragged_span(self._hold.grip, seconds))
+
+    def _drag_keyframe(self, event: QMouseEvent, seconds: float) -> None:
+        assert self._hold is not None
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            seconds = self._hold.seconds
+        keyframe = self._keyframe(self._hold.seconds)
+        if keyframe is None:
+            return
+        others = [one.seconds for one in self.edit.keyframes if one is not keyframe]
+        if any(abs(seconds - other) < SAME for other in others):
+            # A drag over another keyframe must not swallow it.
+            seconds = keyframe.seconds
+        value = round(self.y_value(event.position().y()), 2)
+        was, self._hold.seconds = self._hold.seconds, seconds
+        self._curves.move(self.edit.id, was, Keyframe(seconds, value, keyframe.easing))
+        at = event.globalPosition().toPoint()
+        QToolTip.showText(at, f"{clock(seconds, 2)}  {value:g}", self)
+
+    def _dragged_span(self, grip: Grip, seconds: float) -> Span:
+        span, (start, end) = self.edit.span, self._edges()
+        match grip:
+            case Grip.START:
+                return replace(span, start=min(seconds, end))
+            case Grip.END:
+                at_end = seconds >= self.axis.duration - SAME
+                return replace(span, end=None if at_end else max(seconds, start))
+            case Grip.FADE_IN:
+                return replace(span, fade_in=min(max(seconds - start, 0.0), end - start))
+            case _:
+                return replace(span, fade_out=min(max(end - seconds, 0.0), end - start))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._hold is None or event.button() != Qt.MouseButton.LeftButton:
+            super().mouseReleaseEvent(event)
+            return
+        self._hold = None
+        self.axis.marks.let_go()
+        self._curves.let_go()
+        self.show_edit(self.edit)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self.axis.duration <= 0:
+            return
+        hold = self._hit(event.position())
+        if hold is None or hold.grip is not Grip.KEYFRAME:
+            seconds = self.axis.to_time(event.position().x())
+            value = round(self.y_value(event.position().y()), 2)
+            self._curves.add(self.edit.id, Keyframe(max(seconds, 0.0), value))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        hold = self._hit(QPointF(event.pos()))
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        edit_id = self.edit.id
+        if hold is not None and hold.grip is Grip.KEYFRAME:
+            seconds, keyframe = hold.seconds, self._keyframe(hold.seconds)
+            for easing, name in self._easings().items():
+                action = menu.addAction(name)
+                action.setCheckable(True)
+                action.setChecked(keyframe is not None and keyframe.easing is easing)
+                action.triggered.connect(
+                    lambda checked=False, easing=easing: self._curves.ease(edit_id, seconds, easing)
+                )
+            menu.addSeparator()
+            remove = menu.addAction(self.tr("&Remove the keyframe"))
+            remove.triggered.connect(lambda: self._curves.remove(edit_id, seconds))
+        else:
+            x = float(event.pos().x())
+            add = menu.addAction(self.tr("&Set a keyframe here"))
+            add.triggered.connect(lambda: self._add_at(self.axis.to_time(x)))
+            clear = menu.addAction(self.tr("Remove &all keyframes"))
+            clear.setEnabled(bool(self.edit.keyframes))
+            clear.triggered.connect(lambda: self._curves.clear(edit_id))
+        menu.popup(event.globalPos())
+
+    def _easings(self) -> dict[Easing, str]:
+        return {
+            Easing.LINEAR: self.tr("&Linear"),
+            Easing.SMOOTH: self.tr("S&mooth"),
+            Easing.HOLD: self.tr("&Hold"),
+        }
+
+    def _add_at(self, seconds: float) -> None:
+        """Set a keyframe on the curve, which so stays as it is."""
+        value = float(curve_at(self.edit.keyframes, np.array([seconds]))[0])
+        self._curves.add(self.edit.id, Keyframe(seconds, round(value, 2)))
+
+    def _show_cursor(self, at: QPointF) -> None:
+        hold = self._hit(at)
+        shapes = {Grip.KEYFRAME: Qt.CursorShape.SizeAllCursor}
+        if hold is None:
+            self.unsetCursor()
+        else:
+            self.setCursor(shapes.get(hold.grip, Qt.CursorShape.SizeHorCursor))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._curves.select(self.edit.id)
+        super().focusInEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and self._key(event) is not None
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        act = self._key(event)
+        if act is None:
+            super().keyPressEvent(event)
+            return
+        act()
+
+    def _key(self, event: QKeyEvent) -> Callable[[], None] | None:
+        """What a key does here, if anything."""
+        here = self.axis.playhead
+        keyframe = next((k for k in self.edit.keyframes if abs(k.seconds - here) < 1e-3), None)
+        key, alt = event.key(), event.modifiers() == Qt.KeyboardModifier.AltModifier
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Insert):
+            return lambda: self._add_at(here)
+        if keyframe is None:
+            return None
+        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            return lambda: self._curves.remove(self.edit.id, keyframe.seconds)
+        if key == Qt.Key.Key_E and not event.modifiers():
+            return lambda: self._next_easing(keyframe)
+        steps: dict[int, tuple[float, float]] = {
+            Qt.Key.Key_Up: (0.0, VALUE_STEP),
+            Qt.Key.Key_Down: (0.0, -VALUE_STEP),
+            Qt.Key.Key_Right: (TIME_STEP, 0.0),
+            Qt.Key.Key_Left: (-TIME_STEP, 0.0),
+        }
+        if alt and key in steps:
+            return lambda: self._step(keyframe, *steps[key])
+        return None
+
+    def _next_easing(self, keyframe: Keyframe) -> None:
+        easings = list(Easing)
+        easing = easings[(easings.index(keyframe.easing) + 1) % len(easings)]
+        self._curves.ease(self.edit.id, keyframe.seconds, easing)
+        announce(self, self._easings()[easing].replace("&", ""))
+
+    def _step(self, keyframe: Keyframe, seconds: float, value: float) -> None:
+        to = Keyframe(
+            min(max(keyframe.seconds + seconds, 0.0), self.axis.duration),
+            round(min(max(keyframe.value + value, STRENGTHS[0]), STRENGTHS[1]), 2),
+            keyframe.easing,
+        )
+        self._curves.move(self.edit.id, keyframe.seconds, to)
+        self._curves.let_go_soon()
+        if seconds:
+            self.axis.seek(to.seconds)
+        announce(self, self._said(to))
+
+    def _said(self, keyframe: Keyframe) -> str:
+        easing = self._easings()[keyframe.easing].replace("&", "")
+        at = clock(keyframe.seconds, 2)
+        return self.tr("{0} at {1}, {2}").format(f"{keyframe.value:g}", at, easing)
+
+
+def _value_range(edit: Edit) -> tuple[float, float]:
+    """The values a lane shows: 0 to 1, and more where keyframes or strength go beyond."""
+    values = [keyframe.value for keyframe in edit.keyframes] or [1.0]
+    values += [edit.strength * value for value in values]
+    low, high = min(values), max(values)
+    return (-2.0 if low < -1 else -1.0 if low < 0 else 0.0, 2.0 if high > 1 else 1.0)

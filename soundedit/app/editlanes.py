@@ -1,0 +1,93 @@
+"""The automation lanes below the timeline's other lanes, one for each edit."""
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
+
+from soundedit.app.automationlane import HEIGHT, AutomationLane
+from soundedit.app.curves import Curves
+from soundedit.app.editstack import EditStack
+from soundedit.app.timeline import Timeline
+
+VISIBLE = 3
+"""Lanes in view; the others are scrolled to."""
+GAP = 6
+
+
+class EditLanes(QScrollArea):
+    """Keeps a lane for each edit, in the order of the stack, under the timeline's columns."""
+
+    def __init__(self, stack: EditStack, timeline: Timeline) -> None:
+        super().__init__(timeline)
+        self._stack, self._timeline = stack, timeline
+        self._curves = Curves(stack, self)
+        self._lanes: dict[str, AutomationLane] = {}
+        self._labels: dict[str, QLabel] = {}
+        self._rows = QWidget(self)
+        self.setWidget(self._rows)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for set_policy in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
+            set_policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Strength of the edits over time"))
+        timeline.add_below(self)
+        timeline.ruler.installEventFilter(self)
+        stack.session.changed.connect(self._follow)
+        stack.selected_changed.connect(self._show_selected)
+        self._follow()
+
+    def lane(self, edit_id: str) -> AutomationLane:
+        """The lane of an edit."""
+        return self._lanes[edit_id]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _follow(self) -> None:
+        edits = self._stack.edits
+        ids = {edit.id for edit in edits}
+        for gone in [edit_id for edit_id in self._lanes if edit_id not in ids]:
+            for widget in (self._lanes.pop(gone), self._labels.pop(gone)):
+                widget.hide()
+                widget.deleteLater()
+        before: QWidget = self._timeline.thumbnails
+        for edit in edits:
+            if edit.id not in self._lanes:
+                self._add(AutomationLane(self._timeline.axis, self._curves, edit, self._rows))
+            lane, label = self._lanes[edit.id], self._labels[edit.id]
+            if lane.edit is not edit:
+                lane.show_edit(edit)
+            label.setToolTip(edit.name)
+            QWidget.setTabOrder(before, lane)
+            before = lane
+        self.setVisible(bool(edits))
+        self.setFixedHeight(min(len(edits), VISIBLE) * HEIGHT)
+        self._place()
+        self._show_selected()
+
+    def _add(self, lane: AutomationLane) -> None:
+        label = QLabel(self._rows)
+        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._lanes[lane.edit.id], self._labels[lane.edit.id] = lane, label
+        lane.show()
+        label.show()
+
+    def _place(self) -> None:
+        """Under the ruler, so that times are above each other."""
+        left, width = self._timeline.ruler.x() - self.x(), self._timeline.ruler.width()
+        self._rows.resize(max(left + width, 1), max(len(self._lanes) * HEIGHT, 1))
+        for row, edit in enumerate(self._stack.edits):
+            label, lane = self._labels[edit.id], self._lanes[edit.id]
+            label.setGeometry(0, row * HEIGHT, max(left - GAP, 0), HEIGHT)
+            metrics = label.fontMetrics()
+            label.setText(metrics.elidedText(edit.name, Qt.TextElideMode.ElideRight, label.width()))
+            lane.setGeometry(left, row * HEIGHT, width, HEIGHT)
+
+    def _show_selected(self) -> None:
+        for edit_id, label in self._labels.items():
+            font = label.font()
+            font.setBold(edit_id == self._stack.selected)
+            label.setFont(font)
+        if self._stack.selected in self._lanes:
+            self.ensureWidgetVisible(self._lanes[self._stack.selected], 0, 0)

@@ -1,0 +1,166 @@
+"""Automation lanes and the history panel in the window, with the stand-in engine."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from soundedit.app.automationlane import AutomationLane
+from soundedit.app.historypanel import HistoryPanel
+from soundedit.document.model import Easing, Keyframe, Span
+
+from .conftest import Rig
+from .standin import PUSH
+
+MakeSound = Callable[..., Path]
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def lane(rig: Rig, make_sound: MakeSound) -> AutomationLane:
+    """The lane of an edit over a take of 4 s."""
+    rig.window.resize(1280, 800)
+    rig.begin()
+    rig.open(make_sound(4.0))
+    rig.generate()
+    edit = rig.window.editing.stack.add_words("storm")
+    assert edit is not None
+    rig.wait(lambda: rig.shown() == (PUSH, 0, 0))
+    rig.do("snap")
+    lane = rig.window.edit_lanes.lane(edit)
+    rig.wait(lambda: lane.width() == rig.window.axis.width > 100)
+    return lane
+
+
+def at(lane: AutomationLane, seconds: float, value: float) -> QPoint:
+    return QPoint(round(lane.axis.to_x(seconds)), round(lane.value_y(value)))
+
+
+def drag(rig: Rig, lane: AutomationLane, *points: QPoint) -> None:
+    rig.qtbot.mousePress(lane, LEFT, pos=points[0])
+    for point in points[1:]:
+        rig.qtbot.mouseMove(lane, point)
+    rig.qtbot.mouseRelease(lane, LEFT, pos=points[-1])
+
+
+def test_lane_lies_under_the_ruler(rig: Rig, lane: AutomationLane) -> None:
+    ruler = rig.window.timeline.ruler
+    origin = QPoint(0, 0)
+    assert lane.mapToGlobal(origin).x() == ruler.mapToGlobal(origin).x()
+    rig.window.resize(1100, 800)
+    rig.wait(lambda: lane.width() == ruler.width() == rig.window.axis.width)
+
+
+def test_keyframe_is_set_dragged_in_one_step_and_undone(rig: Rig, lane: AutomationLane) -> None:
+    rig.qtbot.mouseDClick(lane, LEFT, pos=at(lane, 1.0, 0.5))
+    (keyframe,) = lane.edit.keyframes
+    assert keyframe.seconds == pytest.approx(1.0, abs=0.01)
+    assert keyframe.value == pytest.approx(0.5, abs=0.05)
+    steps = len(rig.window.session.history.entries)
+    points = [at(lane, 1.0, keyframe.value), at(lane, 1.5, 0.8), at(lane, 2.0, 0.0)]
+    drag(rig, lane, *points)
+    (moved,) = lane.edit.keyframes
+    assert moved.seconds == pytest.approx(2.0, abs=0.01)
+    assert moved.value == pytest.approx(0.0, abs=0.05)
+    assert len(rig.window.session.history.entries) == steps + 1
+    rig.do("undo")
+    assert lane.edit.keyframes == (keyframe,)
+
+
+def test_curve_moves_the_picture(rig: Rig, lane: AutomationLane) -> None:
+    curves = rig.window.edit_lanes._curves
+    curves.add(lane.edit.id, Keyframe(0.0, 0.0))
+    curves.add(lane.edit.id, Keyframe(2.0, 1.0))
+    rig.window.axis.seek(1.0)
+    rig.wait(lambda: rig.shown() == (PUSH // 2, 24, 0))
+    curves.ease(lane.edit.id, 0.0, Easing.HOLD)
+    rig.wait(lambda: rig.shown() == (0, 24, 0))
+
+
+def test_drag_beyond_the_top_goes_to_two(rig: Rig, lane: AutomationLane) -> None:
+    curves = rig.window.edit_lanes._curves
+    curves.add(lane.edit.id, Keyframe(1.0, 0.5))
+    drag(rig, lane, at(lane, 1.0, 0.5), QPoint(at(lane, 1.0, 0).x(), -200))
+    assert lane.edit.keyframes[0].value == 2.0
+
+
+def test_span_and_fades_are_dragged(rig: Rig, lane: AutomationLane) -> None:
+    drag(rig, lane, at(lane, 0.0, 0.2), at(lane, 1.0, 0.2))
+    assert lane.edit.span.start == pytest.approx(1.0, abs=0.02)
+    end = QPoint(lane.width() - 2, 30)
+    drag(rig, lane, end, QPoint(round(lane.axis.to_x(3.0)), 30))
+    span = lane.edit.span
+    assert span.end == pytest.approx(3.0, abs=0.02)
+    top = QPoint(round(lane.axis.to_x(span.start)) + 1, 2)
+    drag(rig, lane, top, QPoint(round(lane.axis.to_x(1.5)), 2))
+    assert lane.edit.span.fade_in == pytest.approx(0.5, abs=0.03)
+    assert rig.window.editing.panel.card(lane.edit.id).start.value() == pytest.approx(1.0, abs=0.02)
+
+
+def test_click_beside_everything_seeks(rig: Rig, lane: AutomationLane) -> None:
+    rig.qtbot.mouseClick(lane, LEFT, pos=at(lane, 2.5, 0.5))
+    assert rig.window.axis.playhead == pytest.approx(2.5, abs=0.02)
+    assert lane.edit.keyframes == ()
+
+
+def test_everything_with_keys(rig: Rig, lane: AutomationLane) -> None:
+    rig.window.activateWindow()
+    lane.setFocus()
+    rig.wait(lane.hasFocus)
+    rig.window.axis.seek(1.0)
+    key, alt = rig.qtbot.keyClick, Qt.KeyboardModifier.AltModifier
+    key(lane, Qt.Key.Key_Return)
+    assert lane.edit.keyframes == (Keyframe(1.0, 1.0),)
+    key(lane, Qt.Key.Key_Down, alt)
+    key(lane, Qt.Key.Key_Down, alt)
+    assert lane.edit.keyframes[0].value == 0.9
+    assert lane.accessibleDescription() == "0.9 at 0:01.00, Linear"
+    key(lane, Qt.Key.Key_Right, alt)
+    assert lane.edit.keyframes[0].seconds == pytest.approx(1.04)
+    assert rig.window.axis.playhead == pytest.approx(1.04)
+    key(lane, Qt.Key.Key_E)
+    assert lane.edit.keyframes[0].easing is Easing.SMOOTH
+    rig.window.axis.seek(3.0)
+    key(lane, Qt.Key.Key_Up)
+    assert rig.window.axis.playhead == pytest.approx(1.04)
+    key(lane, Qt.Key.Key_Delete)
+    assert lane.edit.keyframes == ()
+    assert rig.window.editing.stack.selected == lane.edit.id
+
+
+def test_lanes_follow_the_stack(rig: Rig, lane: AutomationLane) -> None:
+    stack, lanes = rig.window.editing.stack, rig.window.edit_lanes
+    for word in ("rain", "night", "snow"):
+        stack.add_words(word)
+    rig.wait(lambda: lanes.height() == 3 * lane.height())
+    stack.move(lane.edit.id, 1)
+    order = sorted(stack.edits, key=lambda edit: lanes.lane(edit.id).y())
+    assert [edit.name for edit in order] == ["rain", "storm", "night", "snow"]
+    for edit in stack.edits:
+        stack.remove(edit.id)
+    assert not lanes.isVisible()
+
+
+def test_history_lists_the_steps_and_goes_to_any(rig: Rig, lane: AutomationLane) -> None:
+    stack = rig.window.editing.stack
+    stack.set_strength(lane.edit.id, 0.5)
+    rig.window.session.close_merge()
+    stack.set_span(lane.edit.id, Span(1.0, 2.0))
+    panel = rig.window.findChild(HistoryPanel)
+    assert panel is not None
+    rows = [panel.list.item(row).text() for row in range(panel.list.count())]
+    assert rows == [
+        "Beginning",
+        "Open tone.wav",
+        "Add storm",
+        "Set strength of storm to 0.5",
+        "Set the span of storm",
+    ]
+    panel.list.setCurrentRow(2)
+    assert stack.edits[0].strength == 1.0
+    rig.wait(lambda: rig.shown() == (PUSH, 0, 0))
+    panel.list.setCurrentRow(4)
+    assert (stack.edits[0].strength, stack.edits[0].span) == (0.5, Span(1.0, 2.0))
+    rig.do("undo")
+    assert panel.list.currentRow() == 3
