@@ -1,6 +1,8 @@
 """Files that appear whole or not at all: written beside their place, flushed, then renamed."""
 
+import contextlib
 import os
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 
@@ -17,6 +19,15 @@ def part_name(path: Path) -> Path:
     while len(stem.encode("utf-8", "surrogatepass")) > _LONGEST_STEM:
         stem = stem[:-1]
     return path.with_name(f"{stem}.part{path.suffix}")
+
+
+def remove_parts(path: Path) -> None:
+    """Remove what a killed program left of writing `path`; the file itself stays."""
+    part = part_name(path)
+    shutil.rmtree(part, ignore_errors=True)
+    for suffix in (part.suffix, f".picture{part.suffix}", ".picture.mkv", ".palette.mkv"):
+        with contextlib.suppress(OSError):
+            part.with_suffix(suffix).unlink(missing_ok=True)
 
 
 def start_part(path: Path, suffixes: Collection[str]) -> Path:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -30,6 +30,28 @@ def open_in_system(path: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
+class _List(QListView):
+    """A list whose own keys win over those of the window while it has the focus."""
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            if self._action(event) is not None:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        action = self._action(event)
+        if action is None:
+            super().keyPressEvent(event)
+        else:
+            action.trigger()
+
+    def _action(self, event: QKeyEvent) -> QAction | None:
+        keys = QKeySequence(event.keyCombination())
+        return next((one for one in self.actions() if one.shortcut() == keys), None)
+
+
 class QueuePanel(QWidget):
     """The exports and buttons for the one that is selected; all of it by keyboard too."""
 
@@ -48,7 +70,7 @@ class QueuePanel(QWidget):
         self.hint = QLabel(self.tr("Export the video (Ctrl+E) and it is made here."), self)
         self.hint.setWordWrap(True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.list = QListView(self)
+        self.list = _List(self)
         self.list.setModel(self.model)
         self.list.setItemDelegate(JobDelegate(self.list))
         self.list.setAccessibleName(self.tr("Exports"))
@@ -105,11 +127,11 @@ class QueuePanel(QWidget):
             if key:
                 action.setShortcut(QKeySequence(key))
                 # Elsewhere in the window these keys have other meanings.
-                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+                self.list.addAction(action)
                 native = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 action.setToolTip(f"{text} ({native})")
             action.triggered.connect(lambda checked=False, call=call: call())
-            self.addAction(action)
             commands[id_] = action
         return commands
 

@@ -15,6 +15,7 @@ from soundedit.app.exports.job import ExportJob, JobState
 from soundedit.errors import ExportError
 from soundedit.media.formats import Kind
 from soundedit.media.presets import ExportSettings
+from soundedit.media.sequence import is_sequence
 from soundedit.media.space import check_space, estimated_bytes, estimated_size
 
 LONGEST_NAME = 255
@@ -104,8 +105,11 @@ def _path_problem(plan: Plan, others: Iterable[ExportJob]) -> str:
         return _tr("The folder {0} does not exist; choose another.").format(folder)
     if not os.access(folder, os.W_OK):
         return _tr("The folder {0} cannot be written to; choose another.").format(folder)
-    if path.is_dir() and plan.settings.kind.kind is not Kind.SEQUENCE:
+    sequence = plan.settings.kind.kind is Kind.SEQUENCE
+    if path.is_dir() and not (sequence and is_sequence(path)):
         return _tr("There is a folder of that name; choose another name.")
+    if sequence and path.is_file():
+        return _tr("There is a file of that name; choose another name.")
     if any(job.open and job.path == path for job in others):
         return _tr("Another export in the list writes this file; choose another name.")
     return ""
