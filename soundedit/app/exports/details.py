@@ -25,10 +25,13 @@ class DetailsDialog(QDialog):
         self.setWindowTitle(self.tr("Export of {0}").format(job.path.name))
         form = QFormLayout()
         span = f"{clock(job.start, 2)} - {clock(job.end, 2)}"
+        frames = self.tr("{0}, {1} frames").format(span, job.frames)
+        if job.reused:
+            frames += self.tr(", {0} of them kept from before").format(job.reused)
         for name, text in (
             (self.tr("File"), str(job.path)),
             (self.tr("Format"), job.settings.kind.title),
-            (self.tr("Range"), self.tr("{0}, {1} frames").format(span, job.frames)),
+            (self.tr("Range"), frames),
             (self.tr("Status"), status),
             (self.tr("Notes"), job.error if job.error != status else ""),
         ):

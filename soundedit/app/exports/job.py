@@ -39,7 +39,8 @@ class ExportJob:
     `start` and `end` are seconds of the take, `fps` and `frames` the pictures that makes, `done`
     how many of them were made when it was last written down, `spent` the seconds worked on them.
     `overwrite` allows to replace a file. `crashes` counts the runs that ended with the program.
-    `error` is the sentence that says why it failed, `log` the last lines of ffmpeg.
+    `reused` counts the frames of earlier exports and runs that were not made again. `error` is the
+    sentence that says why it failed, `log` the last lines of ffmpeg.
     """
 
     id: str
@@ -59,6 +60,7 @@ class ExportJob:
     error: str = ""
     log: str = ""
     size: int = 0
+    reused: int = 0
     added: str = field(default_factory=now)
     ended: str = ""
 

@@ -227,6 +227,7 @@ class ExportQueue(QObject):
                     done=answer.frames,
                     frames=answer.frames,
                     size=answer.size,
+                    reused=answer.reused,
                     error=" ".join(answer.notes),
                     ended=now(),
                 )

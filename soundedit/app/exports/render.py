@@ -29,11 +29,14 @@ class ExportRequest(Request):
 
 @dataclass(frozen=True, eq=False)
 class Exported(Answer):
-    """The file is whole and in its place; `size` in bytes, `notes` are sentences about it."""
+    """The file is whole and in its place: `size` in bytes, of its frames `reused` were kept from
+    before; `notes` are sentences about it.
+    """
 
     path: Path
     frames: int
     size: int
+    reused: int
     notes: tuple[str, ...]
 
 
@@ -76,4 +79,6 @@ def render_job(
         cancel=request.cancel,
         overwrite=job.overwrite,
     )
-    return Exported(request.id, report.path, report.frames, report.bytes, report.notes)
+    return Exported(
+        request.id, report.path, report.frames, report.bytes, report.reused, report.notes
+    )

@@ -34,7 +34,7 @@ COPY_BELOW = 64 * 2**20
 
 _PLAIN = ("title", "pack", "error", "log", "added", "ended")
 _NUMBERS = ("start", "end", "spent")
-_COUNTS = ("frames", "done", "crashes", "size")
+_COUNTS = ("frames", "done", "crashes", "size", "reused")
 
 
 class QueueStore:

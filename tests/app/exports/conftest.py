@@ -82,7 +82,7 @@ class Works:
     def finish(self, size: int = 1000) -> None:
         request = self.requests[-1]
         job = request.job
-        self.queue.on_answer(Exported(request.id, job.path, job.frames, size, ()))
+        self.queue.on_answer(Exported(request.id, job.path, job.frames, size, 0, ()))
 
     def stop(self, error: BaseException | None = None) -> None:
         self.queue.on_answer(Ended(self.requests[-1].id, Kind.EXPORT, error))
