@@ -20,6 +20,7 @@ from soundedit.media.presets import (
     preset,
     presets_path,
 )
+from soundedit.media.whole import is_there
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +124,7 @@ def may_overwrite(output: Path, asked: bool) -> bool:
 
     Raises `ExportError` if there is something that may not.
     """
-    if asked or not output.exists() or (output.is_dir() and not any(output.iterdir())):
+    if asked or not is_there(output) or (output.is_dir() and not any(output.iterdir())):
         return asked
     if sys.stdin.isatty() and sys.stderr.isatty():
         print(f"{output} is there already. Overwrite it? [y/N] ", end="", file=sys.stderr)

@@ -29,6 +29,7 @@ from soundedit.media.presets import ExportSettings
 from soundedit.media.sequence import SequenceWriter, is_sequence
 from soundedit.media.space import check_space, estimated_bytes
 from soundedit.media.video import VideoWriter
+from soundedit.media.whole import is_there
 from soundedit.progress import CancelToken, Progress
 
 BATCH = 8
@@ -177,7 +178,7 @@ def export(
 def check_target(out: Path, settings: ExportSettings, *, overwrite: bool) -> None:
     """Raise `ExportError` if `out` is there already and is not to be replaced."""
     empty = settings.kind.kind is Kind.SEQUENCE and out.is_dir() and not any(out.iterdir())
-    if out.exists() and not overwrite and not empty:
+    if is_there(out) and not overwrite and not empty:
         what = "a folder" if out.is_dir() and not is_sequence(out) else "there already"
         raise ExportError(f"{shown(out)} is {what}; overwrite it or choose another name.")
 

@@ -16,6 +16,7 @@ from soundedit.engine.rendering import Rendering
 from soundedit.errors import ExportError, shown
 from soundedit.media.presets import ExportSettings, settings_facts, settings_from
 from soundedit.media.sound import probe_sound
+from soundedit.media.whole import is_there
 from soundedit.progress import CancelToken, Progress
 
 DEFAULT = ExportSettings()
@@ -114,7 +115,7 @@ def run_job(
 ) -> ExportReport:
     """Render a job; errors as `open_project`, `Engine.load`, `Rendering` and `export`."""
     check_target(job.out, job.settings, overwrite=job.overwrite)
-    if job.out.exists() and job.source.exists() and job.out.samefile(job.source):
+    if is_there(job.out) and job.source.exists() and job.out.samefile(job.source):
         raise ExportError(f"{shown(job.out)} is what is rendered; choose another name for it.")
     with _opened(job, cancel) as (project, files):
         seed = project.start.seed if job.seed is None else job.seed

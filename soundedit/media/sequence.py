@@ -7,7 +7,7 @@ from pathlib import Path
 from soundedit.errors import ExportError
 from soundedit.media.ffmpeg import file_argument, shown
 from soundedit.media.metadata import add_credential
-from soundedit.media.whole import part_name
+from soundedit.media.whole import is_there, part_name
 from soundedit.media.writer import FrameWriter
 
 SOUND_NAME = "sound.wav"
@@ -23,7 +23,7 @@ class SequenceWriter(FrameWriter):
 
     def _begin(self) -> None:
         self._suffix = _SUFFIXES[self._format.name]
-        if self.path.exists() and not is_sequence(self.path):
+        if is_there(self.path) and not is_sequence(self.path):
             raise ExportError(
                 f"{shown(self.path)} holds other things than the pictures of an export; "
                 "choose another name."

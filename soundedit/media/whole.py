@@ -38,10 +38,10 @@ def start_part(path: Path, suffixes: Collection[str]) -> Path:
     """
     if path.suffix.lower() not in suffixes:
         raise ExportError(f"{shown(path)} must end in {' or '.join(suffixes)}; rename it.")
-    if path.is_dir():
-        raise ExportError(f"{shown(path)} is a folder; choose a file name.")
     part = part_name(path)
     try:
+        if path.is_dir():
+            raise ExportError(f"{shown(path)} is a folder; choose a file name.")
         part.write_bytes(b"")
     except FileNotFoundError as error:
         raise ExportError(
@@ -52,6 +52,14 @@ def start_part(path: Path, suffixes: Collection[str]) -> Path:
             f"{shown(path)} cannot be written ({error.strerror}); choose another place or name."
         ) from error
     return part
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything at `path`; False also where no path can be that long."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def publish_part(part: Path, path: Path) -> None:

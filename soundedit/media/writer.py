@@ -226,7 +226,10 @@ class FrameWriter(ABC):
             raise self._failure(process)
 
     def _failure(self, process: FFmpeg) -> ExportError:
-        why = process.last_words or "ffmpeg ended"
+        killed = process.wait() < 0
+        # One sentence, whatever ffmpeg says.
+        said = process.last_words.split(". ")[0]
+        why = "ffmpeg was stopped by the system" if killed or not said else said
         return ExportError(
             f"{shown(self.path)} could not be written ({why}); "
             "check the free space or choose another place.",
