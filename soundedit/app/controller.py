@@ -27,6 +27,7 @@ from soundedit.app.requests import (
     EngineInfo,
     FrameReady,
     FramesDone,
+    FramesRequest,
     Generated,
     GenerateRequest,
     HeardLike,
@@ -79,6 +80,8 @@ class Controller(QObject):
     """Another movie is there, or none."""
     redrawn = Signal()
     """The movie is the same with other edits."""
+    frame_ready = Signal(object)
+    """A `FrameReady` of any movie came back."""
     measured = Signal(object)
     """A `Measured` of the frame under the playhead."""
     work_changed = Signal()
@@ -179,6 +182,11 @@ class Controller(QObject):
         if project.take is not None:
             return self.sound is not None
         return project.start.kind is not StartKind.SEED or bool(project.edits)
+
+    def ask_plain(self, index: int) -> None:
+        """Ask for a frame without edits."""
+        if self.plain is not None:
+            self.submit(FramesRequest(self.plain, (index,), urgent=True, plain=True))
 
     def measure(self) -> None:
         """Ask how far the edits moved the frame under the playhead."""
@@ -401,6 +409,7 @@ class Controller(QObject):
                 self.export_answered.emit(answer)
             case FrameReady():
                 self.feed.on_frame(answer)
+                self.frame_ready.emit(answer)
             case FramesDone():
                 self.feed.on_done(answer)
             case Advanced():

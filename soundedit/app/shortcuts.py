@@ -106,6 +106,7 @@ COMMANDS = (
     SoundCommand("zoom_out", "view", T("Commands", "Zoom &out"), ("-",)),
     SoundCommand("zoom_fit", "view", T("Commands", "Show the &whole sound"), ("\\",)),
     Command("spectrogram", "view", T("Commands", "&Spectrogram"), ("Shift+S",), True),
+    Command("compare", "view", T("Commands", "&Before and after"), ("W",), True),
     Command("full_screen", "view", T("Commands", "&Full screen"), ("F11",)),
     Command("shortcuts", "help", T("Commands", "&Keyboard shortcuts"), ("F1",)),
     Command("log", "help", T("Commands", "Open the &log folder")),

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
     QImage,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -20,6 +21,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from soundedit.app.images import to_image
+
+WIPE_REACH = 8.0
+"""Pixels within which the line between before and after is grabbed."""
+WIPE_STEP = 0.05
 
 
 class Viewer(QWidget):
@@ -36,6 +41,10 @@ class Viewer(QWidget):
         self._hint = ""
         self._dragging = False
         self._dark = False
+        self._before: QImage | None = None
+        self._wipe = False
+        self._split = 0.5
+        self._wiping = False
         self.setAcceptDrops(True)
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -52,6 +61,31 @@ class Viewer(QWidget):
     def show_picture(self, picture: NDArray[np.uint8] | None) -> None:
         """Show an RGB picture, uint8 (H, W, 3), or none."""
         self._image = None if picture is None else to_image(picture)
+        self.update()
+
+    @property
+    def split(self) -> float:
+        """Where the wipe stands, as a share of the picture's width."""
+        return self._split
+
+    def show_before(self, picture: NDArray[np.uint8] | None) -> None:
+        """What stands left of the wipe: an RGB picture, uint8 (H, W, 3), or none."""
+        self._before = None if picture is None else to_image(picture)
+        if self._wipe:
+            self.update()
+
+    def set_wipe(self, on: bool) -> None:
+        """Show the picture before the edits left of a line that can be dragged."""
+        self._wipe = on
+        self.setMouseTracking(on)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.NoFocus)
+        if not on:
+            self.unsetCursor()
+        self.update()
+
+    def set_split(self, share: float) -> None:
+        """Move the wipe to a share 0 to 1 of the picture's width."""
+        self._split = min(max(share, 0.0), 1.0)
         self.update()
 
     def set_hint(self, text: str) -> None:
@@ -87,6 +121,8 @@ class Viewer(QWidget):
         if self._image is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(self.picture_area(), self._image)
+            if self._wipe and self._before is not None:
+                self._paint_before(painter, self._before)
         elif self._hint:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             font = self.font()
@@ -100,6 +136,78 @@ class Viewer(QWidget):
             painter.drawRect(self.rect().adjusted(4, 4, -5, -5))
         painter.end()
         self.painted.emit()
+
+    def _paint_before(self, painter: QPainter, before: QImage) -> None:
+        area = self.picture_area()
+        x = area.left() + area.width() * self._split
+        painter.save()
+        painter.setClipRect(QRectF(area.left(), area.top(), x - area.left(), area.height()))
+        painter.drawImage(area, before)
+        painter.restore()
+        painter.setPen(QPen(QColor(0, 0, 0, 140), 3))
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        painter.setPen(QPen(QColor(255, 255, 255), 1))
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        painter.setBrush(QColor(0, 0, 0, 140))
+        painter.drawEllipse(QPointF(x, area.center().y()), 9, 9)
+        font = painter.font()
+        font.setBold(True)
+        painter.setFont(font)
+        flags = Qt.AlignmentFlag.AlignTop
+        left = QRectF(area.left(), area.top() + 8, x - area.left() - 10, 20)
+        right = QRectF(x + 10, area.top() + 8, area.right() - x - 10, 20)
+        for room, text, side in (
+            (left, self.tr("before"), Qt.AlignmentFlag.AlignRight),
+            (right, self.tr("after"), Qt.AlignmentFlag.AlignLeft),
+        ):
+            if painter.fontMetrics().horizontalAdvance(text) <= room.width():
+                painter.setPen(QColor(0, 0, 0, 160))
+                painter.drawText(room.translated(1, 1), flags | side, text)
+                painter.setPen(QColor(255, 255, 255))
+                painter.drawText(room, flags | side, text)
+
+    def _at_wipe(self, x: float) -> bool:
+        area = self.picture_area()
+        return self._wipe and abs(area.left() + area.width() * self._split - x) <= WIPE_REACH
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._at_wipe(event.position().x()):
+            self._wiping = True
+            return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        x = event.position().x()
+        if self._wiping:
+            area = self.picture_area()
+            self.set_split((x - area.left()) / max(area.width(), 1.0))
+        elif self._at_wipe(x):
+            self.setCursor(Qt.CursorShape.SplitHCursor)
+        else:
+            self.unsetCursor()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._wiping = False
+        super().mouseReleaseEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and self._wipe
+            and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right)
+            and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._wipe and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            forth = event.key() == Qt.Key.Key_Right
+            self.set_split(self._split + (WIPE_STEP if forth else -WIPE_STEP))
+            return
+        super().keyPressEvent(event)
 
     def _surround(self) -> QColor:
         return self.palette().color(QPalette.ColorRole.Window).darker(112)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from soundedit.app.actions import build_actions, build_menus, connect_actions
 from soundedit.app.commands import Commands
+from soundedit.app.comparing import Comparing
 from soundedit.app.controller import Controller
 from soundedit.app.devices import FoundDevices, SoundDevices, find_devices
 from soundedit.app.dialogs import Dialogs
@@ -150,6 +151,7 @@ class MainWindow(QMainWindow):
         )
         self.tabifyDockWidget(self._docks[2], self._docks[-1])
         self._docks[2].raise_()
+        self.comparing = Comparing(self.controller, self.viewer, self.actions_by_id["compare"])
         self.edit_lanes = EditLanes(self.editing.stack, self.timeline)
         self.projects = ProjectFiles(
             self,
@@ -191,6 +193,7 @@ class MainWindow(QMainWindow):
             | self.control.handlers()
             | self.editing.handlers()
             | self.projects.handlers()
+            | self.comparing.handlers()
             | self.opener.handlers(),
         )
         TextGuard(self)

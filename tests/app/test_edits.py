@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -275,3 +275,37 @@ def drop(widget: QWidget, mime: QMimeData, at: QPointF) -> None:
     QApplication.sendEvent(widget, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(widget, QDropEvent(at, copy, mime, buttons, keys))
+
+
+def test_wipe_shows_before_left_and_after_right(edited: Rig) -> None:
+    type_words(edited, "storm")
+    edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
+    viewer, action = edited.window.viewer, edited.window.actions_by_id["compare"]
+    edited.window.activateWindow()
+    edited.window.timeline.ruler.setFocus()
+    edited.qtbot.keyClick(edited.window.timeline.ruler, Qt.Key.Key_W)
+    assert action.isChecked()
+
+    def colour(share: float) -> int:
+        area = viewer.picture_area()
+        at = area.left() + area.width() * share
+        image = viewer.grab().toImage()
+        return image.pixelColor(round(at), round(area.top() + area.height() * 0.8)).red()
+
+    edited.wait(lambda: (colour(0.3), colour(0.7)) == (0, PUSH))
+    edited.window.axis.seek(1.5)
+    edited.wait(lambda: edited.shown() == (PUSH, 36, 0))
+    edited.wait(lambda: colour(0.3) == 0)
+    viewer.setFocus()
+    for _ in range(6):
+        edited.qtbot.keyClick(viewer, Qt.Key.Key_Right)
+    assert viewer.split == pytest.approx(0.8)
+    assert (colour(0.7), colour(0.9)) == (0, PUSH)
+    area = viewer.picture_area()
+    line = QPoint(round(area.left() + area.width() * 0.8), round(area.center().y()))
+    edited.qtbot.mousePress(viewer, Qt.MouseButton.LeftButton, pos=line)
+    edited.qtbot.mouseMove(viewer, QPoint(round(area.left() + area.width() * 0.2), line.y()))
+    edited.qtbot.mouseRelease(viewer, Qt.MouseButton.LeftButton, pos=line)
+    assert viewer.split == pytest.approx(0.2, abs=0.02)
+    action.trigger()
+    assert colour(0.1) == PUSH
