@@ -3,10 +3,16 @@
 import threading
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from soundedit.errors import Cancelled
 
 Progress = Callable[[float, str], None]
 """Called with a fraction 0..1 (-1 when the length is unknown) and a short sentence."""
+
+OnPicture = Callable[[NDArray[np.uint8]], None]
+"""Called now and then with the picture that a job has come to, uint8 [H, W, 3]."""
 
 
 class CancelToken:

@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from soundedit.document.model import Part, PartKind
 from soundedit.engine.latents import read_latents
 from soundedit.engine.region import Region
 from soundedit.nets.directions import DirectionMap
 
-OFFSET_KINDS = (PartKind.TEXT, PartKind.SOUND, PartKind.DIRECTION)
+SAID = (PartKind.TEXT, PartKind.SOUND)
+"""Parts that have an embedding."""
+OFFSET_KINDS = (*SAID, PartKind.DIRECTION)
 """Parts that add an offset; the others mix in a style."""
 Locate = Callable[[str], Path]
 """The file of a media id."""
@@ -29,17 +32,15 @@ class Direction:
     change: dict[str, float]
 
 
-def offset_of(
-    directions: DirectionMap, embedding: NDArray[np.float32], kind: PartKind
-) -> NDArray[np.float32]:
-    """The offset [L, D] of one embedding [E] of a text or a sound."""
-    said = torch.from_numpy(embedding).to(directions.up.device)[None]
-    with torch.inference_mode():
-        offset = directions.of_text(said) if kind == PartKind.TEXT else directions.of_sound(said)
-    found: NDArray[np.float32] = offset[0].cpu().numpy()
-    return found
+def difference_of(directions: DirectionMap, part: Part, embed: Embed) -> Tensor:
+    """What one word or sound says beyond its neutral, [1, E]."""
+    embedding = torch.from_numpy(embed(part)).to(directions.up.device)[None]
+    if part.kind == PartKind.TEXT:
+        return directions.text_difference(embedding)
+    return directions.sound_difference(embedding)
 
 
+@torch.inference_mode()
 def direction_of(
     parts: Sequence[Part],
     region: Region,
@@ -56,7 +57,23 @@ def direction_of(
     for part in parts:
         if part.kind == PartKind.DIRECTION:
             total += part.weight * read_latents(locate(part.value), (shape[0], shape[1])).w
-        elif part.kind in OFFSET_KINDS:
+        elif part.kind in SAID:
             assert directions is not None
-            total += part.weight * offset_of(directions, embed(part), part.kind)
+            offset = directions(difference_of(directions, part, embed))[0]
+            total += part.weight * offset.cpu().numpy()
     return Direction(total, region.change(total))
+
+
+@torch.inference_mode()
+def target_of(
+    parts: Sequence[Part], directions: DirectionMap, embed: Embed
+) -> NDArray[np.float32] | None:
+    """The unit embedding [E] that a picture should come to; None where no part has one."""
+    said = [part for part in parts if part.kind in SAID and part.weight]
+    if not said:
+        return None
+    total = directions.neutral_text.clone()
+    for part in said:
+        total += part.weight * difference_of(directions, part, embed)[0]
+    target: NDArray[np.float32] = torch.nn.functional.normalize(total, dim=0).cpu().numpy()
+    return target

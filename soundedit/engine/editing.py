@@ -3,35 +3,52 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from soundedit.document.model import Part, PartKind
-from soundedit.engine.directions import Direction, Locate, direction_of
+from soundedit.engine.directions import SAID, Direction, Locate, direction_of, target_of
 from soundedit.engine.hearing import AnySound
-from soundedit.engine.photo_start import SMOOTH_SECONDS, encode, smooth
+from soundedit.engine.photo_start import (
+    SMOOTH_SECONDS,
+    Fitter,
+    PictureFit,
+    batches,
+    encode,
+    smooth,
+)
+from soundedit.engine.refine import Refined, RefineSettings, optimise_direction
 from soundedit.engine.region import Region
-from soundedit.errors import PackError
+from soundedit.errors import PackError, SoundeditError
 from soundedit.media.picture import Crop, read_square, video_squares
+from soundedit.media.probe import probe_video
 from soundedit.nets.directions import DirectionMap
 from soundedit.nets.picture_encoder import PictureEncoder
 from soundedit.nets.stylegan2 import Generator
 from soundedit.packs.manifest import Manifest
-from soundedit.progress import CancelToken, Progress
+from soundedit.progress import CancelToken, OnPicture, Progress
+
+_REFINE_SCENES = 3
 
 
 class Editing(ABC):
     """The editing half of `Engine`, which loads the networks and embeds words and sounds."""
 
     manifest: Manifest
-    _device: torch.device
     _generator: Generator
+    _clip: nn.Module
+    _clip_config: dict[str, Any]
     _directions: DirectionMap | None
     _encoder: PictureEncoder | None
+
+    @abstractmethod
+    def sample(self, seed: int, truncation: float = ...) -> NDArray[np.float32]:
+        """Latents [L, D] of the scene that a seed stands for."""
 
     @abstractmethod
     def embed_text(self, text: str | Sequence[str]) -> NDArray[np.float32]:
@@ -57,17 +74,47 @@ class Editing(ABC):
         if the pack has no directions, MediaError for a sound that cannot be read.
         """
 
-        def embed(part: Part) -> NDArray[np.float32]:
-            if self._directions is None:
-                raise PackError(
-                    f"The pack {self.manifest.name} has no directions, so words and sounds cannot "
-                    "edit its pictures; choose another pack."
-                )
-            if part.kind == PartKind.TEXT:
-                return self.embed_text(part.value)[0]
-            return self.embed_sound(locate(part.value))
-
+        if self._directions is None and any(part.kind in SAID for part in parts):
+            self._need_directions()
+        embed = partial(self._embed, locate)
         return direction_of(parts, self.region, self._directions, embed, locate)
+
+    def refine_direction(
+        self,
+        parts: Sequence[Part],
+        locate: Locate,
+        scenes: NDArray[np.float32] | None = None,
+        *,
+        settings: RefineSettings | None = None,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        on_picture: OnPicture | None = None,
+    ) -> Refined:
+        """The fine direction of words and sounds, by optimisation from the fast one.
+
+        `scenes` [n, L, D] or [L, D] are those it shall suit, a few seeds' if None; `on_picture`
+        gets the first one's picture as it improves. A job of seconds. Errors as `direction`, and
+        SoundeditError where no part is a word or a sound.
+        """
+        directions = self._need_directions()
+        target = target_of(parts, directions, partial(self._embed, locate))
+        if target is None:
+            raise SoundeditError("Only words and sounds can be refined; add one to the edit.")
+        if scenes is None:
+            scenes = np.stack([self.sample(seed) for seed in range(_REFINE_SCENES)])
+        return optimise_direction(
+            self._generator.synthesis,
+            self._clip,
+            self._clip_config,
+            self.region,
+            scenes.reshape(-1, *self.region.centre.shape),
+            target,
+            self.direction(parts, locate).dw,
+            settings=settings,
+            progress=progress,
+            cancel=cancel,
+            on_picture=on_picture,
+        )
 
     def bound(
         self, w: NDArray[np.float32], base: NDArray[np.float32] | None = None
@@ -81,8 +128,39 @@ class Editing(ABC):
 
     def encode_picture(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """A square picture uint8 [S, S, 3] -> its latents [L, D]; PackError without an encoder."""
-        code: NDArray[np.float32] = encode(self._need_encoder(), [image], self._device)[0]
+        code: NDArray[np.float32] = encode(self._need_encoder(), image[None])[0]
         return code
+
+    def refine_picture(
+        self,
+        image: NDArray[np.uint8],
+        w: NDArray[np.float32] | None = None,
+        *,
+        steps: int = 80,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        on_picture: OnPicture | None = None,
+    ) -> PictureFit:
+        """Latents nearer to a square picture than the encoder's (or than `w`); a job of seconds.
+
+        Also tells how far their picture is from it, by the pack's own features.
+        """
+        begun = (self.encode_picture(image) if w is None else w)[None]
+        fitter = self._fitter()
+        found = fitter.fit(
+            begun, image[None], steps, progress=progress, cancel=cancel, on_picture=on_picture
+        )
+        before, after = (float(fitter.distance(x, image[None])[0]) for x in (begun, found))
+        if after > before:
+            found, after = begun, before
+        return PictureFit(found[0], before, after)
+
+    def picture_distance(self, w: NDArray[np.float32], image: NDArray[np.uint8]) -> float:
+        """How far the picture of latents [L, D] is from a square one uint8 [S, S, 3]; 0 is equal.
+
+        Like LPIPS, in the features of the pack's image tower.
+        """
+        return float(self._fitter().distance(w[None], image[None])[0])
 
     def encode_photo(self, path: Path, crop: Crop | None = None) -> NDArray[np.float32]:
         """A picture file, upright and cropped -> its latents [L, D]; MediaError as reading does."""
@@ -95,15 +173,46 @@ class Editing(ABC):
         fps: Fraction,
         crop: Crop | None = None,
         *,
+        steps: int = 0,
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> NDArray[np.float32]:
-        """The frames of a video at `fps` -> latents [T, L, D], smooth in time; MediaError."""
+        """The frames of a video at `fps` -> latents [T, L, D], smooth in time; MediaError.
+
+        With `steps`, each frame's are refined by so many steps from those of the frame before,
+        which takes as long as that many frames do to make, several times over.
+        """
         encoder = self._need_encoder()
+        total = max(round(probe_video(path).seconds * fps), 1) if progress is not None else 1
         frames = video_squares(path, encoder.image_size, fps, crop, cancel=cancel)
-        if progress is not None:
-            progress(-1, "Looking at the video")
-        return smooth(encode(encoder, frames, self._device), float(fps), SMOOTH_SECONDS)
+        fitter = self._fitter() if steps else None
+        path_, residual, done = [], None, 0
+        for some in batches(frames):
+            codes = encode(encoder, some)
+            if fitter is not None:
+                codes, residual = fitter.follow(codes, some, residual, steps, cancel)
+            path_.append(codes)
+            done += len(codes)
+            if progress is not None:
+                progress(min(done / total, 1.0), f"{done} of {total} frames looked at")
+        return smooth(np.concatenate(path_), float(fps), SMOOTH_SECONDS)
+
+    def _fitter(self) -> Fitter:
+        synthesis = self._generator.synthesis
+        return Fitter(synthesis, self._clip, self._clip_config, self.region)
+
+    def _embed(self, locate: Locate, part: Part) -> NDArray[np.float32]:
+        if part.kind == PartKind.TEXT:
+            return self.embed_text(part.value)[0]
+        return self.embed_sound(locate(part.value))
+
+    def _need_directions(self) -> DirectionMap:
+        if self._directions is None:
+            raise PackError(
+                f"The pack {self.manifest.name} has no directions, so words and sounds cannot "
+                "edit its pictures; choose another pack."
+            )
+        return self._directions
 
     def _need_encoder(self) -> PictureEncoder:
         if self._encoder is None:

@@ -5,8 +5,8 @@ words or a sound, plus an L2 penalty of every style layer by a weight that is it
 (adaptive layer masking), so that layers that do not help stay as they were.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,14 +14,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from soundedit.engine.directions import Direction
 from soundedit.engine.region import Region
 from soundedit.engine.synthesis import to_frames
 from soundedit.nets.clip import embed_pictures
 from soundedit.nets.stylegan2 import SynthesisNetwork
-from soundedit.progress import CancelToken, Progress
-
-OnPicture = Callable[[NDArray[np.uint8]], None]
-"""Called now and then with the picture that a job has come to, uint8 [H, W, 3]."""
+from soundedit.progress import CancelToken, OnPicture, Progress
 
 
 @dataclass(frozen=True)
@@ -31,16 +29,21 @@ class RefineSettings:
     steps: int = 60
     rate: float = 0.05
     """Step of Adam, relative to the latents' spread."""
-    keep: float = 0.35
+    keep: float = 0.2
     """Weight of the L2 penalty against the distance in the joint embedding."""
+    stay: float = 0.6
+    """Weight of the distance from the fast direction, likewise: what photos with that weather have
+    taught keeps the optimisation from textures that please the embedding alone."""
     show_every: int = 6
 
 
 @dataclass(frozen=True)
-class Refined:
-    """`dw` float32 [L, D], the learned layer weights [L] (mean 1), and similarity gained."""
+class Refined(Direction):
+    """A direction, the learned layer weights [L] (mean 1), and the similarity it leads to.
 
-    dw: NDArray[np.float32]
+    `before` and `after` are the mean cosines of the scenes' pictures with the target.
+    """
+
     weights: NDArray[np.float32]
     before: float
     after: float
@@ -49,7 +52,7 @@ class Refined:
 def optimise_direction(
     synthesis: SynthesisNetwork,
     clip: nn.Module,
-    clip_config: dict[str, object],
+    clip_config: dict[str, Any],
     region: Region,
     scenes: NDArray[np.float32],
     target: NDArray[np.float32],
@@ -62,8 +65,8 @@ def optimise_direction(
 ) -> Refined:
     """Find the dw that turns `scenes` [n, L, D] towards the unit embedding `target` [E].
 
-    `start` [L, D] is the fast direction. `before` and `after` are the mean cosines of the scenes'
-    pictures with the target. The result stays in the trusted region of every scene.
+    `start` [L, D] is the fast direction. The result stays in the trusted region around the
+    scenes' middle.
     """
     s = settings or RefineSettings()
     device = next(synthesis.parameters()).device
@@ -83,32 +86,54 @@ def optimise_direction(
         pictures = synthesis(w + offset)
         return pictures, embed_pictures(clip, clip_config, pictures.clamp(-1, 1)) @ goal
 
+    middle = scenes.mean(0)
+    chance = torch.Generator().manual_seed(0)
     with torch.no_grad():
         before = float(look(torch.zeros_like(first))[1].mean())
-    best, best_loss = first, float("inf")
     for step in range(s.steps):
         if cancel is not None:
             cancel.check()
-        pictures, likeness = look(dw)
+        pictures = synthesis(w + dw)
+        seen = views(pictures.clamp(-1, 1), chance)
+        likeness = embed_pictures(clip, clip_config, seen) @ goal
         weights = F.softmax(logits, 0) * len(logits)
         moved = (dw / own).square().mean(1)
-        loss = (1 - likeness).mean() + s.keep * (weights * moved).mean()
-        if float(loss.detach()) < best_loss:
-            best, best_loss = dw.detach().clone(), float(loss.detach())
+        away = ((dw - first) / own).square().mean()
+        loss = (1 - likeness).mean() + s.keep * (weights * moved).mean() + s.stay * away
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         schedule.step()
         with torch.no_grad():
-            kept = region.bound((w[0] + dw).cpu().numpy(), scenes[0])[0] - scenes[0]
+            kept = region.bound(middle + dw.cpu().numpy(), middle)[0] - middle
             dw.copy_(torch.from_numpy(kept))
         if on_picture is not None and step % s.show_every == 0:
             on_picture(to_frames(pictures.detach()[:1])[0])
         if progress is not None:
-            progress((step + 1) / s.steps, f"Refining, similarity {float(likeness.mean()):.2f}")
+            progress(
+                (step + 1) / s.steps, f"Refining, similarity {float(likeness.detach().mean()):.2f}"
+            )
     with torch.no_grad():
-        pictures, likeness = look(best)
+        pictures, likeness = look(dw)
         if on_picture is not None:
             on_picture(to_frames(pictures[:1])[0])
         learned = (F.softmax(logits, 0) * len(logits)).detach().cpu().numpy()
-    return Refined(best.cpu().numpy(), learned, before, float(likeness.mean()))
+    found = dw.detach().cpu().numpy()
+    return Refined(found, region.change(found), learned, before, float(likeness.detach().mean()))
+
+
+def views(pictures: Tensor, chance: torch.Generator) -> Tensor:
+    """Two views of each picture [B, 3, S, S], cut somewhat differently, every other mirrored.
+
+    What is like the target from everywhere is there to be seen, not only for the network.
+    """
+    side = pictures.shape[2]
+    found = []
+    for mirrored in (False, True):
+        share = 1 - 0.25 * float(torch.rand([], generator=chance))
+        size = max(round(side * share), 1)
+        top, left = (int(torch.randint(side - size + 1, (), generator=chance)) for _ in range(2))
+        view = pictures[:, :, top : top + size, left : left + size]
+        view = F.interpolate(view, size=(side, side), mode="bilinear", align_corners=False)
+        found.append(view.flip(3) if mirrored else view)
+    return torch.cat(found)

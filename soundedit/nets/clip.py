@@ -54,3 +54,19 @@ def embed_pictures(model: nn.Module, config: dict[str, Any], pictures: Tensor) -
     """Unit embeddings [B, E] of pictures [B, 3, H, W] in [-1, 1]; differentiable."""
     out: Tensor = model.encode_image(clip_pictures(config, pictures), normalize=True)  # type: ignore[operator]
     return out
+
+
+def picture_features(model: nn.Module, config: dict[str, Any], pictures: Tensor) -> list[Tensor]:
+    """Maps of the image tower's stages [B, C_i, H_i, W_i] of pictures in [-1, 1]; differentiable.
+
+    Each is of unit length over its channels, as in LPIPS (Zhang et al. 2018).
+    """
+    visual: Any = model.visual
+    found = visual.forward_intermediates(clip_pictures(config, pictures), intermediates_only=True)
+    return [F.normalize(x, dim=1) for x in found["image_intermediates"]]
+
+
+def feature_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """Distance [B] of pictures by their `picture_features`: 0 for equal ones, at most 4."""
+    each = [(x - y).square().sum(1).mean((1, 2)) for x, y in zip(a, b, strict=True)]
+    return torch.stack(each).mean(0)

@@ -57,18 +57,21 @@ class DirectionMap(nn.Module):
         self.register_buffer("spread", torch.ones(num_ws, w_dim))
         self.register_buffer("radius", torch.ones(num_ws))
 
-    def of_text(self, embedding: Tensor) -> Tensor:
-        """Unit embeddings of phrases [B, E] -> offsets [B, L, D]."""
-        return self.evened(self.linear(embedding - self.neutral_text))
+    def text_difference(self, embedding: Tensor) -> Tensor:
+        """What unit embeddings of phrases [B, E] say beyond the neutral [B, E]."""
+        return embedding - self.neutral_text
 
-    def of_sound(self, embedding: Tensor) -> Tensor:
-        """Unit embeddings of sounds [B, E] -> offsets [B, L, D]."""
+    def sound_difference(self, embedding: Tensor) -> Tensor:
+        """What unit embeddings of sounds [B, E] say, as words would say it [B, E]."""
         likeness = F.normalize(embedding - self.neutral_sound, dim=1) @ self.keys.T
-        meant = torch.softmax(likeness / MEMORY_TEMPERATURE, dim=1) @ self.meanings
-        return self.evened(self.linear(meant))
+        return torch.softmax(likeness / MEMORY_TEMPERATURE, dim=1) @ self.meanings
+
+    def forward(self, difference: Tensor) -> Tensor:
+        """Differences [B, E] -> offsets [B, L, D] of strength 1."""
+        return self.evened(self.linear(difference))
 
     def linear(self, difference: Tensor) -> Tensor:
-        """Embedding minus neutral [B, E] -> offsets [B, L, D] as they were fitted."""
+        """Differences [B, E] -> offsets [B, L, D] as they were fitted."""
         return torch.einsum("ldr,br->bld", self.up, difference @ self.down.T)
 
     def evened(self, offsets: Tensor) -> Tensor:

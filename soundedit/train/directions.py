@@ -144,8 +144,8 @@ def agreement(
     """Cosine of each class word's offset with those of its recordings, the mean over them."""
     cosines = {}
     for label, embeddings in recordings.items():
-        word = found.of_text(towers.text([label])).flatten(1)
-        heard = found.of_sound(embeddings).flatten(1)
+        word = found(found.text_difference(towers.text([label]))).flatten(1)
+        heard = found(found.sound_difference(embeddings)).flatten(1)
         cosines[label] = round(float(F.cosine_similarity(heard, word).mean()), 3)
     return cosines
 

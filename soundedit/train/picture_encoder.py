@@ -120,7 +120,7 @@ class EncoderTrainer:
         with run.world.first():
             self.data = taught_codes(settings, generator, teacher, cache)
         self.synthesis = generator.synthesis.to(run.world.device)
-        self.config = {
+        self.config: dict[str, Any] = {
             "w_dim": generator.w_dim,
             "num_ws": generator.num_ws,
             "image_size": settings.image_size,
@@ -130,7 +130,7 @@ class EncoderTrainer:
         some = np.asarray(codes[:: max(len(codes) // 4096, 1)], np.float32)
         net.mean.copy_(torch.from_numpy(some.mean(0)))
         net.scale.fill_(float((some - some.mean(0)).std()))
-        self.network = net.to(run.world.device, memory_format=torch.channels_last)
+        self.network = net.to(run.world.device)
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         optimiser = torch.optim.AdamW(net.parameters(), settings.lr, weight_decay=0.01)
         steps = max(settings.pictures // settings.batch, 1)
