@@ -66,6 +66,10 @@ class FrameFeed(QObject):
         """How long a frame takes, as measured lately; 0 while that is not known."""
         return self._took
 
+    def is_ready(self, index: int) -> bool:
+        """Whether this frame of the movie is finished and kept."""
+        return self._movie is not None and self._key(index) in self._cache
+
     def set_movie(self, movie: Movie | None) -> None:
         """Serve another movie from its first frame."""
         self._stop_ahead()

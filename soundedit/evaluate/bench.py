@@ -222,6 +222,16 @@ def video_time(engine: Engine, heard: Path, target: Path) -> Figure:
     return Figure("video", "10 s sound -> finished MP4 with sound", "s", _timed(render), 10)
 
 
+BLOCKED = (
+    ("load", "while the engine loads"),
+    ("open", "while a sound is opened and inverted"),
+    ("generate", "while a video is generated"),
+    ("scrub", "while scrubbing"),
+    ("export", "while a video is exported"),
+)
+"""Phases of a run through the window, as `evaluate.window` names them."""
+
+
 def window_times(pack: str, device: str, heard: Path, folder: Path) -> list[Figure]:
     """The app, off screen, from its start to an exported video; not measured without Qt."""
     room = folder / "window"
@@ -235,19 +245,28 @@ def window_times(pack: str, device: str, heard: Path, folder: Path) -> list[Figu
     return [
         Figure("window", "window up after start", "s", found.get("window"), 1.5),
         Figure("window_ready", "engine ready in the window", "s", found.get("ready"), 8),
-        Figure(
-            "gui_blocked_loading",
-            "GUI thread blocked, longest, while the engine loads",
-            "ms",
-            1000 * found["blocked_loading"] if whole else None,
-            50,
+        *(
+            Figure(
+                f"gui_blocked_{phase}",
+                f"GUI thread blocked, longest, {when}",
+                "ms",
+                1000 * found["blocked"][phase] if whole else None,
+                50,
+            )
+            for phase, when in BLOCKED
         ),
-        Figure(
-            "gui_blocked",
-            "GUI thread blocked, longest, from engine ready to exported video",
-            "ms",
-            1000 * found["blocked"] if whole else None,
-            50,
+        *(
+            Figure(
+                f"scrub_{name}",
+                f"playhead moved -> picture painted, {what}, p95",
+                "ms",
+                1000 * found[name] if whole and found[name] is not None else None,
+                bound,
+            )
+            for name, what, bound in (
+                ("fresh", "frame not made before", 60),
+                ("cached", "frame in memory", 16),
+            )
         ),
     ]
 

@@ -12,21 +12,25 @@ import time
 from pathlib import Path
 from typing import Any
 
+from soundedit.evaluate.scrubbing import Scrubbing, percentile
+
 BEAT_MILLISECONDS = 5
 
 
 def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[str, Any]:
-    """Open, invert, generate and export `sound`; when what was there, in seconds after BEGUN.
+    """Open, invert, generate, scrub and export; when what was there, in seconds after BEGUN.
 
-    `blocked_loading` and `blocked` are the longest times, in seconds, that the GUI thread answered
-    nothing while the engine loaded and after that.
+    `blocked` has the longest time, in seconds, that the GUI thread answered nothing in each phase:
+    load, open, generate, scrub, export. `fresh` and `cached` are the 95th percentiles of the time
+    from a move of the playhead to the painted picture.
     """
     core = importlib.import_module("PySide6.QtCore")
     widgets = importlib.import_module("PySide6.QtWidgets")
     window_module = importlib.import_module("soundedit.app.window")
     settings = importlib.import_module("soundedit.app.settings")
     application = widgets.QApplication(["soundedit"])
-    times: dict[str, Any] = {"blocked_loading": 0.0, "blocked": 0.0}
+    blocked = {"load": 0.0}
+    times: dict[str, Any] = {"blocked": blocked}
 
     def note(name: str) -> None:
         times.setdefault(name, time.time() - float(begun))
@@ -45,16 +49,25 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
     controller = window.controller
 
     def moved_on() -> None:
-        if controller.engine is not None:
+        if controller.engine is not None and "ready" not in times:
             note("ready")
+            enter("open")
         if controller.engine_error is not None:
             fail(controller.engine_error)
         if controller.still is not None and "inverted" not in times:
             note("inverted")
+            enter("generate")
             controller.generate()
         if controller.movie is not None and "generated" not in times:
             note("generated")
-            window.exporter.export_to(Path(folder) / "movie.mp4")
+            enter("scrub")
+            scrubbing.append(Scrubbing(core, window, scrubbed))
+
+    def scrubbed() -> None:
+        times["fresh"] = percentile(scrubbing[0].fresh, 0.95)
+        times["cached"] = percentile(scrubbing[0].cached, 0.95)
+        enter("export")
+        window.exporter.export_to(Path(folder) / "movie.mp4")
 
     def exported(job: Any) -> None:
         if job.error:
@@ -72,13 +85,18 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
     beat.setTimerType(core.Qt.TimerType.PreciseTimer)
     beat.setInterval(BEAT_MILLISECONDS)
     last = [0.0]
+    phase = ["load"]
+    scrubbing: list[Scrubbing] = []
+
+    def enter(name: str) -> None:
+        phase[0] = name
+        blocked[name] = 0.0
 
     def alive() -> None:
         now = time.perf_counter()
         if last[0]:
             gap = now - last[0] - BEAT_MILLISECONDS / 1000
-            phase = "blocked" if "ready" in times else "blocked_loading"
-            times[phase] = max(times[phase], gap)
+            blocked[phase[0]] = max(blocked[phase[0]], gap)
         last[0] = now
 
     beat.timeout.connect(alive)

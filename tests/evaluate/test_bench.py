@@ -52,8 +52,9 @@ def test_everything(
         "video",
         "window",
         "window_ready",
-        "gui_blocked_loading",
-        "gui_blocked",
+        *(f"gui_blocked_{phase}" for phase in ("load", "open", "generate", "scrub", "export")),
+        "scrub_fresh",
+        "scrub_cached",
     }
     for figure in figures.values():
         assert figure["value"] is not None and figure["value"] > 0, figure
@@ -91,7 +92,7 @@ def test_a_window_that_fails_is_not_measured(beep: Path, tmp_path: Path) -> None
     figures = bench.window_times(str(tmp_path / "no pack"), "cpu", beep, tmp_path)
     values = {figure.name: figure.value for figure in figures}
     assert values["window_ready"] is None
-    assert values["gui_blocked"] is None
+    assert values["gui_blocked_export"] is None and values["scrub_fresh"] is None
 
 
 def test_what_cannot_be_measured_is_said(tiny_pack: Path, tmp_path: Path) -> None:
