@@ -156,14 +156,11 @@ class Engine(Editing):
     def embed_sound(
         self, sound: AnySound, *, cancel: CancelToken | None = None
     ) -> NDArray[np.float32]:
-        """Unit embedding [E] of a whole sound: the mean over its one-second segments.
+        """Unit embedding [E] of a whole sound, by stretches of ten seconds.
 
         SoundeditError for a loaded sound shorter than a spectrogram column.
         """
-        total = torch.zeros(self.manifest.embed_dim)
-        every = self._segment_spacing(sound_seconds(sound))
-        for part in self._listener.segments(sound, every, cancel=cancel):
-            total += part.embeddings.sum(0)
+        total = self._listener.whole(sound, cancel=cancel)
         if not total.any():
             raise SoundeditError("The sound is too short to be heard; use 0.2 s or more.")
         vector: NDArray[np.float32] = (total / total.norm()).numpy()

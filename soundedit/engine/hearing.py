@@ -17,6 +17,8 @@ from soundedit.progress import CancelToken
 
 SEGMENT = 100
 """Columns of a segment: one second at 10 ms."""
+STRETCH = 1000
+"""Columns that are embedded at once where it does not matter when something is heard."""
 STEP = 10
 """Columns between segments: ten embeddings a second."""
 AnySound = str | Path | Sound
@@ -120,6 +122,33 @@ class Listener:
             embeddings.append(embedding.cpu())
             heard.append(self.inversion.listen(maps, embedding).cpu())
         return torch.cat(embeddings), torch.cat(heard)
+
+    def whole(self, sound: AnySound, *, cancel: CancelToken | None = None) -> Tensor:
+        """Sum [E] of the embeddings of consecutive stretches of ten seconds, by their length.
+
+        What is left at the end counts where it is a second or more, or all there is; a sound
+        shorter than a second is repeated to fill one. Zeros where there is no column at all.
+        """
+        total = torch.zeros(self.tower.embed_dim)
+        kept = torch.zeros(self.ear.n_mels, 0)
+
+        def add(stretch: Tensor) -> None:
+            with torch.inference_mode():
+                said = self.tower(stretch[None].to(self.device))[0].cpu()
+            total.add_(said * stretch.shape[1])
+
+        blocks = mono_blocks(sound, self.ear.sample_rate, cancel=cancel)
+        heard = False
+        for mel in mel_blocks(self.ear, blocks):
+            kept = torch.cat([kept, mel], dim=1)
+            while kept.shape[1] >= STRETCH:
+                add(kept[:, :STRETCH])
+                kept, heard = kept[:, STRETCH:], True
+        if kept.shape[1] >= SEGMENT:
+            add(kept)
+        elif kept.shape[1] and not heard:
+            add(kept.repeat(1, -(-SEGMENT // kept.shape[1]))[:, :SEGMENT])
+        return total
 
     def segments(
         self,

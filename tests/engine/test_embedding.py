@@ -30,6 +30,20 @@ def test_sounds_are_unit_vectors(engine: Engine, noise: MakeNoise, second: Sound
     assert not np.allclose(one, other, atol=1e-3)
 
 
+def test_long_sounds_are_heard_in_stretches_of_ten_seconds(
+    engine: Engine, noise: MakeNoise
+) -> None:
+    long = noise(23.5)
+    parts = [(0, 10), (10, 20), (20, 23.5)]
+    total = np.zeros(12)
+    for a, b in parts:
+        part = Sound(long.samples[:, round(a * RATE) : round(b * RATE)], RATE)
+        total += engine.embed_sound(part) * (b - a)
+    whole = engine.embed_sound(long)
+    # Only the window over each cut differs.
+    assert float(whole @ total / np.linalg.norm(total)) > 0.9999
+
+
 def test_text(engine: Engine) -> None:
     found = engine.embed_text(["rain on a roof", "wind"])
     assert found.shape == (2, 12)
