@@ -22,7 +22,7 @@ ICONS = {
     "loop": "loop",
 }
 SEPARATED = {
-    *("save", "record", "new_edit", "cut_edit", "edit_up"),
+    *("save", "record", "new_edit", "blend_sound", "cut_edit", "edit_up"),
     *("export", "settings", "quit", "cancel", "loop", "start", "next_frame"),
     *("next_marker", "in_point", "snap", "spectrogram", "full_screen", "log"),
 }

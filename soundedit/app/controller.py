@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from soundedit.app.exports.render import Exported
+from soundedit.app.finejobs import EditRefined, Fitted, Improving
 from soundedit.app.framefeed import FrameFeed
 from soundedit.app.jobs import Jobs
 from soundedit.app.movie import Movie
@@ -80,6 +81,8 @@ class Controller(QObject):
     """Another movie is there, or none."""
     redrawn = Signal()
     """The movie is the same with other edits."""
+    fine_answered = Signal(object)
+    """An answer to a `FitRequest` or `RefineRequest`, or the `Ended` of one."""
     frame_ready = Signal(object)
     """A `FrameReady` of any movie came back."""
     measured = Signal(object)
@@ -173,7 +176,7 @@ class Controller(QObject):
             return
         snapshot = self.session.snapshot()
         request = GenerateRequest(snapshot.project, snapshot.files, self._take_path())
-        self._begin(request, self.tr("Generating the video"))
+        self.begin(request, self.tr("Generating the video"))
 
     @property
     def can_generate(self) -> bool:
@@ -182,6 +185,10 @@ class Controller(QObject):
         if project.take is not None:
             return self.sound is not None
         return project.start.kind is not StartKind.SEED or bool(project.edits)
+
+    def show_improving(self, picture: NDArray[np.uint8]) -> None:
+        """Show for now what a job has come to."""
+        self.feed.shown.emit(self.feed.wanted, picture)
 
     def ask_plain(self, index: int) -> None:
         """Ask for a frame without edits."""
@@ -238,7 +245,7 @@ class Controller(QObject):
         """Take, start or frame rate are other ones: what was made of them is no use."""
         had = self.movie is not None or self.is_running(Kind.GENERATE)
         for kind in (Kind.INVERT, Kind.GENERATE):
-            self._stop(kind)
+            self.stop(kind)
         self._keep()
         old, self._base = self._base, self._base_now()
         self._drawn = self.session.project
@@ -284,7 +291,7 @@ class Controller(QObject):
         if not self._closed and self.engine_error is None:
             self.worker.submit(request)
 
-    def _begin(self, request: Request, text: str, *, can_stop: bool = True) -> None:
+    def begin(self, request: Request, text: str, *, can_stop: bool = True) -> None:
         if self.engine_error is not None:
             self.failed.emit(self.engine_error)
             return
@@ -297,7 +304,7 @@ class Controller(QObject):
         self.submit(request)
         self.work_changed.emit()
 
-    def _stop(self, kind: Kind) -> None:
+    def stop(self, kind: Kind) -> None:
         request = self._latest.pop(kind, None)
         if request is not None:
             request.cancel.cancel()
@@ -308,13 +315,13 @@ class Controller(QObject):
         assert self.sound is not None
         if self.engine_error is None:
             request = InvertRequest(self.sound.path, self.seed)
-            self._begin(request, self.tr("Inverting the sound"), can_stop=False)
+            self.begin(request, self.tr("Inverting the sound"), can_stop=False)
 
     def _listen(self) -> None:
         assert self.sound is not None
         if self.engine_error is None:
             request = ListenRequest(self.sound.path)
-            self._begin(request, self.tr("Listening"), can_stop=False)
+            self.begin(request, self.tr("Listening"), can_stop=False)
 
     def _set_movie(self, movie: Movie | None, plain: Movie | None) -> None:
         self._latest.pop(Kind.REDRAW, None)
@@ -356,7 +363,7 @@ class Controller(QObject):
 
     def _take_sound(self, info: SoundInfo) -> None:
         for kind in (Kind.INVERT, Kind.LISTEN, Kind.GENERATE):
-            self._stop(kind)
+            self.stop(kind)
         self._keep()
         self.movie = self.plain = self._base = None
         if self._opening is None:
@@ -377,7 +384,7 @@ class Controller(QObject):
 
     def _drop_sound(self) -> None:
         for kind in (Kind.INVERT, Kind.LISTEN, Kind.GENERATE):
-            self._stop(kind)
+            self.stop(kind)
         self._stop_opening()
         self._hold(None)
         self._begin_base()
@@ -391,7 +398,7 @@ class Controller(QObject):
         self.heard_changed.emit()
         self.spectrum_changed.emit()
 
-    def _finish(self, answer: Answer, kind: Kind) -> bool:
+    def finish(self, answer: Answer, kind: Kind) -> bool:
         """Close the books of a request; False where its answer is stale."""
         self.jobs.end(answer.id)
         request = self._latest.get(kind)
@@ -415,21 +422,23 @@ class Controller(QObject):
             case Advanced():
                 self.jobs.advance(answer.id, answer.fraction)
             case Inverted():
-                if self._finish(answer, Kind.INVERT):
+                if self.finish(answer, Kind.INVERT):
                     self.still = answer.picture
                     self.still_changed.emit()
             case Listened():
-                if self._finish(answer, Kind.LISTEN):
+                if self.finish(answer, Kind.LISTEN):
                     self.heard = answer.heard
                     self.heard_changed.emit()
             case Generated():
-                if self._finish(answer, Kind.GENERATE):
+                if self.finish(answer, Kind.GENERATE):
                     self._set_movie(answer.movie, answer.plain)
                     if answer.movie.project.edits != self.session.project.edits:
                         self._redraw()
             case Measured():
                 if self.movie is not None and answer.movie == self.movie.key:
                     self.measured.emit(answer)
+            case Improving() | Fitted() | EditRefined():
+                self.fine_answered.emit(answer)
             case Redrawn():
                 self._on_redrawn(answer)
             case Ended():
@@ -460,7 +469,10 @@ class Controller(QObject):
 
     def _on_ended(self, answer: Ended) -> None:
         self.feed.on_stopped(answer.id)
-        latest = self._finish(answer, answer.kind)
+        latest = self.finish(answer, answer.kind)
+        if answer.kind in (Kind.FIT, Kind.REFINE):
+            self.fine_answered.emit(answer)
+            return
         if answer.error is not None:
             self.failed.emit(answer.error)
         elif latest:
@@ -469,7 +481,7 @@ class Controller(QObject):
     def _on_load_failed(self, error: BaseException) -> None:
         self.engine_error = error
         for kind in list(self._latest):
-            self._stop(kind)
+            self.stop(kind)
         self.engine_changed.emit()
         self.heard_changed.emit()
         self.work_changed.emit()

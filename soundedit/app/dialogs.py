@@ -128,6 +128,37 @@ class Dialogs:
         )
         return Path(name) if name else None
 
+    def start_to_open(self, parent: QWidget, folder: str) -> Path | None:
+        """The photo or video that the pictures start from."""
+        patterns = " ".join(f"*{suffix}" for suffix in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES))
+        name, _ = QFileDialog.getOpenFileName(
+            parent,
+            parent.tr("Start from a photo or a video"),
+            folder,
+            parent.tr("Photos and videos ({0});;All files (*)").format(patterns),
+        )
+        return Path(name) if name else None
+
+    def direction_to_open(self, parent: QWidget, folder: str) -> Path | None:
+        """A direction saved before."""
+        name, _ = QFileDialog.getOpenFileName(
+            parent,
+            parent.tr("Open a saved direction"),
+            folder,
+            parent.tr("Directions ({0})").format("*.latents"),
+        )
+        return Path(name) if name else None
+
+    def direction_name(self, parent: QWidget, suggestion: str) -> str:
+        """What to call a saved direction; empty when the person thought better of it."""
+        name, agreed = QInputDialog.getText(
+            parent,
+            parent.tr("Save the direction"),
+            parent.tr("Name in your library:"),
+            text=suggestion,
+        )
+        return name.strip() if agreed else ""
+
     def seed_to_mix(self, parent: QWidget, seed: int) -> int | None:
         """The seed of a scene whose style is mixed in."""
         value, chosen = QInputDialog.getInt(

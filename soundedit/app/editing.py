@@ -100,10 +100,6 @@ class Editing(QObject):
             else:
                 self.stack.add_sound(path)
 
-    def add_picture(self, path: Path) -> None:
-        """Mix in the style of a picture."""
-        self.stack.add_picture(path)
-
     def _new_edit(self) -> None:
         dock = self.panel.parentWidget()
         if dock is not None:

@@ -30,6 +30,9 @@ CARD_ACTIONS = (
     "edit_up",
     "edit_down",
     "blend_sound",
+    "refine_edit",
+    "unrefine_edit",
+    "keep_direction",
     "remove_edit",
 )
 
@@ -54,7 +57,7 @@ class EditsPanel(QWidget):
         self.new.words_chosen.connect(stack.add_words)
         self.new.left.connect(self.setFocus)
         menu = QMenu(self.new.more)
-        for id_ in ("add_sound_edit", "add_picture_edit", "add_seed_edit"):
+        for id_ in ("add_sound_edit", "add_picture_edit", "add_seed_edit", "add_direction_edit"):
             menu.addAction(actions[id_])
         self.new.more.setMenu(menu)
         self._empty = QLabel(

@@ -6,9 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
-from soundedit.app.buttons import action_button
+from soundedit.app.buttons import Button, action_button
 from soundedit.app.viewer import Viewer
 
 MAX_SEED = 2**31 - 1
@@ -29,7 +37,9 @@ class PicturePanel(QWidget):
     seed_changed = Signal(int)
     rate_changed = Signal(str)
 
-    def __init__(self, new_seed: QAction, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, new_seed: QAction, start_picture: QAction, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.seed = QSpinBox(self)
         self.seed.setRange(0, MAX_SEED)
@@ -49,12 +59,18 @@ class PicturePanel(QWidget):
         self.still.setAcceptDrops(False)
         self.still.setMinimumSize(96, 96)
         self.still.set_hint(self.tr("The picture of the sound"))
+        self.start = Button(self)
+        self.start.setText(self.tr("Photo or video..."))
+        self.start.setToolTip(start_picture.toolTip())
+        self.start.clicked.connect(start_picture.trigger)
+        self.start.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.addWidget(self.seed, 1)
         row.addWidget(action_button(new_seed, self))
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
         form.addRow(self.tr("Seed"), row)
+        form.addRow(self.tr("Start"), self.start)
         form.addRow(self.tr("Frames/s"), self.rate)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
@@ -69,6 +85,15 @@ class PicturePanel(QWidget):
         self.rate.setCurrentText(rate if rate in FRAME_RATES else DEFAULT_RATE)
         for widget in (self.seed, self.rate):
             widget.blockSignals(False)
+
+    def show_start(self, name: str) -> None:
+        """Say which photo or video the pictures start from; empty where it is the seed."""
+        text = name or self.tr("Photo or video...")
+        metrics = self.start.fontMetrics()
+        self.start.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, 150))
+        self.start.setAccessibleName(
+            self.tr("Starts from {0}; choose another").format(name) if name else text
+        )
 
     def show_still(self, picture: NDArray[np.uint8] | None) -> None:
         """Show the inverted picture, uint8 (H, W, 3)."""

@@ -111,6 +111,8 @@ class Presenter(QObject):
     def _project_changed(self) -> None:
         project = self._controller.session.project
         self._picture.set_values(project.start.seed, project.fps)
+        names = [media.name for media in project.media if media.id == project.start.media]
+        self._picture.show_start(names[0] if names else "")
         self.refresh()
 
     def _refused(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Qt, QTimer, Signal
@@ -59,10 +60,11 @@ class ProjectFiles(QObject):
         self._window, self.session = window, session
         self._settings, self._dialogs, self._state = settings, dialogs, state
         self._picture, self._pack = picture, pack
-        self._work = FileWork(jobs, self)
-        self._recoveries = Recoveries(state, self._work, self)
+        self.work = FileWork(jobs, self)
+        self._recoveries = Recoveries(state, self.work, self)
         self._lock: FileLock | None = None
         self._saver: Autosaver | None = None
+        self._saver_lock = Lock()
         self._unpacked: list[OpenedProject] = []
         self._autosaving = False
         self._told_autosave = False
@@ -85,7 +87,7 @@ class ProjectFiles(QObject):
     @property
     def busy(self) -> bool:
         """True while a file is read or written."""
-        return self._work.busy
+        return self.work.busy
 
     def begin(self, *, ask: bool = True) -> None:
         """Start autosaving, and offer what a window that was killed left behind."""
@@ -153,7 +155,7 @@ class ProjectFiles(QObject):
         self._idle.stop()
         if keep:
             self.autosave()
-        self._work.close()
+        self.work.close()
         if self._saver is not None and not keep:
             self._saver.close()
         for opened in self._unpacked:
@@ -174,7 +176,7 @@ class ProjectFiles(QObject):
             saver = self._autosaver()
             saver.write(snapshot.project, snapshot.files, path=snapshot.path, picture=picture)
 
-        self._work.do(write, lambda value: self._autosaved(None), self._autosaved)
+        self.work.do(write, lambda value: self._autosaved(None), self._autosaved)
 
     def _autosaved(self, error: Exception | None) -> None:
         self._autosaving = False
@@ -185,11 +187,17 @@ class ProjectFiles(QObject):
         elif error is None:
             self._told_autosave = False
 
+    def media_folder(self) -> Path:
+        """A new folder for files that are made for the project, kept while it is open."""
+        folder = self._autosaver().media / new_id()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def _autosaver(self) -> Autosaver:
-        """Called on the file thread."""
-        if self._saver is None:
-            self._saver = Autosaver(self._state)
-        return self._saver
+        with self._saver_lock:
+            if self._saver is None:
+                self._saver = Autosaver(self._state)
+            return self._saver
 
     def _leave(self, go_on: Callable[[], None]) -> None:
         """Go on to another project once the open one is saved or not wanted."""
@@ -211,8 +219,7 @@ class ProjectFiles(QObject):
     def _open(self, path: Path) -> None:
         def read(progress: Any, cancel: Any) -> OpenedProject:
             try:
-                folder = self._autosaver().media / new_id()
-                folder.mkdir(parents=True, exist_ok=True)
+                folder = self.media_folder()
             except (OSError, ProjectError):
                 # Without a folder for autosaves the project can be opened all the same.
                 return open_project(path, progress=progress, cancel=cancel)
@@ -220,7 +227,7 @@ class ProjectFiles(QObject):
 
         self._settings.set(PROJECT_FOLDER, str(path.parent))
         text = self.tr("Opening {0}").format(path.name)
-        self._work.do(read, lambda opened: self._opened(path, opened), self._refused, text)
+        self.work.do(read, lambda opened: self._opened(path, opened), self._refused, text)
 
     def _opened(self, path: Path, opened: OpenedProject) -> None:
         self._release()
@@ -270,7 +277,7 @@ class ProjectFiles(QObject):
                 lock.release()
             self._refused(error)
 
-        self._work.do(write, done, failed, self.tr("Saving {0}").format(path.name))
+        self.work.do(write, done, failed, self.tr("Saving {0}").format(path.name))
 
     def _saved(
         self,
@@ -295,7 +302,7 @@ class ProjectFiles(QObject):
         """Nothing of what is open needs recovering any more."""
         saver = self._saver
         if saver is not None:
-            self._work.do(lambda progress, cancel: saver.clear(), lambda value: None, self._refused)
+            self.work.do(lambda progress, cancel: saver.clear(), lambda value: None, self._refused)
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -314,12 +321,12 @@ class ProjectFiles(QObject):
             def read(progress: object, cancel: object) -> tuple[Autosaver, OpenedProject]:
                 return recover(recovery)
 
-            self._work.do(read, lambda value: self._recovered(recovery, *value), self._refused)
+            self.work.do(read, lambda value: self._recovered(recovery, *value), self._refused)
 
     def _recovered(self, recovery: Recovery, saver: Autosaver, opened: OpenedProject) -> None:
         old, self._saver = self._saver, saver
         if old is not None:
-            self._work.do(lambda progress, cancel: old.close(), lambda value: None, self._refused)
+            self.work.do(lambda progress, cancel: old.close(), lambda value: None, self._refused)
         self._release()
         path = recovery.path
         if path is not None:

@@ -93,10 +93,12 @@ class Kind(IntEnum):
     PLAIN = 2
     INVERT = 3
     GENERATE = 4
-    MEASURE = 5
-    LISTEN = 6
-    AHEAD = 7
-    EXPORT = 8
+    FIT = 5
+    REFINE = 6
+    MEASURE = 7
+    LISTEN = 8
+    AHEAD = 9
+    EXPORT = 10
 
 
 @dataclass(frozen=True, eq=False)

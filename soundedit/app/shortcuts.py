@@ -66,7 +66,11 @@ COMMANDS = (
     Command("add_sound_edit", "edit", T("Commands", "Edit with a &sound...")),
     Command("add_picture_edit", "edit", T("Commands", "Mix in a &picture's style...")),
     Command("add_seed_edit", "edit", T("Commands", "Mix in a s&eed's style...")),
+    Command("add_direction_edit", "edit", T("Commands", "Use a saved direct&ion...")),
     Command("blend_sound", "edit", T("Commands", "&Blend with a sound...")),
+    Command("refine_edit", "edit", T("Commands", "Re&fine the edit"), ("Ctrl+Shift+K",)),
+    Command("unrefine_edit", "edit", T("Commands", "Take the refinement bac&k")),
+    Command("keep_direction", "edit", T("Commands", "Save the refined direction...")),
     Command("cut_edit", "edit", T("Commands", "Cu&t the edit"), ("Ctrl+X",)),
     Command("copy_edit", "edit", T("Commands", "&Copy the edit"), ("Ctrl+C",)),
     Command("paste_edit", "edit", T("Commands", "P&aste the edit"), ("Ctrl+V",)),
@@ -75,6 +79,9 @@ COMMANDS = (
     Command("edit_up", "edit", T("Commands", "Move the edit up"), ("Alt+Up",)),
     Command("edit_down", "edit", T("Commands", "Move the edit down"), ("Alt+Down",)),
     Command("generate", "picture", T("Commands", "&Generate the video"), ("Ctrl+G",)),
+    Command(
+        "start_picture", "picture", T("Commands", "Start from a &photo or video..."), ("Ctrl+P",)
+    ),
     Command("new_seed", "picture", T("Commands", "&New seed"), ("Ctrl+R",)),
     Command("cancel", "picture", T("Commands", "&Cancel the job"), ("Ctrl+.",)),
     SoundCommand("play", "play", T("Commands", "&Play or stop"), ("Space",)),

@@ -19,6 +19,7 @@ from soundedit.app.errors import ErrorReporter
 from soundedit.app.exports.exporter import Exporter
 from soundedit.app.exports.places import ExportPlaces, default_places
 from soundedit.app.fileopener import FileOpener
+from soundedit.app.finework import FineWork
 from soundedit.app.heardpanel import HeardPanel
 from soundedit.app.historypanel import HistoryPanel
 from soundedit.app.keymap import Keymap
@@ -112,7 +113,9 @@ class MainWindow(QMainWindow):
             settings,
             self,
         )
-        self.picture = PicturePanel(self.actions_by_id["new_seed"], self)
+        self.picture = PicturePanel(
+            self.actions_by_id["new_seed"], self.actions_by_id["start_picture"], self
+        )
         self.heard = HeardPanel(self)
         self.transport = Transport(self.actions_by_id, self)
         self.timeline = Timeline(self.axis, self)
@@ -163,8 +166,20 @@ class MainWindow(QMainWindow):
             lambda: self.viewer.image,
             self._pack_name,
         )
+        state = state or state_folder()
+        self.fine = FineWork(
+            self,
+            self.controller,
+            self.editing.stack,
+            self.projects.work,
+            self.actions_by_id,
+            settings,
+            dialogs,
+            self.projects.media_folder,
+            state / "directions",
+        )
         self.opener = FileOpener(
-            self, self.controller, self.projects, self.editing.add_picture, settings, dialogs
+            self, self.controller, self.projects, self.fine.start_from, settings, dialogs
         )
         self._full_screen = FullScreen(self, self.viewer, self._docks)
         commands = Commands(
@@ -194,6 +209,7 @@ class MainWindow(QMainWindow):
             | self.editing.handlers()
             | self.projects.handlers()
             | self.comparing.handlers()
+            | self.fine.handlers()
             | self.opener.handlers(),
         )
         TextGuard(self)
@@ -367,6 +383,7 @@ class MainWindow(QMainWindow):
             self.exporter.close()
             self.controller.close()
             self.editing.close()
+            self.fine.close()
             self.projects.close(keep=self._keep)
             self.session.close()
             self.settings.save()

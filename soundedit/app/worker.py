@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from soundedit.app.exports.render import ExportRequest, render_job
+from soundedit.app.finejobs import FitRequest, RefineRequest, fit_picture, refine_edit
 from soundedit.app.heavyimports import heavy_imports
 from soundedit.app.measuring import Measurer
 from soundedit.app.movie import Movie
@@ -239,6 +240,10 @@ class EngineWorker(QObject):
                 bare = replace(request.project, edits=())
                 plain = Movie.of(made.with_project(bare, request.files), bare, request.sound)
                 self._answer(Generated(request.id, movie, plain))
+            case FitRequest():
+                self._answer(fit_picture(engine, request, progress, self._answer))
+            case RefineRequest():
+                self._answer(refine_edit(engine, request, progress, self._answer))
             case MeasureRequest():
                 self._answer(self._measurer.measure(request))
             case RedrawRequest():

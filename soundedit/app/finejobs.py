@@ -1,0 +1,139 @@
+"""Slow and careful work of the engine: fit a picture, refine an edit. Runs on the worker."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundedit.app.movie import Movie
+from soundedit.app.requests import Answer, Kind, Request
+from soundedit.document.model import Edit
+from soundedit.media.picture import Crop, read_square, video_squares
+from soundedit.progress import Progress
+
+SCENES = 3
+"""Moments of the span that a refined edit is made to suit."""
+FIT_STEPS = 80
+
+
+@dataclass(frozen=True, eq=False)
+class FitRequest(Request):
+    """A picture file, or the first frame of a video -> latents; careful with `steps`.
+
+    The latents are written to `out` where that is given.
+    """
+
+    path: Path
+    crop: Crop | None
+    video: bool = False
+    steps: int = 0
+    out: Path | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.FIT
+
+
+@dataclass(frozen=True, eq=False)
+class RefineRequest(Request):
+    """The words and sounds of an edit -> its fine direction, written to `out`."""
+
+    edit: Edit
+    files: Mapping[str, Path]
+    movie: Movie
+    out: Path
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.REFINE
+
+
+@dataclass(frozen=True, eq=False)
+class Improving(Answer):
+    """What a job has come to, uint8 (H, W, 3)."""
+
+    picture: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted(Answer):
+    """The picture found for `wanted`, both uint8 (S, S, 3); `distance` 0 is the same picture."""
+
+    picture: NDArray[np.uint8]
+    wanted: NDArray[np.uint8]
+    distance: float
+    out: Path | None
+
+
+@dataclass(frozen=True, eq=False)
+class EditRefined(Answer):
+    """The direction of an edit lies in `out`; cosines with what it asks for, fast and fine."""
+
+    edit: str
+    out: Path
+    before: float
+    after: float
+
+
+def fit_picture(
+    engine: Any, request: FitRequest, progress: Progress, tell: Callable[[Answer], None]
+) -> Fitted:
+    """Encode a picture, and refine it where steps are asked for.
+
+    Raises MediaError for a file that cannot be read, PackError where the pack has no encoder,
+    ExportError where `out` cannot be written.
+    """
+    size = engine.resolution
+    if request.video:
+        squares = video_squares(request.path, size, Fraction(1), request.crop)
+        image = np.array(next(squares))
+        squares.close()  # type: ignore[attr-defined]
+    else:
+        image = read_square(request.path, size, request.crop)
+    w = engine.encode_picture(image)
+    if request.steps:
+        found = engine.refine_picture(
+            image,
+            w,
+            steps=request.steps,
+            progress=progress,
+            cancel=request.cancel,
+            on_picture=lambda picture: tell(Improving(request.id, picture)),
+        )
+        w, distance = found.w, found.distance
+    else:
+        distance = engine.picture_distance(w, image)
+    if request.out is not None:
+        _write(engine, request.out, w)
+    return Fitted(request.id, engine.picture(w), image, distance, request.out)
+
+
+def refine_edit(
+    engine: Any, request: RefineRequest, progress: Progress, tell: Callable[[Answer], None]
+) -> EditRefined:
+    """Find the fine direction of an edit for the scenes it acts on. Errors as the engine's."""
+    movie, span = request.movie, request.edit.span
+    end = movie.seconds if span.end is None else span.end
+    times = np.linspace(span.start, end, SCENES + 2)[1:-1]
+    plain = [movie.rendering.plain(movie.frame_at(float(time)), 1) for time in times]
+    found = engine.refine_direction(
+        request.edit.parts,
+        lambda media: request.files[media],
+        np.concatenate(plain),
+        progress=progress,
+        cancel=request.cancel,
+        on_picture=lambda picture: tell(Improving(request.id, picture)),
+    )
+    _write(engine, request.out, found.dw)
+    return EditRefined(request.id, request.edit.id, request.out, found.before, found.after)
+
+
+def _write(engine: Any, path: Path, w: NDArray[np.float32]) -> None:
+    latents = importlib.import_module("soundedit.engine.latents")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    latents.write_latents(path, latents.Latents(w, engine.manifest.name))
