@@ -121,6 +121,18 @@ class Answers(Dialogs):
     def picture_to_open(self, parent: object, folder: str) -> Path | None:
         return self.open_path
 
+    def start_to_open(self, parent: object, folder: str) -> Path | None:
+        return self.open_path
+
+    def direction_to_open(self, parent: object, folder: str) -> Path | None:
+        return self.open_path
+
+    def direction_name(self, parent: object, suggestion: str) -> str:
+        return suggestion
+
+    def seed_to_mix(self, parent: object, seed: int) -> int | None:
+        return seed
+
     def project_to_write(self, parent: object, suggestion: Path) -> Path | None:
         return self.save_path
 
