@@ -1,6 +1,7 @@
 """Finished frames, kept within a memory bound, least recently used dropped first."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -37,6 +38,9 @@ class FrameCache(Generic[S]):
 
     def __len__(self) -> int:
         return len(self._frames)
+
+    def __iter__(self) -> Iterator[FrameKey]:
+        return iter(self._frames)
 
     def __contains__(self, key: FrameKey) -> bool:
         return key in self._frames

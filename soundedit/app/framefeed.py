@@ -1,13 +1,15 @@
 """Which frames to ask the engine worker for, and when: the playhead first, then ahead."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from soundedit.app.cache import FrameCache, FrameKey
+from soundedit.app.course import Course
 from soundedit.app.movie import Movie
 from soundedit.app.requests import FrameReady, FramesDone, FramesRequest, Request, new_id
 
@@ -16,6 +18,12 @@ CHUNK = 8
 
 SEARCH_BACK = 12
 """While playing, a frame at most this much older than now is shown when newer ones are missing."""
+
+ROUGH_PART = 4
+"""While playing, pictures of a quarter of the size are made where full ones come too slowly."""
+
+KEEPS_UP = 0.9
+"""Share of a frame's time that a picture may take to come in time."""
 
 Picture = NDArray[np.uint8]
 
@@ -50,6 +58,10 @@ class FrameFeed(QObject):
         self._ahead: FramesRequest | None = None
         self._urgent: FramesRequest | None = None
         self._took = 0.0
+        self._side = self._frame_bytes = 0
+        self._course = Course()
+        self._ready: set[int] = set()
+        self._rough: set[int] = set()
 
     @property
     def cache(self) -> FrameCache[Picture]:
@@ -68,13 +80,18 @@ class FrameFeed(QObject):
 
     def is_ready(self, index: int) -> bool:
         """Whether this frame of the movie is finished and kept."""
-        return self._movie is not None and self._key(index) in self._cache
+        return index in self._ready
+
+    def set_cache_limit(self, limit_bytes: int) -> None:
+        """Keep finished frames within another bound."""
+        self._forget(self._cache.set_limit(limit_bytes))
 
     def set_movie(self, movie: Movie | None) -> None:
         """Serve another movie from its first frame."""
         self._stop_ahead()
         self._urgent = None
         self._movie = movie
+        self._learn()
         self._overview = []
         self._wanted = 0
         self._shown = None
@@ -87,6 +104,7 @@ class FrameFeed(QObject):
         self._stop_ahead()
         self._urgent = None
         self._movie = movie
+        self._learn()
         self._shown = None
         self._stale_before = 0
         index = self._newest()
@@ -124,6 +142,19 @@ class FrameFeed(QObject):
             self._stop_ahead()
         self._plan()
 
+    def set_course(self, speed: float, loop: tuple[float, float] | None) -> None:
+        """How playing goes on: the speed, negative for backwards, and the loop in seconds."""
+        movie = self._movie
+        if movie is None or loop is None:
+            course = Course(speed)
+        else:
+            course = Course(speed, (movie.frame_at(loop[0]), movie.frame_at(loop[1] - 1e-6)))
+        if course != self._course:
+            self._course = course
+            if self._playing:
+                self._stop_ahead()
+                self._plan()
+
     def want(self, seconds: float) -> None:
         """The playhead is at this time of the sound."""
         movie = self._movie
@@ -135,6 +166,7 @@ class FrameFeed(QObject):
             self._show(index)
         if not self._playing:
             if index is None:
+                self._show_rough(self._wanted)
                 self._ask_now(movie)
             else:
                 # What was asked for before this must not replace the right picture.
@@ -148,6 +180,10 @@ class FrameFeed(QObject):
         movie = self._movie
         if movie is None or answer.movie != movie.key:
             return
+        if answer.size is not None and not answer.urgent:
+            self._keep(self._key(answer.index, answer.size), answer.image)
+            self._show_newest()
+            return
         if answer.size is not None:
             # Quarter size, shown until the full one is there.
             if answer.id > self._stale_before and self._shown != self._wanted:
@@ -155,7 +191,8 @@ class FrameFeed(QObject):
                 self.shown.emit(answer.index, answer.image)
             return
         self._took = answer.took if self._took == 0 else 0.8 * self._took + 0.2 * answer.took
-        self._cache.put(self._key(answer.index), answer.image)
+        self._side, self._frame_bytes = answer.image.shape[0], answer.image.nbytes
+        self._keep(self._key(answer.index), answer.image)
         self.stored.emit(answer.index, answer.image)
         index = self._newest()
         if index is not None:
@@ -183,70 +220,125 @@ class FrameFeed(QObject):
             self._urgent = FramesRequest(movie, (self._wanted,), urgent=True)
             self._submit(self._urgent)
 
-    def _key(self, index: int) -> FrameKey:
+    def _key(self, index: int, size: int | None = None) -> FrameKey:
         assert self._movie is not None
-        return FrameKey(self._movie.key, index, None)
+        return FrameKey(self._movie.key, index, size)
+
+    def _learn(self) -> None:
+        """Find which frames of the movie are kept; asking the cache each time takes too long."""
+        self._ready.clear()
+        self._rough.clear()
+        if self._movie is not None:
+            for key in self._cache:
+                if key.movie == self._movie.key:
+                    (self._ready if key.size is None else self._rough).add(key.index)
+
+    def _keep(self, key: FrameKey, picture: Picture) -> None:
+        (self._ready if key.size is None else self._rough).add(key.index)
+        self._forget(self._cache.put(key, picture))
+
+    def _forget(self, dropped: Iterable[FrameKey]) -> None:
+        for key in dropped:
+            if self._movie is not None and key.movie == self._movie.key:
+                (self._ready if key.size is None else self._rough).discard(key.index)
 
     def _newest(self) -> int | None:
         """The frame to show for the wanted one: itself or, while playing, a slightly older one."""
-        back = SEARCH_BACK if self._playing else 0
-        for index in range(self._wanted, max(self._wanted - back, 0) - 1, -1):
-            if self._key(index) in self._cache:
+        back = SEARCH_BACK * self._course.stride if self._playing else 0
+        for distance in range(back + 1):
+            index = self._wanted - self._course.way * distance
+            if index in self._ready or (self._playing and index in self._rough):
                 return index
         return None
 
+    def _show_newest(self) -> None:
+        index = self._newest()
+        if index is not None:
+            self._show(index)
+
     def _show(self, index: int) -> None:
-        picture = self._cache.get(self._key(index))
-        if picture is not None and index != self._shown:
-            self._shown = index
-            self.shown.emit(index, picture)
+        if index == self._shown:
+            return
+        if index in self._ready:
+            picture = self._cache.get(self._key(index))
+            if picture is not None:
+                self._shown = index
+                self.shown.emit(index, picture)
+        else:
+            self._show_rough(index)
+
+    def _show_rough(self, index: int) -> None:
+        """Show a picture of a quarter of the size, where there is one; the full one may follow."""
+        if index in self._rough:
+            picture = self._cache.get(self._key(index, self._rough_size))
+            if picture is not None:
+                self._shown = index if self._playing else None
+                self.shown.emit(index, picture)
+
+    @property
+    def _rough_size(self) -> int:
+        return max(self._side // ROUGH_PART, 1)
+
+    def _is_slow(self) -> bool:
+        """Whether full pictures come more slowly than they are to be shown."""
+        if self._movie is None or not self._playing or self._side < ROUGH_PART:
+            return False
+        pace = float(self._movie.fps) * abs(self._course.speed) / self._course.stride
+        return self._took * pace > KEEPS_UP
 
     def _stop_ahead(self) -> None:
         if self._ahead is not None:
             self._ahead.cancel.cancel()
             self._ahead = None
 
-    def _lead(self) -> int:
-        """First frame that can be ready in time while playing."""
+    def _skip(self) -> int:
+        """Frames that will have passed while playing before another can be ready."""
         assert self._movie is not None
-        return self._wanted + 1 + math.ceil(self._took * float(self._movie.fps))
+        took = self._took / ROUGH_PART if self._is_slow() else self._took
+        return math.ceil(took * float(self._movie.fps) * abs(self._course.speed))
 
     def _too_late(self) -> bool:
         """True when everything that is being made ahead will be in the past."""
-        return self._ahead is not None and self._ahead.indices[-1] < self._wanted
+        return self._ahead is not None and self._course.is_past(
+            self._ahead.indices[-1], self._wanted
+        )
 
     def _plan(self) -> None:
         """Ask for the next missing frames, if the worker is not already making some."""
         movie = self._movie
         if movie is None or self._ahead is not None or self._resting:
             return
-        indices = self._missing(movie)
+        rough = self._is_slow()
+        indices = self._coming(movie, rough) if self._playing else self._missing(movie)
         if indices:
-            self._ahead = FramesRequest(movie, tuple(indices))
+            size = self._rough_size if rough else None
+            self._ahead = FramesRequest(movie, tuple(indices), size=size)
             self._submit(self._ahead)
 
+    def _coming(self, movie: Movie, rough: bool) -> list[int]:
+        """What playing needs next."""
+        kept = self._ready | self._rough if rough else self._ready
+        course = self._course.ahead(self._wanted, self._skip(), movie.frames)
+        coming = (index for index in islice(course, self._room()) if index not in kept)
+        return list(islice(coming, CHUNK))
+
     def _missing(self, movie: Movie) -> list[int]:
-        if not self._playing:
-            gaps = [i for i in self._overview if self._key(i) not in self._cache]
-            if gaps:
-                return gaps[:CHUNK]
-        first = self._lead() if self._playing else self._wanted
+        """What idle time is used for: the thumbnails in view, what comes next, then the rest."""
+        gaps = [index for index in self._overview if index not in self._ready]
+        if gaps:
+            return gaps[:CHUNK]
         room = self._room()
-        found: list[int] = []
-        for index in range(first, min(first + room, movie.frames)):
-            if self._key(index) not in self._cache:
-                found.append(index)
-                if len(found) == CHUNK:
-                    return found
-        if not self._playing and movie.frames <= room:
-            start = max(first, 0)
-            found += [i for i in range(start) if self._key(i) not in self._cache]
-        return found[:CHUNK]
+        last = min(self._wanted + room, movie.frames)
+        after = (index for index in range(self._wanted, last) if index not in self._ready)
+        found = list(islice(after, CHUNK))
+        if movie.frames <= room and len(found) < CHUNK:
+            before = (index for index in range(self._wanted) if index not in self._ready)
+            found += islice(before, CHUNK - len(found))
+        return found
 
     def _room(self) -> int:
         """How many frames ahead are worth making without dropping those just made."""
-        count = len(self._cache)
-        if count == 0:
+        if not self._frame_bytes:
             return CHUNK
         # Part of the bound is left to the thumbnails in view and to what lies behind the playhead.
-        return max(int(0.7 * self._cache.limit / (self._cache.nbytes / count)), 1)
+        return max(int(0.7 * self._cache.limit / self._frame_bytes), 1)

@@ -93,6 +93,14 @@ class Playback(QObject):
         return self._looping
 
     @property
+    def loop(self) -> tuple[float, float] | None:
+        """What repeats, in seconds of the sound; None where nothing does."""
+        if not self._looping:
+            return None
+        start, end = self._range or (0.0, self._duration)
+        return (start, end) if end - start >= MIN_LOOP_SECONDS else None
+
+    @property
     def silent_reason(self) -> str | None:
         """Why nothing is heard while playing; None where the sound is heard."""
         return self._player.silent_reason if self._player is not None else None
@@ -111,7 +119,7 @@ class Playback(QObject):
         end, and from the in point where a range that is looped does not hold it."""
         if self._playing:
             return
-        loop = self._loop()
+        loop = self.loop
         if loop is not None and not loop[0] <= seconds < loop[1] - AT_END:
             seconds = loop[0]
         elif seconds >= self._duration - AT_END:
@@ -220,7 +228,7 @@ class Playback(QObject):
             if not self._opened:
                 self._player.open(self._sound, seconds=self._duration)
                 self._opened = True
-            self._player.loop = self._loop()
+            self._player.loop = self.loop
             self._player.speed = speed
             self._player.play(seconds)
         except SoundeditError as error:
@@ -231,15 +239,9 @@ class Playback(QObject):
         self._set_playing(True)
         self.position_changed.emit(seconds)
 
-    def _loop(self) -> tuple[float, float] | None:
-        if not self._looping:
-            return None
-        start, end = self._range or (0.0, self._duration)
-        return (start, end) if end - start >= MIN_LOOP_SECONDS else None
-
     def _apply_loop(self) -> None:
         if self._player is not None and self._opened:
-            self._player.loop = self._loop()
+            self._player.loop = self.loop
 
     def _set_speed(self, speed: float) -> None:
         if self._player is not None and self._playing:

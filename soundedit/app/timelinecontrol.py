@@ -106,7 +106,7 @@ class TimelineControl(QObject):
         self._actions["snap"].setChecked(settings.get(SNAP))
         self._timeline.waveform.set_view(settings.get(SOUND_VIEW))
         self._actions["spectrogram"].setChecked(settings.get(SOUND_VIEW) == SPECTROGRAM)
-        self._controller.feed.cache.set_limit(settings.get(CACHE_MEGABYTES) * 2**20)
+        self._controller.feed.set_cache_limit(settings.get(CACHE_MEGABYTES) * 2**20)
 
     def _connect(self) -> None:
         controller, axis, playback = self._controller, self._axis, self._playback
@@ -117,7 +117,10 @@ class TimelineControl(QObject):
         axis.scrubbed.connect(playback.scrub)
         playback.position_changed.connect(axis.move_playhead)
         playback.looping_changed.connect(self._actions["loop"].setChecked)
+        playback.looping_changed.connect(self._set_course)
         playback.speed_changed.connect(self._transport.show_speed)
+        playback.speed_changed.connect(self._set_course)
+        controller.movie_changed.connect(self._set_course)
         playback.why_silent_changed.connect(self._transport.set_why_silent)
         playback.told.connect(self.told)
         self._transport.speed_chosen.connect(playback.choose_speed)
@@ -129,6 +132,11 @@ class TimelineControl(QObject):
 
     def _range_changed(self) -> None:
         self._playback.set_range(self._axis.marks.span)
+        self._set_course()
+
+    def _set_course(self) -> None:
+        """Let frames be made in the order in which playing will show them."""
+        self._controller.feed.set_course(self._playback.speed, self._playback.loop)
 
     def _step(self, frames: int) -> None:
         self._axis.seek(self.step_time(self._axis.playhead, frames))

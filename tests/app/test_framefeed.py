@@ -174,6 +174,83 @@ def test_playing_gives_up_frames_that_would_be_late() -> None:
     assert old.cancel.cancelled
     new = bench.ahead()
     assert new is not old
-    # 0.3 s a frame at 10 frames/s: the first that can be on time is four frames on.
-    assert new.indices[0] == pytest.approx(50 + 1 + 3)
+    # 0.3 s a frame at 10 frames/s is too slow; a quarter of the size takes a quarter of the time
+    # or less, so the first that can be on time is two frames on.
+    assert (new.indices[0], new.size) == (52, 1)
     assert not [request for request in bench.urgent() if request.indices != (0,)]
+
+
+def test_playing_too_slowly_shows_small_pictures_in_their_time_and_full_ones_at_rest() -> None:
+    bench = Bench()
+    bench.feed.want(0.0)
+    bench.finish(bench.urgent()[0], took=0.3)
+    bench.feed.set_playing(True)
+    request = bench.ahead()
+    assert request.size == 1
+    bench.answer(request, size=1)
+    assert bench.shown == [0]
+    for index in (2, 3, 4):
+        bench.feed.want(index / 10)
+    assert bench.shown == [0, 2, 3, 4]
+    bench.feed.set_playing(False)
+    bench.feed.want(0.4)
+    assert bench.urgent()[-1].indices == (4,)
+    bench.finish(bench.urgent()[-1])
+    assert bench.shown == [0, 2, 3, 4, 4, 4]
+    bench.feed.want(0.3)
+    assert bench.shown[-1] == 3 and bench.urgent()[-1].indices == (3,)
+
+
+def test_playing_backwards_makes_what_comes_before() -> None:
+    bench = Bench()
+    bench.feed.want(5.0)
+    bench.finish(bench.urgent()[0])
+    bench.feed.set_course(-1.0, None)
+    bench.feed.set_playing(True)
+    assert bench.ahead().indices == tuple(range(48, 48 - CHUNK, -1))
+    bench.finish(bench.ahead())
+    bench.feed.want(4.55)
+    assert bench.shown[-1] == 45
+    bench.feed.want(4.05)
+    assert bench.shown[-1] == 41
+
+
+def test_playing_faster_skips_frames_and_a_loop_begins_again() -> None:
+    bench = Bench()
+    bench.feed.want(4.0)
+    bench.finish(bench.urgent()[0])
+    bench.feed.set_course(2.0, (1.0, 5.0))
+    bench.feed.set_playing(True)
+    assert bench.ahead().indices == (42, 44, 46, 48, 10, 12, 14, 16)
+    request = bench.ahead()
+    bench.feed.want(4.9)
+    assert not request.cancel.cancelled
+    bench.finish(request)
+    bench.feed.want(1.1)
+    assert bench.shown[-1] == 10
+
+
+def test_work_ahead_in_a_full_hour_does_not_look_at_every_frame_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench(cache_frames=5000, frames=4000)
+    while bench.asked:
+        bench.finish(bench.asked.pop())
+    bench.feed.want(0.0)
+    looked: list[object] = []
+    monkeypatch.setattr(
+        type(bench.feed.cache), "__contains__", lambda cache, key: looked.append(key) or False
+    )
+    bench.feed.want(30.0)
+    assert looked == []
+
+
+def test_a_smaller_bound_forgets_frames_that_are_then_made_again() -> None:
+    bench = Bench()
+    bench.feed.want(0.0)
+    while bench.asked:
+        bench.finish(bench.asked.pop())
+    assert bench.feed.is_ready(50)
+    bench.feed.set_cache_limit(10 * PIXELS)
+    assert len(bench.feed.cache) == 10
+    assert sum(bench.feed.is_ready(index) for index in range(100)) == 10
