@@ -44,8 +44,10 @@ class EditStack(QObject):
 
     @property
     def selected(self) -> str | None:
-        """Id of the selected edit."""
-        return self._selected
+        """Id of the selected edit, which is one of the project."""
+        # Others may ask before this has heard that the project changed.
+        known = any(edit.id == self._selected for edit in self.edits)
+        return self._selected if known else None
 
     def select(self, edit_id: str | None) -> None:
         """Select an edit, or none."""
