@@ -13,14 +13,21 @@ from pathlib import Path
 from typing import NoReturn
 
 from soundedit import __version__
-from soundedit.commands import batch, info, invert, packs, render
+from soundedit.commands import batch, edit, info, invert, packs, render
 from soundedit.commands.terminal import complain
 from soundedit.errors import Cancelled, SoundeditError
 
 USER_ERROR = 2
 INTERRUPTED = 130
 
-_COMMANDS = {"render": render, "batch": batch, "invert": invert, "info": info, "packs": packs}
+_COMMANDS = {
+    "render": render,
+    "edit": edit,
+    "batch": batch,
+    "invert": invert,
+    "info": info,
+    "packs": packs,
+}
 
 # Commands with a command line of their own: its module, and the words put before the arguments.
 _ELSEWHERE = {

@@ -1,0 +1,279 @@
+"""`soundedit edit`: words, sounds and styles change pictures, without a screen."""
+
+import argparse
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from soundedit.commands import exporting, options
+from soundedit.commands.editspec import (
+    AddEdit,
+    Gathered,
+    add_edits,
+    bands,
+    set_take,
+    start_project,
+)
+from soundedit.commands.interrupt import cancel_on_interrupt
+from soundedit.commands.png import png_bytes, write_png
+from soundedit.commands.terminal import ProgressBar, complain, print_json
+from soundedit.document import commands
+from soundedit.document.mediafiles import media_from_file
+from soundedit.document.model import Bands, MediaKind, PartKind, Project, StartKind
+from soundedit.document.projectfile import SUFFIX, open_project, save_project
+from soundedit.errors import ExportError, MediaError
+from soundedit.progress import CancelToken, Progress
+
+if TYPE_CHECKING:
+    from soundedit.engine.engine import Engine
+    from soundedit.engine.rendering import Rendering
+
+_SPEC = "WHAT[@STRENGTH][[FROM-TO]]"
+
+
+def add_to(parsers: "argparse._SubParsersAction[Any]") -> None:
+    """Declare the command."""
+    parser = parsers.add_parser(
+        "edit",
+        help="change pictures with words and sounds",
+        description="Change a scene, a photo, a video or a project with words, sounds and styles: "
+        'soundedit edit --start 7 --take wind.ogg --text "storm@0.8[2-5]" '
+        "--sound rain.ogg@0.5[0-] -o out.mp4",
+    )
+    parser.add_argument(
+        "--start",
+        metavar="SEED|PHOTO|VIDEO|PROJECT",
+        default="0",
+        help="what the pictures start from: a number, or a file (default: seed 0)",
+    )
+    parser.add_argument(
+        "--take",
+        metavar="SOUND",
+        type=Path,
+        help="the sound that moves the pictures (default: the video's or the project's)",
+    )
+    for option, what in (
+        ("--text", "a word or phrase"),
+        ("--sound", "a sound file"),
+        ("--style", "a photo or a seed whose style is mixed in"),
+    ):
+        parser.add_argument(
+            option,
+            metavar=_SPEC,
+            dest="edits",
+            action=AddEdit,
+            help=f"{what}; strength -2 to 2, seconds of the take; may be repeated",
+        )
+    parser.add_argument(
+        "--bands",
+        metavar="coarse=C,mid=M,fine=F",
+        type=bands,
+        default=Bands(),
+        help="weights 0 to 2 of the style layers that the edits change",
+    )
+    parser.add_argument(
+        "--fade", metavar="S", type=options.seconds, default=0.0, help="fade edits in and out"
+    )
+    parser.add_argument(
+        "--follow", action="store_true", help="edits made of sounds follow their loudness"
+    )
+    parser.add_argument(
+        "--fine", action="store_true", help="refine words and sounds by optimisation (slow)"
+    )
+    parser.add_argument(
+        "--refine-start", action="store_true", help="come nearer to the photo by optimisation"
+    )
+    parser.add_argument(
+        "--at", metavar="S", type=options.seconds, help="the moment of a PNG (default: the middle)"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        type=Path,
+        required=True,
+        help="a picture (.png), a video (.mp4 and others) or a project (.soundedit)",
+    )
+    options.add_engine(parser)
+    exporting.add_export(parser)
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there already")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the project, hear it, and write what is asked for."""
+    kind = args.output.suffix.lower()
+    settings = None
+    if kind in (".png", SUFFIX):
+        options.check_output(args.output, kind, Path(args.start))
+    else:
+        settings = exporting.export_settings(args, args.output)
+    overwrite = exporting.may_overwrite(args.output, args.overwrite)
+    with (
+        tempfile.TemporaryDirectory(prefix="soundedit-") as folder,
+        _begun(args) as made,
+        ProgressBar() as bar,
+        cancel_on_interrupt() as cancel,
+    ):
+        ids = add_edits(made, args.edits or [], args.bands, args.fade, follow=args.follow)
+        if settings is not None and not _moves(made.project):
+            raise MediaError(
+                "Nothing moves the picture, so give --take SOUND or an output that ends in .png."
+            )
+        bar(-1, "Starting")
+        # Seconds of import that a wrong argument should not cost.
+        from soundedit.engine.engine import Engine
+        from soundedit.engine.rendering import Rendering
+
+        pack = args.pack or made.project.pack or None
+        engine = Engine.load(pack, args.device, bar)
+        try:
+            made.project = commands.set_pack(made.project, engine.manifest.name)
+            refine(engine, made, args, ids, Path(folder), bar, cancel)
+            rendering = Rendering(
+                engine, made.project, made.files, fps=args.fps, progress=bar, cancel=cancel
+            )
+            facts: dict[str, Any] = {"output": str(args.output)}
+            if settings is not None:
+                from soundedit.engine.export import export
+                from soundedit.engine.job import report_facts
+
+                take = made.project.take
+                report = export(
+                    rendering,
+                    args.output,
+                    settings,
+                    sound=None if take is None else made.files.get(take.media),
+                    progress=bar,
+                    cancel=cancel,
+                    overwrite=overwrite,
+                )
+                facts |= report_facts(report)
+            else:
+                _write_still(engine, rendering, made, args, bar, cancel)
+        finally:
+            engine.close()
+    for problem in rendering.problems:
+        complain(problem)
+    if args.json:
+        print_json(facts | _edit_facts(rendering, args.at))
+    return 0
+
+
+@contextlib.contextmanager
+def _begun(args: argparse.Namespace) -> Iterator[Gathered]:
+    """The project that the start names, or a new one."""
+    if Path(args.start).suffix.lower() != SUFFIX:
+        made = start_project(args.start, args.take)
+        made.project = commands.set_fps(made.project, args.fps or "24")
+        yield made
+        return
+    with open_project(Path(args.start)) as opened:
+        for sentence in opened.missing:
+            complain(sentence)
+        made = Gathered(opened.project, dict(opened.files))
+        if args.take is not None:
+            set_take(made, args.take)
+        yield made
+
+
+def _moves(project: Project) -> bool:
+    return project.take is not None or project.start.kind is StartKind.VIDEO
+
+
+def refine(
+    engine: "Engine",
+    made: Gathered,
+    args: argparse.Namespace,
+    ids: list[str],
+    folder: Path,
+    progress: Progress,
+    cancel: CancelToken,
+) -> None:
+    """Refine the start and the new edits as asked; what is found becomes media of the project."""
+    from soundedit.engine.latents import SUFFIX as LATENTS
+    from soundedit.engine.latents import Latents, write_latents
+    from soundedit.engine.rendering import Rendering
+    from soundedit.media.picture import read_square
+
+    def keep(w: Any, kind: MediaKind) -> str:
+        file = folder / f"{kind}-{len(made.files)}{LATENTS}"
+        name = f"{engine.manifest.name} {engine.manifest.version}"
+        write_latents(file, Latents(w, name))
+        media = media_from_file(file, kind)
+        made.files[media.id] = file
+        made.project = commands.add_media(made.project, media)
+        return media.id
+
+    start = made.project.start
+    if args.refine_start and start.kind is StartKind.PHOTO and start.media is not None:
+        photo = read_square(made.files[start.media], engine.resolution, start.crop)
+        fit = engine.refine_picture(photo, progress=progress, cancel=cancel)
+        start = replace(start, latents=keep(fit.w, MediaKind.LATENTS))
+        made.project = commands.set_start(made.project, start)
+    if not args.fine:
+        return
+    still = Rendering(engine, replace(made.project, take=None, edits=()), made.files)
+    scenes = still.plain(0, 1)
+    for id_ in ids:
+        edit = commands.find_edit(made.project, id_)
+        if edit.parts[0].kind in (PartKind.TEXT, PartKind.SOUND):
+            found = engine.refine_direction(
+                edit.parts, made.files.__getitem__, scenes, progress=progress, cancel=cancel
+            )
+            direction = keep(found.dw, MediaKind.DIRECTION)
+            media = commands.find_media(made.project, direction)
+            made.project = commands.set_refined(made.project, id_, media)
+
+
+def _write_still(
+    engine: "Engine",
+    rendering: "Rendering",
+    made: Gathered,
+    args: argparse.Namespace,
+    progress: Progress,
+    cancel: CancelToken,
+) -> None:
+    """One frame as PNG, or the project with that frame as its picture."""
+    size = None if args.size is None else args.size[0]
+    picture = engine.picture(rendering.latents(_frame(rendering, args.at), 1)[0], size)
+    if args.output.suffix.lower() == ".png":
+        write_png(args.output, picture)
+        return
+    lacking = save_project(
+        args.output,
+        made.project,
+        made.files,
+        picture=png_bytes(picture),
+        progress=progress,
+        cancel=cancel,
+    )
+    for sentence in lacking:
+        complain(sentence)
+
+
+def _frame(rendering: "Rendering", at: float | None) -> int:
+    if at is None:
+        return rendering.frames // 2
+    if at >= rendering.frames / rendering.fps:
+        raise ExportError(f"--at {at:g} lies behind the end, at {rendering.seconds:.2f} s.")
+    return int(at * rendering.fps)
+
+
+def _edit_facts(rendering: "Rendering", at: float | None) -> dict[str, Any]:
+    frame = _frame(rendering, at)
+    return {
+        "edits": [
+            {"name": edit.name, "strength": edit.strength, "start": edit.span.start,
+             "end": edit.span.end, "refined": edit.refined is not None}
+            for edit in rendering.project.edits
+        ],
+        "frames": rendering.frames,
+        "moved": {name: round(value, 4) for name, value in rendering.distance(frame).items()},
+        "damped": round(rendering.damping(frame), 4),
+        "problems": rendering.problems,
+    }  # fmt: skip

@@ -1,0 +1,138 @@
+"""`soundedit edit` as a person runs it, with a small pack, and how its edits are read."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from soundedit.commands.editspec import EditSpec, bands, edit_spec
+from soundedit.document.model import Bands, PartKind, StartKind
+from soundedit.document.projectfile import open_project
+from soundedit.media.probe import probe_video
+from tests.cli.conftest import Run
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("storm", EditSpec(PartKind.TEXT, "storm")),
+        ("storm@0.8[2-5]", EditSpec(PartKind.TEXT, "storm", 0.8, 2, 5)),
+        ("heavy rain@-1[1.5-]", EditSpec(PartKind.TEXT, "heavy rain", -1, 1.5)),
+        ("fog[-3]", EditSpec(PartKind.TEXT, "fog", 1, 0, 3)),
+        ("a@2x.ogg@.5", EditSpec(PartKind.TEXT, "a@2x.ogg", 0.5)),
+        ("take[1].ogg", EditSpec(PartKind.TEXT, "take[1].ogg")),
+        ("me@home", EditSpec(PartKind.TEXT, "me@home")),
+    ],
+)
+def test_edits_are_read(text: str, spec: EditSpec) -> None:
+    assert edit_spec(PartKind.TEXT, text) == spec
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [("", "does not say what"), ("a@3", "not between -2 and 2"), ("a[5-2]", "ends before")],
+)
+def test_edits_that_cannot_be(text: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        edit_spec(PartKind.TEXT, text)
+
+
+def test_styles_are_photos_or_seeds() -> None:
+    assert edit_spec(PartKind.PICTURE, "7@0.5").kind is PartKind.SEED
+    assert edit_spec(PartKind.PICTURE, "7.png").kind is PartKind.PICTURE
+
+
+def test_bands() -> None:
+    assert bands("coarse=0.2,mid=1,fine=.5") == Bands(0.2, 1, 0.5)
+    assert bands("fine=0") == Bands(1, 1, 0)
+    for text in ("fine", "hue=1", "fine=3", "fine=1,fine=1", "fine=-1"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            bands(text)
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.asarray(picture)
+
+
+def test_a_still(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    words = ["--start", "3", "--pack", tiny_pack, "--text", "rain@0.9", "--style", "5@0.4"]
+    done = soundedit("edit", *words, "-o", out, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    facts = json.loads(done.stdout)
+    assert [edit["name"] for edit in facts["edits"]] == ["rain", "5"]
+    assert facts["moved"]["mid"] > 0
+    assert pixels(out).shape == (64, 64, 3)
+    plain = soundedit("edit", "--start", "3", "--pack", tiny_pack, "-o", tmp_path / "p.png")
+    assert plain.returncode == 0
+    assert not np.array_equal(pixels(out), pixels(tmp_path / "p.png"))
+
+
+def test_a_project_and_a_video_of_it(
+    soundedit: Run, sound: Path, tiny_pack: Path, tmp_path: Path
+) -> None:
+    """A photo, a take, two edits, saved; then a video of the saved project with one more."""
+    Image.fromarray(np.full((30, 50, 3), 90, np.uint8)).save(tmp_path / "photo.jpg")
+    saved = tmp_path / "p.soundedit"
+    words = ["--start", tmp_path / "photo.jpg", "--take", sound, "--fps", "10", "--fade", "0.1"]
+    edits = ["--sound", f"{sound}@0.5[0.5-]", "--follow", "--text", "storm[0-1.5]"]
+    tail = ["--bands", "coarse=0", "--pack", tiny_pack, "--json"]
+    done = soundedit("edit", *words, *edits, "-o", saved, *tail)
+    assert (done.returncode, done.stderr) == (0, "")
+    with open_project(saved) as opened:
+        project = opened.project
+        assert project.start.kind is StartKind.PHOTO
+        assert (project.pack, project.fps) == ("tiny", "10")
+        assert [e.name for e in project.edits] == ["swell", "storm"]
+        assert [e.follow for e in project.edits] == [True, False]
+        assert project.edits[0].span.start == 0.5
+        assert project.edits[1].bands == Bands(0, 1, 1)
+        # The take and the edit's sound are one file.
+        assert len(project.media) == 2
+        assert set(opened.files) == {media.id for media in project.media}
+        assert opened.picture is not None
+    video = tmp_path / "v.mp4"
+    done = soundedit("edit", "--start", saved, "--text", "fog", "-o", video, *tail)
+    assert (done.returncode, done.stderr) == (0, "")
+    info = probe_video(video)
+    assert (info.frames, info.has_sound) == (20, True)
+    assert len(json.loads(done.stdout)["edits"]) == 3
+    done = soundedit("edit", "--start", video, "-o", tmp_path / "f.png", "--at", "9", *tail)
+    assert done.returncode == 2
+    assert "lies behind the end, at 2.00 s" in done.stderr
+
+
+def test_refining(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> None:
+    Image.fromarray(np.full((64, 64, 3), 90, np.uint8)).save(tmp_path / "photo.png")
+    words = ["--start", tmp_path / "photo.png", "--refine-start", "--fine", "--text", "rain"]
+    saved = tmp_path / "p.soundedit"
+    done = soundedit("edit", *words, "-o", saved, "--pack", tiny_pack)
+    assert (done.returncode, done.stderr) == (0, "")
+    with open_project(saved) as opened:
+        assert opened.project.start.latents in opened.files
+        assert opened.project.edits[0].refined in opened.files
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--start", "none.jpg", "-o", "a.png"], "There is no file none.jpg"),
+        (["--start", "1", "-o", "a.mp4"], "give --take SOUND"),
+        (["--start", "1", "--text", "x@7", "-o", "a.png"], "not between -2 and 2"),
+        (["--start", "99999999999", "-o", "a.png"], "too large"),
+        (["--start", "1", "--sound", "no.ogg", "-o", "a.png"], "There is no file no.ogg"),
+    ],
+)
+def test_mistakes_are_told_on_one_line(
+    soundedit: Run, tmp_path: Path, words: list[str], said: str
+) -> None:
+    words = [str(tmp_path / word) if word.startswith("a.") else word for word in words]
+    done = soundedit("edit", *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
