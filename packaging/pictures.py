@@ -2,7 +2,8 @@
 """Make the README's pictures with the app itself: python packaging/pictures.py [SOUND].
 
 Writes `resources/pictures/window.png`, the window with a generated video, and
-`resources/pictures/strip.jpg`, eight frames each of the sample sounds.
+`resources/pictures/strip.jpg`, eight frames each of the sample sounds, and
+`resources/pictures/edits.jpg`, words and sounds at several strengths.
 """
 
 import os
@@ -15,14 +16,16 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from PySide6.QtWidgets import QApplication
 
 from soundedit.app.samples import first_sample, sample_sounds
 from soundedit.app.settings import Settings
 from soundedit.app.window import MainWindow
+from soundedit.document.model import Part, PartKind
 from soundedit.engine.engine import Engine
 
+SCENES = (3, 7)
 OUT = Path(__file__).resolve().parents[1] / "resources" / "pictures"
 
 
@@ -65,11 +68,37 @@ def strip(engine: Engine) -> None:
     Image.fromarray(np.concatenate(rows)).save(OUT / "strip.jpg", quality=88)
 
 
+def edits(engine: Engine, file: Path) -> None:
+    """Rows: words and recordings; columns: strengths, on two scenes."""
+    words = ("rain", "storm", "fire", "snow", "night", "sunset", "fog", "waves", "underwater")
+    sounds = sample_sounds()
+    rows = [(word, Part(PartKind.TEXT, word)) for word in words]
+    rows += [(sound.name, Part(PartKind.SOUND, str(sound))) for sound in sounds]
+    strengths, left, top, size = (-0.5, 0.0, 0.5, 1.0), 96, 18, engine.resolution
+    width, height = left + size * len(strengths) * len(SCENES), top + size * len(rows)
+    sheet = Image.new("RGB", (width, height), (24, 24, 24))
+    pen = ImageDraw.Draw(sheet)
+    for n, (name, part) in enumerate(rows):
+        dw = engine.direction([part], Path).dw
+        pen.text((6, top + size * n + size // 2), name, fill=(230, 230, 230))
+        for k, seed in enumerate(SCENES):
+            scene = engine.sample(seed)
+            moved = np.stack([scene + np.float32(s) * dw for s in strengths])
+            bounded, _ = engine.bound(moved, np.broadcast_to(scene, moved.shape))
+            for j, frame in enumerate(engine.synthesise(bounded)):
+                x = left + size * (k * len(strengths) + j)
+                sheet.paste(Image.fromarray(frame), (x, top + size * n))
+                pen.text((x + 4, 4), f"{strengths[j]:g}", fill=(230, 230, 230))
+    sheet.save(file, quality=86)
+
+
 def main() -> None:
     """Make all pictures."""
     OUT.mkdir(parents=True, exist_ok=True)
     engine = Engine.load(device="cpu")
     strip(engine)
+    if "directions" in engine.manifest.components:
+        edits(engine, OUT / "edits.jpg")
     sound = Path(sys.argv[1]) if len(sys.argv) > 1 else first_sample()
     if sound is not None:
         window(engine, sound)

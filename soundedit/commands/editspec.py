@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from soundedit.document import commands
 from soundedit.document.ids import new_id
@@ -104,7 +105,7 @@ def edit_spec(kind: PartKind, text: str) -> EditSpec:
 
 def bands(text: str) -> Bands:
     """`coarse=0.2,mid=1,fine=1`; a band that is not named keeps its weight of 1."""
-    weights = {}
+    weights: dict[str, Any] = {}
     for item in text.split(","):
         name, equals, value = item.strip().partition("=")
         if name not in ("coarse", "mid", "fine") or not equals or name in weights:

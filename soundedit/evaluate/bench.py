@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from soundedit.engine.engine import Engine
 from soundedit.errors import SoundeditError
+from soundedit.evaluate import edits
 from soundedit.evaluate.figures import Figure
 from soundedit.media.sound import Sound, read_sound, write_sound
 from soundedit.media.video import VideoWriter
@@ -66,9 +67,11 @@ def measure(
     sound: Path | None = None,
     effort: Effort = THOROUGH,
     progress: Progress | None = None,
+    recordings: Path | None = None,
 ) -> tuple[dict[str, Any], list[Figure]]:
     """The machine and its figures, measured with ten seconds of `sound` (a sample by default).
 
+    `recordings`: a folder of sounds by class, that words are compared with (default: the samples).
     Raises SoundeditError as loading and reading do.
     """
 
@@ -93,6 +96,11 @@ def measure(
             figures += sound_times(engine, heard, effort)
             report(0.5, "Making a video")
             figures += [video_time(engine, heard, folder / "video.mp4")]
+            if "directions" in engine.manifest.components:
+                report(0.55, "Editing")
+                figures += edits.latencies(engine, heard, effort.tries)
+                figures += edits.gains(engine)
+                figures += edits.agreement(engine, recordings)
         finally:
             engine.close()
         report(0.6, "Opening the window")

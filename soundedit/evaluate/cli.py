@@ -31,12 +31,22 @@ def _bench(words: list[str]) -> int:
     parser.add_argument("sound", metavar="SOUND", nargs="?", type=Path, help="default: a sample")
     _add_engine(parser)
     parser.add_argument("--quick", action="store_true", help="rougher, and without an hour's sound")
+    parser.add_argument(
+        "--recordings",
+        metavar="FOLDER",
+        type=Path,
+        help="sounds in class folders, that words are compared with (default: the samples)",
+    )
     args = parser.parse_args(words)
+    if args.recordings is not None and not args.recordings.is_dir():
+        raise SoundeditError(f"There is no folder {args.recordings}, so check its name.")
     from soundedit.evaluate import bench
     from soundedit.evaluate.figures import table
 
     effort = bench.QUICK if args.quick else bench.THOROUGH
-    machine, figures = bench.measure(args.pack, args.device, args.sound, effort, _say())
+    machine, figures = bench.measure(
+        args.pack, args.device, args.sound, effort, _say(), args.recordings
+    )
     if args.json:
         _print_json({"machine": machine, "figures": [figure.facts() for figure in figures]})
         return 0

@@ -26,10 +26,8 @@ from soundedit.train.weather.captions import SCENES
 
 log = logging.getLogger(__name__)
 
-SEGMENT = 100
-"""Columns of a segment, as the engine hears it: one second."""
-_WINDOWS = 6
-"""Segments that stand for a recording."""
+SEGMENT, STRETCH = 100, 1000
+"""Columns of a second, the least that is heard, and of what is heard at once."""
 _FEW = 40
 """Photos of a scene below which their mean code says more of the photos than of the scene."""
 
@@ -71,10 +69,13 @@ class Towers:
         """Unit embedding [E] of a recording's log-mel [columns, M], as the engine hears it."""
         if len(mel) < SEGMENT:
             mel = np.tile(mel, (-(-SEGMENT // len(mel)), 1))[:SEGMENT]
-        columns = torch.from_numpy(np.asarray(mel, np.float32)).T
-        windows = columns.unfold(1, SEGMENT, SEGMENT // 2).permute(1, 0, 2)
-        spread = np.linspace(0, len(windows) - 1, min(len(windows), _WINDOWS)).round()
-        return F.normalize(self.audio(windows[spread.astype(int)]).mean(0), dim=0).clone()
+        columns = torch.from_numpy(np.asarray(mel, np.float32)).T[None]
+        total = torch.zeros(self.config["embed_dim"])
+        for stretch in columns.split(STRETCH, dim=2):
+            # A remainder of less than a second is not heard, as in the engine.
+            if stretch.shape[2] >= SEGMENT:
+                total += self.audio(stretch)[0] * stretch.shape[2]
+        return F.normalize(total, dim=0).clone()
 
 
 def picture_ws(encoder: PhotoEncoder, pictures: NDArray[np.uint8]) -> Tensor:

@@ -55,7 +55,16 @@ def test_everything(
         *(f"gui_blocked_{phase}" for phase in ("load", "open", "generate", "scrub", "export")),
         "scrub_fresh",
         "scrub_cached",
+        "direction_fast",
+        "direction_sound",
+        "direction_fine",
+        "redraw_p50",
+        "redraw_p95",
+        *(f"gain_{name}" for name in ("rain", "wind", "birds", "mean")),
+        *(f"agreement_{name}" for name in ("wind", "birds", "mean")),
     }
+    for name in [name for name in figures if name.startswith(("gain", "agreement"))]:
+        assert -2 <= figures.pop(name)["value"] <= 2
     for figure in figures.values():
         assert figure["value"] is not None and figure["value"] > 0, figure
         assert math.isfinite(figure["value"])
