@@ -218,13 +218,30 @@ class AutomationLane(Lane):
             super().mouseMoveEvent(event)
             return
         seconds = self.axis.marks.snap(
-            self.dragged_time(event.position().x()), suspended=is_suspended(event)
+            self.dragged_time(event.position().x()),
+            suspended=is_suspended(event),
+            own=self._held_at(self._hold),
         )
         seconds = min(max(seconds, 0.0), self.axis.duration)
         if self._hold.grip is Grip.KEYFRAME:
             self._drag_keyframe(event, seconds)
         else:
             self._curves.set_span(self.edit.id, self._dragged_span(self._hold.grip, seconds))
+
+    def _held_at(self, hold: Hold) -> float:
+        """Where the thing that is dragged is now, in seconds."""
+        (start, end), span = self._edges(), self.edit.span
+        match hold.grip:
+            case Grip.KEYFRAME:
+                return hold.seconds
+            case Grip.START:
+                return start
+            case Grip.END:
+                return end
+            case Grip.FADE_IN:
+                return start + span.fade_in
+            case _:
+                return end - span.fade_out
 
     def _drag_keyframe(self, event: QMouseEvent, seconds: float) -> None:
         assert self._hold is not None

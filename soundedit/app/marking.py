@@ -46,6 +46,7 @@ class Marking(QObject):
         self._lane: MarkerLane = timeline.markers
         self._step = step
         session.changed.connect(self._show)
+        self._axis.marks.add_stops(self._edit_stops)
         self._lane.wanted.connect(self.add)
         self._lane.moved.connect(self._move)
         self._lane.let_go.connect(session.close_merge)
@@ -108,6 +109,16 @@ class Marking(QObject):
     def _show(self) -> None:
         project = self._session.project
         self._axis.marks.set_marks(project.markers, project.range)
+
+    def _edit_stops(self) -> list[float]:
+        """Keyframes and clip ends of the edits."""
+        stops: list[float] = []
+        for edit in self._session.project.edits:
+            stops += (keyframe.seconds for keyframe in edit.keyframes)
+            stops.append(edit.span.start)
+            if edit.span.end is not None:
+                stops.append(edit.span.end)
+        return stops
 
     def _at(self, seconds: float) -> Marker | None:
         near = [

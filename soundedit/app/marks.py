@@ -10,6 +10,7 @@ from soundedit.document.model import Marker, Range
 from soundedit.media.onsets import NO_ONSETS, Onsets
 
 SNAP_PIXELS = 8.0
+SAME_SECONDS = 1e-4
 
 Stops = Callable[[], Iterable[float]]
 """Gives times in seconds that moved things snap to."""
@@ -92,6 +93,7 @@ class Marks(QObject):
         playhead: bool = True,
         marker: str | None = None,
         span: bool = True,
+        own: float | None = None,
     ) -> float:
         """The stop within `SNAP_PIXELS` of a time, or the time itself; draws a guide there.
 
@@ -100,10 +102,11 @@ class Marks(QObject):
             playhead: whether the playhead is a stop; not while it is what is moved.
             marker: id of the marker that is moved and so is no stop.
             span: whether the ends of the range are stops.
+            own: where the moved keyframe or clip end is, which so is no stop.
         """
         nearest: float | None = None
         if self._snapping and not suspended:
-            nearest = self._nearest(seconds, self._stops(playhead, marker, span))
+            nearest = self._nearest(seconds, self._stops(playhead, marker, span, own))
         self._set_guide(nearest)
         return seconds if nearest is None else nearest
 
@@ -111,7 +114,9 @@ class Marks(QObject):
         """Nothing is moved any more: the guide goes."""
         self._set_guide(None)
 
-    def _stops(self, playhead: bool, marker: str | None, span: bool) -> list[float]:
+    def _stops(
+        self, playhead: bool, marker: str | None, span: bool, own: float | None
+    ) -> list[float]:
         stops = [0.0, self._scale.duration]
         if playhead:
             stops.append(self._scale.playhead)
@@ -119,7 +124,7 @@ class Marks(QObject):
         if span and self.span is not None:
             stops += self.span
         for source in self._sources:
-            stops += source()
+            stops += (time for time in source() if own is None or abs(time - own) > SAME_SECONDS)
         return stops
 
     def _nearest(self, seconds: float, stops: list[float]) -> float | None:

@@ -3,6 +3,9 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
+from soundedit.document.commands import add_edit
+from soundedit.document.model import Edit, Keyframe, Part, PartKind, Span
+
 from .timelinedesk import ALT, Desk
 
 STRIP, FOOT = 4.0, 25.0
@@ -108,6 +111,22 @@ def test_further_stops_such_as_keyframes_are_asked_each_time(desk: Desk) -> None
     assert desk.axis.marks.snap(1.03) == 1.0
     desk.axis.marks.remove_stops(stops)
     assert desk.axis.marks.snap(1.03) == 1.03
+
+
+def test_keyframes_and_clip_ends_are_stops_but_not_for_themselves(desk: Desk) -> None:
+    edit = Edit(
+        "e",
+        "storm",
+        (Part(PartKind.TEXT, "storm"),),
+        keyframes=(Keyframe(1.5, 0.5),),
+        span=Span(3.0, 6.2),
+    )
+    desk.session.do("add storm", add_edit(desk.session.project, edit))
+    marks = desk.axis.marks
+    assert [marks.snap(time) for time in (1.46, 3.05, 6.25)] == [1.5, 3.0, 6.2]
+    assert marks.snap(1.46, own=1.5) == 1.46
+    desk.drag(desk.timeline.ruler, (800, FOOT), 624)
+    assert desk.axis.playhead == 6.2
 
 
 def test_moved_things_snap_to_the_playhead_but_it_not_to_itself(desk: Desk) -> None:
