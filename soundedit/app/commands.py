@@ -12,9 +12,11 @@ from soundedit.app.exports.exporter import Exporter
 from soundedit.app.help import open_log_folder, show_about, show_shortcuts
 from soundedit.app.layout import FullScreen
 from soundedit.app.microphone import Microphone
+from soundedit.app.packs import PackChoice
 from soundedit.app.picturepanel import PicturePanel
 from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
+from soundedit.app.savepicture import PictureSaver
 
 NEW_SEEDS = 10_000
 
@@ -32,6 +34,8 @@ class Commands(QObject):
         picture: PicturePanel,
         full_screen: FullScreen,
         exporter: Exporter,
+        packs: PackChoice,
+        pictures: PictureSaver,
         preferences: Preferences,
         dialogs: Dialogs,
     ) -> None:
@@ -42,7 +46,7 @@ class Commands(QObject):
         self._microphone = microphone
         self._picture = picture
         self._full_screen = full_screen
-        self._exporter = exporter
+        self._exporter, self._packs, self._pictures = exporter, packs, pictures
         self._preferences = preferences
         self._settings = preferences.settings
         self._dialogs = dialogs
@@ -54,6 +58,9 @@ class Commands(QObject):
             "record": self._record,
             "export": self._exporter.ask,
             "export_again": self._exporter.again,
+            "save_picture": self._pictures.save,
+            "pack": self._packs.choose,
+            "load_again": self._packs.again,
             "devices": self._look_for_devices,
             "quit": window.close,
             "generate": self._generate,

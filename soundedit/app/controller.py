@@ -40,6 +40,7 @@ from soundedit.app.requests import (
     Loaded,
     LoadFailed,
     Loading,
+    LoadingStopped,
     Measured,
     MeasureRequest,
     Redrawn,
@@ -147,6 +148,24 @@ class Controller(QObject):
     def start(self) -> None:
         """Start the worker, which loads the engine."""
         self.worker.start()
+
+    def load(self, loader: Loader) -> None:
+        """Let the engine go and load another; what the old one made goes with it."""
+        for kind in list(self._latest):
+            self._stop(kind)
+        had = self.movie is not None
+        self.engine = self.engine_error = self._base = None
+        self.movie = self.still = self.heard = None
+        self._kept.clear()
+        self.worker.reload(loader)
+        self.engine_changed.emit()
+        self.still_changed.emit()
+        self.heard_changed.emit()
+        self._begin_base()
+        if self.sound is not None:
+            self._listen()
+            if had and not self.is_running(Kind.GENERATE):
+                self.generate()
 
     def close(self) -> None:
         """Stop all work and wait for the threads."""
@@ -452,6 +471,8 @@ class Controller(QObject):
                 self.engine = answer.info
                 self.engine_changed.emit()
                 self.work_changed.emit()
+            case LoadingStopped():
+                self.jobs.end(answer.id)
             case LoadFailed():
                 self.jobs.end(answer.id)
                 self._on_load_failed(answer.error)

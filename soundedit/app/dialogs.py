@@ -55,6 +55,27 @@ class Dialogs:
         name = QFileDialog.getExistingDirectory(parent, parent.tr("Export to"), str(folder))
         return Path(name) if name else None
 
+    def picture_to_write(self, parent: QWidget, suggestion: Path) -> Path | None:
+        """Where to write a picture; asks before a file is replaced."""
+        dialog = QFileDialog(parent, parent.tr("Save the picture"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(parent.tr("PNG picture (*.png)"))
+        # Set here, so that the question about an existing file is about the name with suffix.
+        dialog.setDefaultSuffix("png")
+        dialog.setDirectory(str(suggestion.parent))
+        dialog.selectFile(suggestion.name)
+        chosen = dialog.exec() == QFileDialog.DialogCode.Accepted
+        names = dialog.selectedFiles()
+        dialog.deleteLater()
+        return Path(names[0]) if chosen and names else None
+
+    def pack_folder(self, parent: QWidget, folder: Path) -> Path | None:
+        """The folder of a model pack; None when the person thought better of it."""
+        name = QFileDialog.getExistingDirectory(
+            parent, parent.tr("Folder of the model pack"), str(folder)
+        )
+        return Path(name) if name else None
+
     def preset_name(self, parent: QWidget, suggestion: str) -> str:
         """What to call a preset; empty when the person thought better of it."""
         name, agreed = QInputDialog.getText(

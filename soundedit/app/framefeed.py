@@ -86,6 +86,10 @@ class FrameFeed(QObject):
         """Keep finished frames within another bound."""
         self._forget(self._cache.set_limit(limit_bytes))
 
+    def picture(self) -> Picture | None:
+        """The frame under the playhead, uint8 (H, W, 3); None while it is not made."""
+        return None if self._movie is None else self._cache.get(self._key(self._wanted))
+
     def set_movie(self, movie: Movie | None) -> None:
         """Serve another movie from its first frame."""
         self._stop_ahead()

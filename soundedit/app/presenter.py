@@ -131,10 +131,11 @@ class Presenter(QObject):
             self._sounds.show_current(None)
             self.refresh()
             return
-        if info.path not in sample_sounds():
+        samples = sample_sounds()
+        if info.path.resolve() not in {path.resolve() for path in samples}:
             self._settings.add_recent(info.path)
         self._settings.set(LAST_FOLDER, str(info.path.parent))
-        self._sounds.set_sounds(self._settings.recent(), sample_sounds())
+        self._sounds.set_sounds(self._settings.recent(samples), samples)
         self._sounds.show_current(info.path)
         self._playback.set_sound(info.path, info.seconds)
         self._axis.set_duration(info.seconds)

@@ -210,6 +210,11 @@ class Loading(Answer):
 
 
 @dataclass(frozen=True, eq=False)
+class LoadingStopped(Answer):
+    """Another engine is wanted than the one that was being loaded."""
+
+
+@dataclass(frozen=True, eq=False)
 class Loaded(Answer):
     """The engine is ready."""
 

@@ -1,5 +1,6 @@
 """What the app remembers between starts: declared once, with a type and a default each."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -25,6 +26,8 @@ LAST_FOLDER = Option("sounds/folder", "")
 PICTURE_FOLDER = Option("picture/folder", "")
 PROJECT_FOLDER = Option("project/folder", "")
 EXPORT_FOLDER = Option("export/folder", "")
+PICTURE_FOLDER = Option("picture/folder", "")
+PACK = Option("engine/pack", "")
 EXPORT_SETTINGS = Option("export/settings", "")
 MICROPHONE = Option("record/microphone", "")
 MICROPHONE_API = Option("record/host_api", "")
@@ -69,14 +72,20 @@ class Settings:
         self._store.setValue(option.key, value)
 
     def add_recent(self, path: Path) -> None:
-        """Put a sound first in the list of recent sounds."""
-        name = str(path)
+        """Put a sound first in the list of recent sounds, where it stands once."""
+        name = str(path.absolute())
         names = [name, *(old for old in self.get(RECENT) if old != name)]
         self.set(RECENT, names[:RECENT_LIMIT])
 
-    def recent(self) -> list[Path]:
-        """The recent sounds that still exist, newest first."""
-        return [path for path in map(Path, self.get(RECENT)) if path.is_file()]
+    def recent(self, besides: Collection[Path] = ()) -> list[Path]:
+        """The recent sounds that still exist, newest first, each file once; none of `besides`."""
+        found: list[Path] = []
+        seen = {path.resolve() for path in besides}
+        for path in map(Path, self.get(RECENT)):
+            if path.is_file() and path.resolve() not in seen:
+                seen.add(path.resolve())
+                found.append(path)
+        return found
 
     def save(self) -> None:
         """Write to disk now."""

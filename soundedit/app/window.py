@@ -25,6 +25,7 @@ from soundedit.app.historypanel import HistoryPanel
 from soundedit.app.keymap import Keymap
 from soundedit.app.layout import FullScreen, add_colour_menu, add_dock, add_docks
 from soundedit.app.microphone import Microphone
+from soundedit.app.packs import PackChoice, chosen_loader
 from soundedit.app.picturepanel import DEFAULT_RATE, FRAME_RATES, MAX_SEED, PicturePanel
 from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
@@ -32,6 +33,7 @@ from soundedit.app.presenter import Presenter
 from soundedit.app.projectfiles import ProjectFiles
 from soundedit.app.recording import Recording, recordings_folder
 from soundedit.app.samples import first_sample, sample_sounds
+from soundedit.app.savepicture import PictureSaver
 from soundedit.app.session import ProjectSession
 from soundedit.app.settings import (
     CACHE_MEGABYTES,
@@ -96,7 +98,9 @@ class MainWindow(QMainWindow):
         dialogs = dialogs or Dialogs()
         cache_bytes = settings.get(CACHE_MEGABYTES) * 2**20
         self.session = ProjectSession(self)
-        self.controller = Controller(self.session, cache_bytes, loader, self)
+        self.controller = Controller(
+            self.session, cache_bytes, chosen_loader(settings, loader), self
+        )
         self.playback = Playback(player, self, scrubber=scrubber)
         self.axis = TimeAxis(self)
         self.preferences = Preferences(settings, Keymap(settings, self), self)
@@ -181,6 +185,19 @@ class MainWindow(QMainWindow):
         self.opener = FileOpener(
             self, self.controller, self.projects, self.fine.start_from, settings, dialogs
         )
+        self.packs = PackChoice(
+            self,
+            self.viewer,
+            self.controller,
+            loader,
+            settings,
+            dialogs,
+            self.actions_by_id["load_again"],
+            self.actions_by_id["pack"],
+        )
+        self.pictures = PictureSaver(
+            self, self.controller, settings, dialogs, self.actions_by_id["save_picture"]
+        )
         self._full_screen = FullScreen(self, self.viewer, self._docks)
         commands = Commands(
             self,
@@ -190,6 +207,8 @@ class MainWindow(QMainWindow):
             picture=self.picture,
             full_screen=self._full_screen,
             exporter=self.exporter,
+            packs=self.packs,
+            pictures=self.pictures,
             preferences=self.preferences,
             dialogs=dialogs,
         )
@@ -280,6 +299,7 @@ class MainWindow(QMainWindow):
         for source in sources:
             source.failed.connect(self.errors.report)
         self.exporter.said.connect(self.status.say)
+        self.pictures.said.connect(self.status.say)
         self.exporter.added.connect(self._show_exports)
         self.presenter.title_changed.connect(self._show_title)
         self.session.state_changed.connect(self._show_title)
@@ -306,7 +326,8 @@ class MainWindow(QMainWindow):
         rate = settings.get(FRAME_RATE)
         rate = rate if rate in FRAME_RATES else DEFAULT_RATE
         self.session.begin(Project(start=Start(seed=seed), fps=rate), {})
-        self.sounds.set_sounds(settings.recent(), sample_sounds())
+        samples = sample_sounds()
+        self.sounds.set_sounds(settings.recent(samples), samples)
 
     def _seed_changed(self, seed: int) -> None:
         self.playback.pause()

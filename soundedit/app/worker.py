@@ -35,6 +35,7 @@ from soundedit.app.requests import (
     Loaded,
     LoadFailed,
     Loading,
+    LoadingStopped,
     MeasureRequest,
     Redrawn,
     RedrawRequest,
@@ -94,6 +95,7 @@ class EngineWorker(QObject):
         self._pending: dict[Kind, Request] = {}
         self._running: dict[Kind, Request] = {}
         self._stopping = CancelToken()
+        self._leaving = CancelToken()
         self._thread = threading.Thread(target=self._run, name="engine-worker")
 
     def start(self) -> None:
@@ -118,47 +120,65 @@ class EngineWorker(QObject):
                 self._asked = time.monotonic()
             self._condition.notify()
 
+    def reload(self, loader: Loader) -> None:
+        """Let the engine go and load another; what was asked of the old one is cancelled."""
+        with self._condition:
+            self._loader = loader
+            self._leave()
+
     def stop(self) -> None:
         """Cancel everything, end the thread and wait for it."""
         self._stopping.cancel()
         with self._condition:
-            for request in (*self._pending.values(), *self._running.values()):
-                request.cancel.cancel()
-            self._pending.clear()
-            self._condition.notify()
+            self._leave()
         if self._thread.ident is not None:
             self._thread.join()
+
+    def _leave(self) -> None:
+        self._leaving.cancel()
+        for request in (*self._pending.values(), *self._running.values()):
+            request.cancel.cancel()
+        self._pending.clear()
+        self._condition.notify()
 
     def _answer(self, answer: Answer) -> None:
         if not self._stopping.cancelled:
             self.answered.emit(answer)
 
     def _run(self) -> None:
-        if not self._load():
-            return
-        assert self._engine is not None
-        try:
-            while True:
-                with self._condition:
-                    while not self._pending and not self._stopping.cancelled:
-                        self._condition.wait()
-                if self._stopping.cancelled:
-                    return
-                self._serve(above=None)
-        finally:
-            self._engine.close()
-            self._engine = None
+        while not self._stopping.cancelled:
+            with self._condition:
+                self._leaving, loader = CancelToken(), self._loader
+            loaded = self._load(loader)
+            try:
+                while not self._wait(loaded):
+                    self._serve(above=None)
+            finally:
+                if self._engine is not None:
+                    self._engine.close()
+                    self._engine = None
 
-    def _load(self) -> bool:
+    def _wait(self, loaded: bool) -> bool:
+        """Wait for work, where there is an engine; True when it is time to leave this one."""
+        with self._condition:
+            while not (self._leaving.cancelled or self._stopping.cancelled):
+                if loaded and self._pending:
+                    return False
+                self._condition.wait()
+        return True
+
+    def _load(self, loader: Loader) -> bool:
         id_ = new_id()
 
         def progress(fraction: float, text: str) -> None:
             self._stopping.check()
+            self._leaving.check()
             self._answer(Loading(id_, fraction, text))
 
         try:
-            engine = self._loader(progress)
+            engine = loader(progress)
         except Cancelled:
+            self._answer(LoadingStopped(id_))
             return False
         except Exception as error:  # any failure must reach the person as a dialog
             self._answer(LoadFailed(id_, error))
@@ -181,7 +201,7 @@ class EngineWorker(QObject):
 
     def _serve(self, above: Kind | None) -> None:
         """Do the waiting requests that are more urgent than `above`; None means all of them."""
-        while not self._stopping.cancelled:
+        while not (self._stopping.cancelled or self._leaving.cancelled):
             with self._condition:
                 kinds = [kind for kind in self._pending if above is None or kind < above]
                 if not kinds:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from soundedit.commands import options
-from soundedit.commands.png import write_png
 from soundedit.commands.terminal import ProgressBar
+from soundedit.media.png import write_png
 
 
 def add_to(commands: "argparse._SubParsersAction[Any]") -> None:

@@ -110,7 +110,11 @@ class ExportQueue(QObject):
         self._saver.submit(self._open)
 
     def set_pack(self, pack: str | None) -> None:
-        """The engine is ready with this pack, or there is none."""
+        """The engine is ready with this pack, or there is none, and its job waits again."""
+        job = self.running
+        if pack is None and job is not None and self._request is not None:
+            self._request.cancel.cancel()
+            self._set(self._stopped(job))
         self._pack = pack
         self._note()
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from soundedit.commands.png import write_png
 from soundedit.errors import ExportError
+from soundedit.media.png import write_png
 
 
 def test_pixels_come_back(tmp_path: Path) -> None:

@@ -1,0 +1,91 @@
+"""Which pack the engine has: the one chosen last, another one, or the same once more."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from soundedit.app.buttons import action_button
+from soundedit.app.controller import Controller
+from soundedit.app.dialogs import Dialogs
+from soundedit.app.packdialog import PackDialog
+from soundedit.app.settings import PACK, Settings
+from soundedit.app.worker import Loader, load_engine
+
+
+def chosen_loader(settings: Settings, loader: Loader) -> Loader:
+    """What loads the pack that was chosen; `loader` where none was."""
+    folder = settings.get(PACK)
+    return partial(load_engine, pack=Path(folder)) if folder else loader
+
+
+class PackChoice(QObject):
+    """Loads packs at the person's wish and remembers the last one that was chosen.
+
+    Where an engine could not be loaded, buttons on the viewer offer to try again.
+
+    Args:
+        loader: makes the engine where no pack was chosen.
+        again, choose: the commands for it.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        viewer: QWidget,
+        controller: Controller,
+        loader: Loader,
+        settings: Settings,
+        dialogs: Dialogs,
+        again: QAction,
+        choose: QAction,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._viewer, self._controller = window, viewer, controller
+        self._loader, self._settings, self._dialogs = loader, settings, dialogs
+        self._again = again
+        self.buttons = QWidget(viewer)
+        row = QHBoxLayout(self.buttons)
+        for action in (again, choose):
+            row.addWidget(action_button(action, self.buttons))
+        viewer.installEventFilter(self)
+        controller.engine_changed.connect(self._refresh)
+        self._refresh()
+
+    def choose(self) -> PackDialog:
+        """Ask for a pack."""
+        dialog = PackDialog(self._dialogs, self._window)
+        dialog.chosen.connect(self.load)
+        dialog.open()
+        return dialog
+
+    def load(self, folder: Path) -> None:
+        """Load the pack of a folder, now and at every start."""
+        self._settings.set(PACK, str(folder))
+        self.again()
+
+    def again(self) -> None:
+        """Load the engine anew."""
+        self._controller.load(chosen_loader(self._settings, self._loader))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self._place()
+        return False
+
+    def _refresh(self) -> None:
+        failed = self._controller.engine_error is not None
+        self._again.setEnabled(failed)
+        self.buttons.setVisible(failed)
+        self._place()
+
+    def _place(self) -> None:
+        """In the middle, below the sentence that says why."""
+        self.buttons.adjustSize()
+        area = self._viewer.rect()
+        place = self.buttons.rect()
+        place.moveCenter(area.center())
+        place.moveTop(min(area.top() + area.height() * 2 // 3, area.bottom() - place.height()))
+        self.buttons.move(place.topLeft())
