@@ -294,6 +294,7 @@ class MainWindow(QMainWindow):
             self.playback,
             self.microphone,
             self.exporter.queue,
+            self.pictures,
             self.projects,
         )
         for source in sources:

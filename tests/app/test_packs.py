@@ -163,6 +163,7 @@ def test_chosen_pack_is_loaded_and_remembered(
         find=lambda again: FoundDevices((), "None.", "None."),
         recordings=tmp_path / "recordings",
         exports=places_in(tmp_path / "exports"),
+        state=tmp_path / "state",
     )
     try:
         window.show()

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QByteArray, QSettings
 
 from soundedit.app.settings import (
@@ -50,3 +51,18 @@ def test_recent_sounds_newest_first_once_each_and_only_those_there(tmp_path: Pat
     assert len(settings.recent()) == RECENT_LIMIT
     paths[-1].unlink()
     assert paths[-1] not in settings.recent()
+
+
+def test_recent_sounds_name_each_file_once_and_no_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(tmp_path / "settings.ini")
+    monkeypatch.chdir(tmp_path)
+    sound, sample, link = (tmp_path / name for name in ("a.wav", "fire.wav", "link.wav"))
+    sound.touch()
+    sample.touch()
+    link.symlink_to(sample)
+    for path in (sound, Path("a.wav"), sample, link):
+        settings.add_recent(path)
+    assert settings.recent() == [link, sound]
+    assert settings.recent([sample]) == [sound]
