@@ -18,13 +18,13 @@ from soundedit.commands.editspec import (
     start_project,
 )
 from soundedit.commands.interrupt import cancel_on_interrupt
-from soundedit.commands.png import png_bytes, write_png
 from soundedit.commands.terminal import ProgressBar, complain, print_json
 from soundedit.document import commands
 from soundedit.document.mediafiles import media_from_file
 from soundedit.document.model import Bands, MediaKind, PartKind, Project, StartKind
 from soundedit.document.projectfile import SUFFIX, open_project, save_project
 from soundedit.errors import ExportError, MediaError
+from soundedit.media.png import png_bytes, write_png
 from soundedit.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
