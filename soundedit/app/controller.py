@@ -152,7 +152,7 @@ class Controller(QObject):
     def load(self, loader: Loader) -> None:
         """Let the engine go and load another; what the old one made goes with it."""
         for kind in list(self._latest):
-            self._stop(kind)
+            self.stop(kind)
         had = self.movie is not None
         self.engine = self.engine_error = self._base = None
         self.movie = self.still = self.heard = None

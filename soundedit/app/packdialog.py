@@ -46,10 +46,10 @@ class PackDialog(QDialog):
         self.where.setText(self.tr("Packs that you put into {0} are listed here.").format(folder))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.load = self.buttons.addButton(self.tr("&Load"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.open = self.buttons.addButton(
+        self.browse = self.buttons.addButton(
             self.tr("&Open a folder..."), QDialogButtonBox.ButtonRole.ActionRole
         )
-        self.open.clicked.connect(self._open)
+        self.browse.clicked.connect(self._open)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -58,6 +58,14 @@ def test_try_again_after_a_pack_that_could_not_be_loaded(rig: Rig, make_sound: M
     rig.wait(lambda: rig.shown() == (0, 0, 0))
 
 
+def test_packs_are_chosen_from_the_menu(rig: Rig) -> None:
+    rig.begin()
+    rig.do("pack")
+    dialog = rig.window.findChild(PackDialog)
+    assert dialog is not None and dialog.isVisible()
+    dialog.reject()
+
+
 def test_trying_again_may_fail_again(rig: Rig) -> None:
     fail(rig)
     rig.window.packs._loader = broken
@@ -145,12 +153,12 @@ def test_packs_are_listed_with_what_they_are(dialog: PackDialog, tmp_path: Path)
 def test_pack_of_a_folder(dialog: PackDialog, tmp_path: Path) -> None:
     chosen: list[Path] = []
     dialog.chosen.connect(chosen.append)
-    dialog.open.click()
+    dialog.browse.click()
     assert chosen == []
     answers = dialog._dialogs
     assert isinstance(answers, Folder)
     answers.folder = tmp_path
-    dialog.open.click()
+    dialog.browse.click()
     assert chosen == [tmp_path]
 
 
