@@ -8,8 +8,8 @@ from soundedit.app.curves import Curves
 from soundedit.app.editstack import EditStack
 from soundedit.app.timeline import Timeline
 
-VISIBLE = 3
-"""Lanes in view; the others are scrolled to."""
+FEW, MANY, TALL = 2, 4, 900
+"""Lanes in view in a low window and in one so many pixels tall; the others are scrolled to."""
 GAP = 6
 
 
@@ -22,6 +22,7 @@ class EditLanes(QScrollArea):
         self._curves = Curves(stack, self)
         self._lanes: dict[str, AutomationLane] = {}
         self._labels: dict[str, QLabel] = {}
+        self._shown: list[tuple[str, str]] | None = None
         self._rows = QWidget(self)
         self.setWidget(self._rows)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -51,18 +52,25 @@ class EditLanes(QScrollArea):
             for widget in (self._lanes.pop(gone), self._labels.pop(gone)):
                 widget.hide()
                 widget.deleteLater()
-        before: QWidget = self._timeline.thumbnails
         for edit in edits:
             if edit.id not in self._lanes:
                 self._add(AutomationLane(self._timeline.axis, self._curves, edit, self._rows))
-            lane, label = self._lanes[edit.id], self._labels[edit.id]
+            lane = self._lanes[edit.id]
             if lane.edit is not edit:
                 lane.show_edit(edit)
-            label.setToolTip(edit.name)
-            QWidget.setTabOrder(before, lane)
-            before = lane
-        self.setVisible(bool(edits))
-        self.setFixedHeight(min(len(edits), VISIBLE) * HEIGHT)
+        shown = [(edit.id, edit.name) for edit in edits]
+        if shown != self._shown:
+            self._shown = shown
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """The edits are others, or in another order."""
+        before: QWidget = self._timeline.thumbnails
+        for edit in self._stack.edits:
+            self._labels[edit.id].setToolTip(edit.name)
+            QWidget.setTabOrder(before, self._lanes[edit.id])
+            before = self._lanes[edit.id]
+        self.setVisible(bool(self._lanes))
         self._place()
         self._show_selected()
 
@@ -75,6 +83,8 @@ class EditLanes(QScrollArea):
 
     def _place(self) -> None:
         """Under the ruler, so that times are above each other."""
+        tall = self._timeline.window().height() >= TALL
+        self.setFixedHeight(min(len(self._lanes), MANY if tall else FEW) * HEIGHT)
         left, width = self._timeline.ruler.x() - self.x(), self._timeline.ruler.width()
         self._rows.resize(max(left + width, 1), max(len(self._lanes) * HEIGHT, 1))
         for row, edit in enumerate(self._stack.edits):

@@ -52,6 +52,7 @@ class EditsPanel(QWidget):
         self._cards: dict[str, EditCard] = {}
         self._problems: dict[str, str] = {}
         self._suggestions: list[str] = []
+        self._shown: list[tuple[str, int]] | None = None
         self._dragging = False
         self.new = NewEdit(self)
         self.new.words_chosen.connect(stack.add_words)
@@ -128,15 +129,22 @@ class EditsPanel(QWidget):
             if self._column.indexOf(card) != index:
                 self._column.removeWidget(card)
                 self._column.insertWidget(index, card)
+        # While a value is dragged none of this changes.
+        shown = [(edit.id, len(edit.parts)) for edit in edits]
+        if shown != self._shown:
+            self._shown = shown
+            self._set_tab_order()
+            self._empty.setVisible(not edits)
+            self.meter.setVisible(bool(edits))
+            self.new.suggest(self._suggestions if not edits else ())
+            self._show_selected()
+
+    def _set_tab_order(self) -> None:
         before: QWidget = self.new.more
-        for edit_id in ids:
+        for edit_id, _ in self._shown or ():
             for widget in self._cards[edit_id].tab_chain:
                 QWidget.setTabOrder(before, widget)
                 before = widget
-        self._empty.setVisible(not edits)
-        self.meter.setVisible(bool(edits))
-        self.new.suggest(self._suggestions if not edits else ())
-        self._show_selected()
 
     def _add_card(self, card: EditCard) -> None:
         self._cards[card.edit.id] = card

@@ -14,6 +14,7 @@ class HistoryPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._names: list[str] = []
+        self._index = 0
         self.list = QListWidget(self)
         self.list.setAccessibleName(self.tr("History"))
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -31,21 +32,19 @@ class HistoryPanel(QWidget):
         first = self.tr("As opened") if self._session.path is not None else self.tr("Beginning")
         names = [first, *(_sentence(name) for name in history.entries)]
         self.list.blockSignals(True)
-        if names != self._names:
-            # What is the same stays: a drag changes the last line many times a second.
-            same = 0
-            while same < min(len(names), len(self._names)) and names[same] == self._names[same]:
-                same += 1
-            while self.list.count() > same:
-                self.list.takeItem(self.list.count() - 1)
-            for name in names[same:]:
-                item = QListWidgetItem(name, self.list)
-                item.setToolTip(name)
-            self._names = names
+        # What is the same stays: a drag changes the last line many times a second.
+        same = 0
+        while same < min(len(names), len(self._names)) and names[same] == self._names[same]:
+            same += 1
+        while self.list.count() > same:
+            self.list.takeItem(self.list.count() - 1)
+        for name in names[same:]:
+            QListWidgetItem(name, self.list).setToolTip(name)
         faint = self.palette().color(QPalette.ColorRole.PlaceholderText)
         normal = self.palette().color(QPalette.ColorRole.Text)
-        for row in range(self.list.count()):
+        for row in range(min(same, self._index, history.index), self.list.count()):
             self.list.item(row).setForeground(normal if row <= history.index else faint)
+        self._names, self._index = names, history.index
         self.list.setCurrentRow(history.index)
         self.list.blockSignals(False)
         self.list.scrollToItem(self.list.item(history.index))

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from soundedit.app.filework import FileWork
 from soundedit.document.autosave import Recovery, discard, recoverable
 
-PICTURE = QSize(96, 72)
+PICTURE = QSize(72, 72)
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def test_lanes_follow_the_stack(rig: Rig, lane: AutomationLane) -> None:
     stack, lanes = rig.window.editing.stack, rig.window.edit_lanes
     for word in ("rain", "night", "snow"):
         stack.add_words(word)
-    rig.wait(lambda: lanes.height() == 3 * lane.height())
+    rig.wait(lambda: lanes.height() == 2 * lane.height())
     stack.move(lane.edit.id, 1)
     order = sorted(stack.edits, key=lambda edit: lanes.lane(edit.id).y())
     assert [edit.name for edit in order] == ["rain", "storm", "night", "snow"]
