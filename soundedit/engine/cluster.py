@@ -7,6 +7,7 @@ or not at all.
 
 import logging
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -30,12 +31,14 @@ from soundedit.media.whole import part_name, publish_part
 from soundedit.progress import CancelToken
 
 _POLL_SECONDS = 0.5
+_ANSWER_SECONDS = 10.0
 
 
 def run_on_cluster(
     jobs: Iterable[Job], address: str, *, cores: int = 1, cancel: CancelToken | None = None
 ) -> Iterator[Outcome]:
-    """Render jobs on the Ray cluster at `address` ("auto" for one on this machine).
+    """Render jobs on the Ray cluster at `address` ("auto" for one that runs on this machine,
+    "local" for one of this process alone).
 
     Each task asks for `cores` processor cores. Yields what becomes of the jobs in the order in
     which they end. Raises `SoundeditError` without Ray or a cluster, `Cancelled` once `cancel` is
@@ -47,13 +50,13 @@ def run_on_cluster(
         raise SoundeditError(
             "Ray is not installed, so run \"pip install 'soundedit[cluster]'\" to use a cluster."
         ) from error
+    _check_there(address)
+    # A cluster of this process alone needs no web page.
+    own = {"include_dashboard": False} if address == "local" else {}
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise SoundeditError(
-            f"There is no Ray cluster at {address} ({str(error).splitlines()[0]}), so start one or "
-            "give another address."
-        ) from error
+        raise _no_cluster(address, str(error).splitlines()[0]) from error
     try:
         task = ray.remote(num_cpus=cores, max_retries=1)(_render)
         running: dict[Any, Job] = {}
@@ -73,6 +76,23 @@ def run_on_cluster(
                 yield _outcome(running.pop(reference), reference)
     finally:
         ray.shutdown()
+
+
+def _check_there(address: str) -> None:
+    """Raise `SoundeditError` if nothing answers at host:port; Ray would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, str(error)) from error
+
+
+def _no_cluster(address: str, why: str) -> SoundeditError:
+    return SoundeditError(
+        f"There is no Ray cluster at {address} ({why}), so start one or give another address."
+    )
 
 
 def _outcome(job: Job, reference: Any) -> Outcome:

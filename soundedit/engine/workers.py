@@ -191,6 +191,7 @@ def _hang_up(process: "subprocess.Popen[str]") -> None:
 
 def _reap(process: "subprocess.Popen[str]") -> None:
     process.wait()
+    _hang_up(process)
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()

@@ -1,0 +1,59 @@
+"""The same jobs on a Ray cluster of this machine alone: two processes, the same bytes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from soundedit.engine.cluster import run_on_cluster
+from soundedit.engine.job import Engines, Job, run_job
+from soundedit.errors import SoundeditError
+from soundedit.media.sound import write_sound
+
+from .conftest import MakeNoise
+
+pytest.importorskip("ray", reason="the extra [cluster] is not installed")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_cluster_makes_what_this_machine_makes(
+    tiny_pack: Path, noise: MakeNoise, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    for k in range(2):
+        write_sound(tmp_path / "in" / f"s{k}.wav", noise(1.0, seed=k))
+    (tmp_path / "in" / "broken.wav").write_text("no sound")
+    words = [tmp_path / "in", "--out", tmp_path / "there", "--pack", tiny_pack, "--ray", "local"]
+    done = subprocess.run(
+        [sys.executable, "-m", "soundedit", "batch", *map(str, words), "--device", "cpu", "--json"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = {Path(line["out"]).name: line for line in json.loads(done.stdout)}
+    assert {name: line["state"] for name, line in lines.items()} == {
+        "s0.mp4": "made", "s1.mp4": "made", "broken.mp4": "failed"
+    }  # fmt: skip
+    assert "not a sound" in lines["broken.mp4"]["why"]
+    engines = Engines()
+    for name in ("s0", "s1"):
+        job = Job(
+            tmp_path / "in" / f"{name}.wav",
+            tmp_path / f"{name}.mp4",
+            pack=str(tiny_pack),
+            device="cpu",
+        )
+        run_job(job, engines)
+        assert (tmp_path / "there" / f"{name}.mp4").read_bytes() == job.out.read_bytes()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nowhere.invalid:6379"])
+def test_no_cluster_is_told(address: str) -> None:
+    with pytest.raises(SoundeditError, match="There is no Ray cluster at"):
+        list(run_on_cluster([], address))
