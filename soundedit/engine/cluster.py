@@ -52,7 +52,7 @@ def run_on_cluster(
         ) from error
     _check_there(address)
     # A cluster of this process alone needs no web page.
-    own = {"include_dashboard": False} if address == "local" else {}
+    own: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:

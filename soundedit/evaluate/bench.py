@@ -18,12 +18,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from soundedit.document.model import Media, MediaKind, Project, Take
 from soundedit.engine.engine import Engine
+from soundedit.engine.export import export
+from soundedit.engine.rendering import Rendering
 from soundedit.errors import SoundeditError
 from soundedit.evaluate import edits
 from soundedit.evaluate.figures import Figure
+from soundedit.media.presets import PRESETS, default_name
 from soundedit.media.sound import Sound, read_sound, write_sound
-from soundedit.media.video import VideoWriter
 from soundedit.packs import default_pack, open_pack
 from soundedit.progress import Progress
 from soundedit.resources import resource_path
@@ -31,19 +34,23 @@ from soundedit.resources import resource_path
 SECONDS = 10.0
 FPS = Fraction(24)
 SAMPLE = ("sounds", "storm.ogg")
-_CHILD_SECONDS = 900
+LONG_SECONDS = 600.0
+_CHILD_SECONDS = 3600
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: seconds a rate, tries of a latency, and whether an hour is opened."""
+    """How long to measure: seconds a rate, tries of a latency, whether an hour is opened and ten
+    minutes are rendered, and seconds of video a preset.
+    """
 
     rate_seconds: float
     tries: int
     hour: bool
+    preset_seconds: float = 1.0
 
 
-THOROUGH = Effort(4.0, 80, True)
+THOROUGH = Effort(4.0, 80, True, SECONDS)
 QUICK = Effort(0.5, 12, False)
 
 
@@ -94,15 +101,17 @@ def measure(
             figures += picture_latency(engine, latents, effort)
             report(0.3, "Listening")
             figures += sound_times(engine, heard, effort)
-            report(0.5, "Making a video")
-            figures += [video_time(engine, heard, folder / "video.mp4")]
             if "directions" in engine.manifest.components:
-                report(0.55, "Editing")
+                report(0.35, "Editing")
                 figures += edits.latencies(engine, heard, effort.tries)
                 figures += edits.gains(engine)
                 figures += edits.agreement(engine, recordings)
+            report(0.4, "Exporting by each preset")
+            figures += preset_rates(engine, heard, folder, effort.preset_seconds)
         finally:
             engine.close()
+        report(0.5, "Making a video")
+        figures += video_times(folder_of_pack, device, heard, folder, effort.hour)
         report(0.6, "Opening the window")
         figures += window_times(folder_of_pack, device, heard, folder)
         if effort.hour:
@@ -218,16 +227,44 @@ def sound_times(engine: Engine, heard: Path, effort: Effort) -> list[Figure]:
     ]
 
 
-def video_time(engine: Engine, heard: Path, target: Path) -> Figure:
-    """Ten seconds of sound to a finished MP4 with that sound, as `render` makes it."""
+def video_times(pack: str, device: str, heard: Path, folder: Path, long: bool) -> list[Figure]:
+    """Ten seconds, and ten minutes if `long`, of sound to a finished MP4, as `render` makes it."""
+    found = _child("child", "video", str(heard), pack, device, str(folder / "video.mp4"))
+    figures = [
+        Figure("video", "10 s sound -> finished MP4 with sound", "s", found["took"], 10),
+        Figure("video_memory", "10 s sound -> MP4: memory", "MB", found["megabytes"]),
+    ]
+    if long:
+        minutes = folder / "minutes.wav"
+        repeat_sound(heard, minutes, LONG_SECONDS)
+        found = _child("child", "video", str(minutes), pack, device, str(folder / "minutes.mp4"))
+        speed = found["seconds"] / found["took"]
+        figures += [
+            Figure("long_video", "10 min sound -> MP4, times real time", "x", speed),
+            Figure(
+                "long_video_memory", "10 min sound -> MP4: most memory", "MB", found["megabytes"]
+            ),
+        ]
+    return figures
 
-    def render() -> None:
-        size = engine.resolution
-        with VideoWriter(target, width=size, height=size, fps=FPS, sound=heard) as writer:
-            for frame in engine.synthesise(engine.generate_blocks(heard, fps=FPS)):
-                writer.write(frame)
 
-    return Figure("video", "10 s sound -> finished MP4 with sound", "s", _timed(render), 10)
+def preset_rates(engine: Engine, heard: Path, folder: Path, seconds: float) -> list[Figure]:
+    """How many times as fast as the sound each preset is exported, the engine being loaded."""
+    media = (Media("sound", heard.name, MediaKind.SOUND),)
+    project = Project(take=Take("sound", SECONDS), media=media)
+    figures = []
+    for name, settings in PRESETS.items():
+        rate = settings.fps or FPS
+        rendering = Rendering(engine, project, {"sound": heard}, fps=rate)
+        out = folder / default_name(f"preset-{name}", settings)
+        report = export(rendering, out, settings, end=seconds, sound=heard)
+        out.unlink()
+        what = f"{settings.kind.title}, {report.width} x {report.height}, {rate} frames/s"
+        speed = report.seconds / report.took
+        figures.append(
+            Figure(f"export_{name}", f"export, preset {name} ({what}), times real time", "x", speed)
+        )
+    return figures
 
 
 BLOCKED = (
@@ -281,15 +318,7 @@ def window_times(pack: str, device: str, heard: Path, folder: Path) -> list[Figu
 
 def hour_times(pack: str, device: str, heard: Path, target: Path) -> list[Figure]:
     """One hour, stereo, 16 bit, 44.1 kHz."""
-    sound = read_sound(heard, sample_rate=44_100)
-    stereo = np.resize(sound.samples, (2, sound.samples.shape[1]))
-    block = (stereo.T * 32767).astype("<i2").tobytes()
-    with wave.open(str(target), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(44_100)
-        for _ in range(round(3600 / SECONDS)):
-            file.writeframes(block)
+    repeat_sound(heard, target, 3600)
     found = _child("child", "hour", str(target), pack, device)
     target.unlink()
     return [
@@ -297,6 +326,19 @@ def hour_times(pack: str, device: str, heard: Path, target: Path) -> list[Figure
         Figure("hour_inverted", "one hour of sound: inverted picture", "s", found["inverted"]),
         Figure("hour_memory", "one hour of sound: most memory", "MB", found["megabytes"], 1500),
     ]
+
+
+def repeat_sound(heard: Path, target: Path, seconds: float) -> None:
+    """Write a sound of ten seconds over and over: stereo, 16 bit, 44.1 kHz, in flat memory."""
+    sound = read_sound(heard, sample_rate=44_100)
+    stereo = np.resize(sound.samples, (2, sound.samples.shape[1]))
+    block = (stereo.T * 32767).astype("<i2").tobytes()
+    with wave.open(str(target), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(44_100)
+        for _ in range(round(seconds / SECONDS)):
+            file.writeframes(block)
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -1,12 +1,14 @@
 """What must be measured in a process of its own: `python -m soundedit.evaluate.child WHAT ...`.
 
 Each prints one JSON object. `start BEGUN PACK DEVICE` loads the engine; `hour SOUND PACK DEVICE`
-opens a long sound and inverts it. BEGUN is the time of day at which the parent started it.
+opens a long sound and inverts it; `video SOUND PACK DEVICE OUT` renders one. BEGUN is the time of
+day at which the parent started it.
 """
 
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,18 @@ def hour(sound: str, pack: str, device: str) -> dict[str, Any]:
     }
 
 
+def video(sound: str, pack: str, device: str, out: str) -> dict[str, Any]:
+    """Seconds from a sound to its finished MP4, imports and loading apart, and the most memory."""
+    from soundedit.engine.job import Engines, Job, run_job
+
+    with Engines() as engines:
+        engines.get(pack, device)
+        begun = time.perf_counter()
+        report = run_job(Job(Path(sound), Path(out), pack=pack, device=device), engines)
+        took = time.perf_counter() - begun
+    return {"took": took, "seconds": report.seconds, "megabytes": peak_megabytes()}
+
+
 def peak_megabytes() -> float | None:
     """The most memory (RSS) that this process held, without ffmpeg's; None on Windows."""
     status = Path("/proc/self/status")
@@ -55,5 +69,7 @@ def peak_megabytes() -> float | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
+_MEASURES: dict[str, Callable[..., dict[str, Any]]] = {"start": start, "hour": hour, "video": video}
+
 if __name__ == "__main__":
-    print(json.dumps({"start": start, "hour": hour}[sys.argv[1]](*sys.argv[2:])))
+    print(json.dumps(_MEASURES[sys.argv[1]](*sys.argv[2:])))

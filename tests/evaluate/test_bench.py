@@ -12,9 +12,10 @@ import pytest
 from soundedit.errors import MediaError, PackError, SoundeditError
 from soundedit.evaluate import bench, child
 from soundedit.evaluate.cli import main
+from soundedit.media.presets import PRESETS
 from soundedit.media.sound import Sound, probe_sound, read_sound, write_sound
 
-HARDLY = bench.Effort(rate_seconds=0.02, tries=3, hour=False)
+HARDLY = bench.Effort(rate_seconds=0.02, tries=3, hour=False, preset_seconds=0.1)
 
 
 @pytest.fixture
@@ -50,6 +51,8 @@ def test_everything(
         "generated",
         "text_embedded",
         "video",
+        "video_memory",
+        *(f"export_{name}" for name in PRESETS),
         "window",
         "window_ready",
         *(f"gui_blocked_{phase}" for phase in ("load", "open", "generate", "scrub", "export")),
