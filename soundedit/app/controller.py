@@ -1,17 +1,17 @@
 """What is made of the open project: the one way from a sound to a movie in the app."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from soundedit.app.engineclient import EngineClient
 from soundedit.app.exports.render import Exported
 from soundedit.app.finejobs import EditRefined, Fitted, Improving
 from soundedit.app.framefeed import FrameFeed
-from soundedit.app.jobs import Jobs
 from soundedit.app.movie import Movie
 from soundedit.app.opening import (
     OpenAnswer,
@@ -25,7 +25,6 @@ from soundedit.app.requests import (
     Advanced,
     Answer,
     Ended,
-    EngineInfo,
     FrameReady,
     FramesDone,
     FramesRequest,
@@ -45,10 +44,9 @@ from soundedit.app.requests import (
     MeasureRequest,
     Redrawn,
     RedrawRequest,
-    Request,
 )
 from soundedit.app.session import ProjectSession
-from soundedit.app.worker import EngineWorker, Loader, load_engine
+from soundedit.app.worker import Loader, load_engine
 from soundedit.document.commands import set_fps, set_seed, set_take
 from soundedit.document.model import MediaKind, Project, Start, StartKind, Take
 from soundedit.media.onsets import NO_ONSETS, Onsets
@@ -65,13 +63,12 @@ KEPT_MOVIES = 3
 Base = tuple[Path | None, Take | None, Start, str]
 
 
-class Controller(QObject):
+class Controller(EngineClient):
     """Follows the session's project and talks to the worker; lives in the GUI thread.
 
     Every answer carries its request's id; answers to requests that were overtaken are dropped.
     """
 
-    engine_changed = Signal()
     sound_changed = Signal()
     peaks_changed = Signal()
     spectrum_changed = Signal()
@@ -88,13 +85,10 @@ class Controller(QObject):
     """A `FrameReady` of any movie came back."""
     measured = Signal(object)
     """A `Measured` of the frame under the playhead."""
-    work_changed = Signal()
-    """Something that decides what can be done began or ended."""
     export_answered = Signal(object)
     """The engine worker got further with an export."""
     stopped = Signal(Kind)
     """The person stopped a job of this kind."""
-    failed = Signal(object)
 
     def __init__(
         self,
@@ -103,14 +97,10 @@ class Controller(QObject):
         loader: Loader = load_engine,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(loader, parent)
         self.session = session
-        self.worker = EngineWorker(loader, self)
         self.opener = SoundOpener(self)
-        self.jobs = Jobs(self)
         self.feed = FrameFeed(self.submit, cache_bytes, self)
-        self.engine: EngineInfo | None = None
-        self.engine_error: BaseException | None = None
         self.sound: SoundInfo | None = None
         self.peaks: Peaks | None = None
         self.spectrogram: Spectrogram | None = None
@@ -120,14 +110,12 @@ class Controller(QObject):
         self.movie: Movie | None = None
         self.plain: Movie | None = None
         """The movie without edits."""
-        self._latest: dict[Kind, Request] = {}
         self._generate_after_open = False
         self._opening: Path | None = None
         self._taking = False
         self._base: Base | None = None
         self._drawn: Project | None = None
         self._kept: OrderedDict[Base, tuple[Movie, Movie]] = OrderedDict()
-        self._closed = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MILLISECONDS)
         self._rest.timeout.connect(lambda: self.feed.set_resting(False))
         queued = Qt.ConnectionType.QueuedConnection
@@ -144,10 +132,6 @@ class Controller(QObject):
     def rate(self) -> str:
         """Frames per second, as a fraction in text."""
         return self.session.project.fps
-
-    def start(self) -> None:
-        """Start the worker, which loads the engine."""
-        self.worker.start()
 
     def load(self, loader: Loader) -> None:
         """Let the engine go and load another; what the old one made goes with it."""
@@ -225,10 +209,6 @@ class Controller(QObject):
         known = self.engine.labels if self.engine is not None else ()
         return (*known, *sorted({item.label for item in self.heard or ()} - set(known)))
 
-    def is_running(self, kind: Kind) -> bool:
-        """True while the latest request of a kind has no answer."""
-        return kind in self._latest
-
     def _take_path(self) -> Path | None:
         take = self.session.project.take
         return None if take is None else self.session.locate(take.media)
@@ -304,31 +284,6 @@ class Controller(QObject):
         request = RedrawRequest(self.movie, snapshot.project, snapshot.files, self.feed.wanted)
         self._latest[Kind.REDRAW] = request
         self.submit(request)
-
-    def submit(self, request: Request) -> None:
-        """Give a request to the engine worker, if there is an engine."""
-        if not self._closed and self.engine_error is None:
-            self.worker.submit(request)
-
-    def begin(self, request: Request, text: str, *, can_stop: bool = True) -> None:
-        if self.engine_error is not None:
-            self.failed.emit(self.engine_error)
-            return
-        older = self._latest.get(request.kind)
-        if older is not None:
-            self.jobs.end(older.id)
-        self._latest[request.kind] = request
-        stop: Callable[[], None] | None = request.cancel.cancel if can_stop else None
-        self.jobs.begin(request.id, text, stop)
-        self.submit(request)
-        self.work_changed.emit()
-
-    def stop(self, kind: Kind) -> None:
-        request = self._latest.pop(kind, None)
-        if request is not None:
-            request.cancel.cancel()
-            self.jobs.end(request.id)
-            self.work_changed.emit()
 
     def _invert(self) -> None:
         assert self.sound is not None
@@ -417,16 +372,6 @@ class Controller(QObject):
         self.heard_changed.emit()
         self.spectrum_changed.emit()
 
-    def finish(self, answer: Answer, kind: Kind) -> bool:
-        """Close the books of a request; False where its answer is stale."""
-        self.jobs.end(answer.id)
-        request = self._latest.get(kind)
-        if request is None or request.id != answer.id:
-            return False
-        del self._latest[kind]
-        self.work_changed.emit()
-        return True
-
     def _on_answer(self, answer: Answer) -> None:
         if self._closed:
             return
@@ -462,20 +407,12 @@ class Controller(QObject):
                 self._on_redrawn(answer)
             case Ended():
                 self._on_ended(answer)
-            case Loading():
-                if answer.id not in self.jobs:
-                    self.jobs.begin(answer.id, answer.text)
-                self.jobs.advance(answer.id, answer.fraction, answer.text)
-            case Loaded():
-                self.jobs.end(answer.id)
-                self.engine = answer.info
-                self.engine_changed.emit()
-                self.work_changed.emit()
-            case LoadingStopped():
-                self.jobs.end(answer.id)
+            case Loading() | LoadingStopped() | Loaded():
+                self.on_loading(answer)
             case LoadFailed():
-                self.jobs.end(answer.id)
-                self._on_load_failed(answer.error)
+                self.on_loading(answer)
+                self.heard_changed.emit()
+                self.failed.emit(answer.error)
 
     def _on_redrawn(self, answer: Redrawn) -> None:
         latest = self._latest.get(Kind.REDRAW)
@@ -498,12 +435,3 @@ class Controller(QObject):
             self.failed.emit(answer.error)
         elif latest:
             self.stopped.emit(answer.kind)
-
-    def _on_load_failed(self, error: BaseException) -> None:
-        self.engine_error = error
-        for kind in list(self._latest):
-            self.stop(kind)
-        self.engine_changed.emit()
-        self.heard_changed.emit()
-        self.work_changed.emit()
-        self.failed.emit(error)
