@@ -1,12 +1,18 @@
 """The lane of what is heard: labels over time, stronger where the score is higher."""
 
+import bisect
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from operator import attrgetter
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPalette
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from soundedit.app.lane import Lane, Stop, blend
+from soundedit.app.images import to_image
+from soundedit.app.lane import Lane, Stop
 from soundedit.app.requests import HeardLike
 from soundedit.app.ruler import clock
 from soundedit.app.timeaxis import TimeAxis
@@ -15,13 +21,16 @@ MOST_SCORES = 6
 
 
 def strongest(heard: Sequence[HeardLike]) -> list[HeardLike]:
-    """The best label of every span, neighbours with the same label joined, in time order."""
-    best: dict[tuple[float, float], HeardLike] = {}
-    for item in heard:
-        kept = best.get((item.start, item.end))
-        if kept is None or item.score > kept.score:
-            best[item.start, item.end] = item
-    return [best[span] for span in sorted(best)]
+    """The best label of every span, in time order; the first of equals."""
+    if not heard:
+        return []
+    starts, ends, scores = (
+        np.array(list(map(attrgetter(name), heard))) for name in ("start", "end", "score")
+    )
+    order = np.lexsort((-scores, ends, starts))
+    first = np.ones(len(order), bool)
+    first[1:] = (np.diff(starts[order]) != 0) | (np.diff(ends[order]) != 0)
+    return [heard[index] for index in order[first]]
 
 
 class HeardLane(Lane):
@@ -29,18 +38,24 @@ class HeardLane(Lane):
 
     def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
         super().__init__(axis, "", 26, parent)
-        self._heard: list[HeardLike] = []
-        self._all: Sequence[HeardLike] = ()
-        self._colours: Mapping[str, QColor] = {}
         self.setAccessibleName(self.tr("What is heard"))
+        self.set_heard((), {})
 
     def set_heard(self, heard: Sequence[HeardLike], colours: Mapping[str, QColor]) -> None:
         """Show these labels in these colours."""
         self._colours = colours
         self._heard = strongest(heard)
-        self._all = tuple(heard)
-        names = ", ".join(dict.fromkeys(item.label for item in self._heard))
-        self.setAccessibleDescription(names)
+        self._all = sorted(heard, key=attrgetter("start"))
+        self._all_starts = list(map(attrgetter("start"), self._all))
+        self._longest = max((item.end - item.start for item in self._heard), default=0.0)
+        labels = list(dict.fromkeys(item.label for item in self._heard))
+        numbers = {label: number for number, label in enumerate(labels)}
+        self._labels = labels
+        self._starts = np.array([item.start for item in self._heard])
+        self._ends = np.array([item.end for item in self._heard])
+        self._scores = np.array([item.score for item in self._heard])
+        self._numbers = np.array([numbers[item.label] for item in self._heard], np.intp)
+        self.setAccessibleDescription(", ".join(labels))
         self.redraw()
 
     def stops(self) -> Sequence[Stop]:
@@ -54,7 +69,9 @@ class HeardLane(Lane):
 
     def scores_at(self, seconds: float) -> str:
         """What was heard at a time, best first, a line each; empty where nothing was."""
-        hits = [item for item in self._all if item.start <= seconds < item.end]
+        first = bisect.bisect_left(self._all_starts, seconds - self._longest)
+        last = bisect.bisect_right(self._all_starts, seconds)
+        hits = [item for item in self._all[first:last] if seconds < item.end]
         if not hits:
             return ""
         hits.sort(key=lambda item: -item.score)
@@ -63,32 +80,45 @@ class HeardLane(Lane):
         return "\n".join(lines)
 
     def draw(self, painter: QPainter, width: int, height: int) -> None:
-        base, text = self.colour(QPalette.ColorRole.Base), self.colour()
-        metrics = painter.fontMetrics()
+        base = self.colour(QPalette.ColorRole.Base)
+        at = self._spans_at(width * self.devicePixelRatioF())
+        painter.drawImage(QRectF(0, 2, width, height - 5), self._strip(at, base))
+        labels = np.where(at >= 0, self._numbers[at], -1) if len(self._heard) else at
+        edges = np.flatnonzero(np.diff(labels, prepend=-2, append=-2))
+        metrics, ratio = painter.fontMetrics(), width / max(len(at), 1)
+        least = metrics.averageCharWidth() * 2 + 8
+        painter.setPen(self.colour())
         # Neighbours of one label read as one block: the name is written once.
-        runs: list[tuple[str, float, float]] = []
-        for item in self._heard:
-            left = max(self.axis.to_x(item.start), 0.0)
-            right = min(self.axis.to_x(item.end), float(width))
-            if right <= left:
+        for first, last in pairwise(edges):
+            left, room = first * ratio, (last - first) * ratio
+            if labels[first] < 0 or room < 3:
                 continue
-            share = 0.2 + 0.45 * min(max(item.score, 0.0), 1.0)
-            painter.fillRect(
-                QRectF(left, 2, right - left, height - 5),
-                blend(base, self._colours[item.label], share),
-            )
-            if runs and runs[-1][0] == item.label and left - runs[-1][2] < 1.5:
-                runs[-1] = (item.label, runs[-1][1], right)
-            else:
-                runs.append((item.label, left, right))
-        painter.setPen(text)
-        for label, left, right in runs:
             painter.fillRect(QRectF(left, 2, 1, height - 5), base)
-            room = int(right - left) - 8
-            if room > metrics.averageCharWidth() * 2:
-                line = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room)
-                area = QRectF(left + 5, 0, right - left - 5, height - 1)
+            if room > least:
+                name = self._labels[labels[first]]
+                line = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(room) - 8)
+                area = QRectF(left + 5, 0, room - 5, height - 1)
                 painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, line)
+
+    def _spans_at(self, columns: float) -> NDArray[np.intp]:
+        """Index of the span at the middle of each of so many columns, -1 where there is none."""
+        count = max(round(columns), 1)
+        if not self._heard:
+            return np.full(count, -1, np.intp)
+        times = self.axis.start + (np.arange(count) + 0.5) / count * self.axis.span
+        at = np.searchsorted(self._starts, times, side="right") - 1
+        inside = (at >= 0) & (times < self._ends[np.maximum(at, 0)])
+        return np.where(inside, at, -1)
+
+    def _strip(self, at: NDArray[np.intp], base: QColor) -> QImage:
+        """One row of colours, stronger where the score is higher."""
+        row = np.tile(np.array(base.getRgb()[:3], np.float32), (1, len(at), 1))
+        if self._heard:
+            colours = np.array([self._colours[label].getRgb()[:3] for label in self._labels])
+            share = 0.2 + 0.45 * np.clip(self._scores[at], 0, 1)[:, None]
+            mixed = row[0] * (1 - share) + colours[self._numbers[at]] * share
+            row[0] = np.where(at[:, None] >= 0, mixed, row[0])
+        return to_image(np.rint(row).astype(np.uint8))
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

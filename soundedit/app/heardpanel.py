@@ -1,14 +1,24 @@
 """The panel of what is heard: labels with scores over time."""
 
+import bisect
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
-from PySide6.QtCore import QRectF, Qt, Signal
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRectF,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
-    QTableWidget,
-    QTableWidgetItem,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -20,15 +30,22 @@ from soundedit.app.ruler import clock
 
 BARS = 6
 
+Index = QModelIndex | QPersistentModelIndex
+NO_INDEX = QModelIndex()
+
 
 def shares(heard: Sequence[HeardLike]) -> list[tuple[str, float]]:
     """Mean score of each label over the time it was scored, weighted by length, best first."""
-    total: dict[str, float] = {}
-    seconds = sum({(item.start, item.end): item.end - item.start for item in heard}.values())
-    for item in heard:
-        total[item.label] = total.get(item.label, 0.0) + item.score * (item.end - item.start)
+    spans = list(map(attrgetter("start", "end"), heard))
+    seconds = sum(end - start for start, end in set(spans))
     if seconds <= 0:
         return []
+    numbers: dict[str, int] = {}
+    which = [numbers.setdefault(item.label, len(numbers)) for item in heard]
+    scores = np.array(list(map(attrgetter("score"), heard)))
+    lengths = np.array([end - start for start, end in spans])
+    amounts = np.bincount(which, scores * lengths).tolist()
+    total = dict(zip(numbers, amounts, strict=True))
     means = [(label, amount / seconds) for label, amount in total.items()]
     return sorted(means, key=lambda mean: -mean[1])
 
@@ -72,6 +89,44 @@ class Bars(QWidget):
         painter.end()
 
 
+class SpansModel(QAbstractTableModel):
+    """Time, label and score of spans, a row each; an hour has thousands, so none has a widget."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._spans: Sequence[HeardLike] = ()
+
+    def set_spans(self, spans: Sequence[HeardLike]) -> None:
+        """Show these."""
+        self.beginResetModel()
+        self._spans = spans
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._spans)
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else 3
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        item, column = self._spans[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (clock(item.start, 1), item.label, f"{item.score:.2f}")[column]
+        if role == Qt.ItemDataRole.TextAlignmentRole and column != 1:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> object:
+        if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
+            return None
+        return (self.tr("Time"), self.tr("Sounds like"), self.tr("Score"))[section]
+
+
 class HeardPanel(QWidget):
     """What the whole sound sounds like, and a table over time whose rows seek."""
 
@@ -80,27 +135,27 @@ class HeardPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._spans: list[HeardLike] = []
+        self._starts: list[float] = []
         self._title = QLabel(self)
         self._title.setWordWrap(True)
         self.bars = Bars(self)
         self.bars.setAccessibleName(self.tr("What the sound sounds like"))
-        self.table = QTableWidget(0, 3, self)
-        self.table.setHorizontalHeaderLabels(
-            [self.tr("Time"), self.tr("Sounds like"), self.tr("Score")]
-        )
+        self._model = SpansModel(self)
+        self.table = QTableView(self)
+        self.table.setModel(self._model)
         self.table.setAccessibleName(self.tr("What is heard over time"))
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
         self.table.setShowGrid(False)
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         self.table.setTabKeyNavigation(False)
         header = self.table.horizontalHeader()
+        header.setResizeContentsPrecision(20)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        self.table.cellActivated.connect(self._activated)
+        self.table.activated.connect(lambda index: self._activated(index.row()))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self._title)
@@ -115,23 +170,15 @@ class HeardPanel(QWidget):
         self._title.setText(self.tr("The sound as a whole") if heard else text)
         self.bars.set_values(shares(heard), colours)
         self._spans = strongest(heard)
-        self.table.setRowCount(len(self._spans))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for row, item in enumerate(self._spans):
-            cells = (clock(item.start, 1), item.label, f"{item.score:.2f}")
-            for column, text_ in enumerate(cells):
-                cell = QTableWidgetItem(text_)
-                if column != 1:
-                    cell.setTextAlignment(right)
-                self.table.setItem(row, column, cell)
+        self._starts = [item.start for item in self._spans]
+        self._model.set_spans(self._spans)
 
     def show_time(self, seconds: float) -> None:
         """Select the row of this time."""
-        row = next(
-            (n for n, item in enumerate(self._spans) if item.start <= seconds < item.end), None
-        )
-        if row is not None and row != self.table.currentRow():
-            self.table.setCurrentCell(row, 1)
+        row = bisect.bisect_right(self._starts, seconds) - 1
+        inside = row >= 0 and seconds < self._spans[row].end
+        if inside and row != self.table.currentIndex().row():
+            self.table.setCurrentIndex(self._model.index(row, 1))
 
     def _activated(self, row: int) -> None:
         self.sought.emit(self._spans[row].start)
