@@ -57,6 +57,7 @@ WAYLAND_LIBRARIES = {
     "libwayland-egl.so.1": ("libwayland-egl1", "libwayland-egl", "wayland"),
 }
 PORTAUDIO = {"libportaudio.so.2": ("libportaudio2", "portaudio", "portaudio")}
+NO_INSTALLER = "your distribution's package manager (it is called portaudio or libportaudio2)"
 INSTALLERS = (
     ("apt-get", "apt-get install -y"),
     ("dnf", "dnf install -y"),
@@ -148,15 +149,19 @@ def system_lacks() -> list[str]:
     if not sys.platform.startswith("linux"):
         return []
     sentences = []
-    for libraries, effect in (
-        (window_libraries(), "the window cannot open"),
-        (PORTAUDIO, "playback and recording are off"),
-    ):
-        missing = lacking(libraries)
-        if missing:
-            command = install_command(list(missing.values()))
-            cure = f"install: {as_person(command)}" if command else "install what provides it."
-            sentences.append(f"Without {', '.join(missing)} {effect}; {cure}")
+    missing = lacking(window_libraries())
+    if missing:
+        command = install_command(list(missing.values()))
+        cure = f"install: {as_person(command)}" if command else "install what provides it."
+        sentences.append(f"Without {', '.join(missing)} the window cannot open; {cure}")
+    if lacking(PORTAUDIO):
+        command = install_command(list(PORTAUDIO.values()))
+        # The app says it in the same words; see soundedit/media/portaudio.py.
+        cure = f"`{as_person(command)}`" if command else NO_INSTALLER
+        sentences.append(
+            "Playback and recording are off because the PortAudio library is missing; "
+            f"install it with {cure}."
+        )
     return sentences
 
 

@@ -185,3 +185,23 @@ def test_a_wheel_carries_weights_and_resources(tmp_path: Path) -> None:
         tracked = {f"soundedit/_data/{file.relative_to(ROOT).as_posix()}" for file in files}
         assert tracked <= names
     assert not any(name.startswith(("tests/", "packaging/")) for name in names)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lacks libraries")
+@pytest.mark.parametrize(
+    ("program", "release"), [("apt-get", "debian"), ("dnf", "fedora"), ("pacman", "arch"), ("", "")]
+)
+def test_missing_portaudio_is_told_in_the_words_of_the_app(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch, program: str, release: str
+) -> None:
+    from soundedit.media import portaudio
+
+    libraries = {"libnowhere.so.9": next(iter(start.PORTAUDIO.values()))}
+    monkeypatch.setattr(start, "window_libraries", dict)
+    monkeypatch.setattr(start, "PORTAUDIO", libraries)
+    monkeypatch.setattr(start.shutil, "which", lambda name: name == program or None)
+    command = portaudio.install_command("Linux", {"ID": release})
+    assert start.system_lacks() == [
+        "Playback and recording are off because the PortAudio library is missing; "
+        f"install it with {command}."
+    ]

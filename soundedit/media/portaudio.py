@@ -93,11 +93,11 @@ class AudioBackend(Protocol):
 
 
 _LINUX_COMMANDS: dict[str, str] = {
-    "debian": "sudo apt install libportaudio2",
-    "ubuntu": "sudo apt install libportaudio2",
-    "fedora": "sudo dnf install portaudio",
-    "rhel": "sudo dnf install portaudio",
-    "arch": "sudo pacman -S portaudio",
+    "debian": "sudo apt-get install -y libportaudio2",
+    "ubuntu": "sudo apt-get install -y libportaudio2",
+    "fedora": "sudo dnf install -y portaudio",
+    "rhel": "sudo dnf install -y portaudio",
+    "arch": "sudo pacman -S --needed --noconfirm portaudio",
     "suse": "sudo zypper install libportaudio2",
     "alpine": "sudo apk add portaudio",
 }

@@ -454,11 +454,13 @@ def test_layout_seed_and_rate_are_remembered(
     rig: Rig, settings: Settings, tmp_path: Path, qtbot
 ) -> None:  # type: ignore[no-untyped-def]
     rig.begin()
+    rig.window.resize(760, 745)
     rig.window.picture.seed.setValue(12)
     rig.window.picture.rate.setCurrentText("30")
     rig.close()
     again = Rig(Settings(tmp_path / "settings.ini"), tmp_path, qtbot)
     try:
+        assert again.window.size().toTuple() == (760, 745)
         assert again.window.picture.seed.value() == 12
         assert again.controller.seed == 12
         assert again.controller.rate == "30"

@@ -21,11 +21,14 @@ def unloaded(monkeypatch):
 @pytest.mark.parametrize(
     ("os_release", "command"),
     [
-        ({"ID": "debian"}, "`sudo apt install libportaudio2`"),
-        ({"ID": "linuxmint", "ID_LIKE": "ubuntu debian"}, "`sudo apt install libportaudio2`"),
-        ({"ID": "fedora"}, "`sudo dnf install portaudio`"),
-        ({"ID": "rocky", "ID_LIKE": "rhel centos fedora"}, "`sudo dnf install portaudio`"),
-        ({"ID": "manjaro", "ID_LIKE": "arch"}, "`sudo pacman -S portaudio`"),
+        ({"ID": "debian"}, "`sudo apt-get install -y libportaudio2`"),
+        (
+            {"ID": "linuxmint", "ID_LIKE": "ubuntu debian"},
+            "`sudo apt-get install -y libportaudio2`",
+        ),
+        ({"ID": "fedora"}, "`sudo dnf install -y portaudio`"),
+        ({"ID": "rocky", "ID_LIKE": "rhel centos fedora"}, "`sudo dnf install -y portaudio`"),
+        ({"ID": "manjaro", "ID_LIKE": "arch"}, "`sudo pacman -S --needed --noconfirm portaudio`"),
         ({"ID": "opensuse-leap", "ID_LIKE": "suse"}, "`sudo zypper install libportaudio2`"),
         ({}, "your distribution's package manager (it is called portaudio or libportaudio2)"),
     ],
@@ -46,9 +49,9 @@ def test_missing_library_is_named_with_its_command(unloaded, monkeypatch):
     reason = portaudio.why_no_sound_device()
     assert reason == (
         "Playback and recording are off because the PortAudio library is missing; "
-        "install it with `sudo apt install libportaudio2`."
+        "install it with `sudo apt-get install -y libportaudio2`."
     )
-    with pytest.raises(DeviceError, match="apt install libportaudio2"):
+    with pytest.raises(DeviceError, match="apt-get install -y libportaudio2"):
         portaudio.input_devices()
 
 
