@@ -83,7 +83,9 @@ class HeardLane(Lane):
         base = self.colour(QPalette.ColorRole.Base)
         at = self._spans_at(width * self.devicePixelRatioF())
         painter.drawImage(QRectF(0, 2, width, height - 5), self._strip(at, base))
-        labels = np.where(at >= 0, self._numbers[at], -1) if len(self._heard) else at
+        labels: NDArray[np.intp] = at
+        if self._heard:
+            labels = np.where(at >= 0, self._numbers[at], -1)
         edges = np.flatnonzero(np.diff(labels, prepend=-2, append=-2))
         metrics, ratio = painter.fontMetrics(), width / max(len(at), 1)
         least = metrics.averageCharWidth() * 2 + 8
