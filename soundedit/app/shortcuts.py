@@ -135,6 +135,13 @@ GESTURES = (
     (T("Commands", "Up, Down"), T("Commands", "Through the lane or the markers with the focus")),
     (T("Commands", "Enter, F2; Delete"), T("Commands", "Name or delete the marker with the focus")),
     (T("Commands", "Alt+Left, Alt+Right"), T("Commands", "Move the marker with the focus")),
+    (
+        T("Commands", "Double-click on a strength"),
+        T("Commands", "Set a keyframe; drag it to move it"),
+    ),
+    (T("Commands", "Shift while dragging"), T("Commands", "Keep the keyframe's time")),
+    (T("Commands", "Enter; Delete; E"), T("Commands", "Set, delete, ease the keyframe here")),
+    (T("Commands", "Alt+arrows"), T("Commands", "Move the keyframe at the playhead")),
     (T("Commands", "Enter"), T("Commands", "Press the button that has the focus")),
     (T("Commands", "Tab"), T("Commands", "Go to the next control, lane or marker")),
     (T("Commands", "Esc"), T("Commands", "Leave full screen")),

@@ -53,8 +53,9 @@ class StartDialog(QDialog):
         self.use = buttons.addButton(self.tr("&Start from this"), buttons.ButtonRole.AcceptRole)
         self.refine = QPushButton(self.tr("&Refine"), self)
         self.refine.setToolTip(self.tr("Bring the picture closer to the photo; takes some seconds"))
+        if not video:
+            buttons.addButton(self.refine, buttons.ButtonRole.ActionRole)
         self.refine.setVisible(not video)
-        buttons.addButton(self.refine, buttons.ButtonRole.ActionRole)
         buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

@@ -1,6 +1,7 @@
 """Editing in the window with the real engine: a small pack of random weights, and what ships."""
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from soundedit.app.window import MainWindow
 from soundedit.document.model import StartKind
 from soundedit.engine.engine import Engine
 from soundedit.errors import PackError
+from soundedit.media.video import VideoWriter
 from soundedit.packs import default_pack, open_pack
 from soundedit.progress import Progress
 
@@ -204,3 +206,44 @@ def test_edit_is_refined_and_taken_back(desk: Desk, make_sound: MakeSound) -> No
     assert not np.array_equal(fine, fast)
     window.session.undo()
     assert np.array_equal(desk.frame(window, 0.25), fast)
+
+
+def test_refined_direction_is_kept_and_used_again(desk: Desk, make_sound: MakeSound) -> None:
+    window = desk.generated(make_sound(0.5))
+    stack = window.editing.stack
+    edit = stack.add_words("fire")
+    assert edit is not None
+    window.actions_by_id["refine_edit"].trigger()
+    desk.wait(lambda: window.session.project.edits[0].refined is not None)
+    fine = desk.frame(window, 0.25)
+    window.actions_by_id["keep_direction"].trigger()
+    kept = desk.folder / "state" / "directions" / "fire.latents"
+    desk.wait(kept.is_file)
+    stack.remove(edit)
+    desk.answers.open_path = kept
+    window.actions_by_id["add_direction_edit"].trigger()
+    assert [one.name for one in stack.edits] == ["fire"]
+    assert np.array_equal(desk.frame(window, 0.25), fine)
+
+
+def test_video_becomes_start_and_take(desk: Desk, make_sound: MakeSound, tmp_path: Path) -> None:
+    sound, video = make_sound(1.0), tmp_path / "walk.mp4"
+    with VideoWriter(video, width=96, height=64, fps=Fraction(12), sound=sound) as writer:
+        for index in range(12):
+            writer.write(np.full((64, 96, 3), (20 * index, 90, 160), np.uint8))
+    window = desk.open()
+    if "encoder" not in open_pack(desk.pack).manifest.components:
+        pytest.skip("the pack has no encoder")
+    desk.answers.open_path = video
+    window.actions_by_id["start_picture"].trigger()
+    desk.wait(lambda: window.fine.dialog is not None and window.fine.dialog.use.isEnabled())
+    assert window.fine.dialog is not None
+    assert not window.fine.dialog.refine.isVisible()
+    window.fine.dialog.use.click()
+    desk.wait(lambda: window.controller.movie is not None)
+    project = window.session.project
+    assert project.start.kind is StartKind.VIDEO and project.take is not None
+    assert project.take.media == project.start.media
+    assert window.controller.movie is not None and window.controller.movie.frames == 24
+    assert window.session.history.entries == ["start from walk.mp4"]
+    assert not np.array_equal(desk.frame(window, 0.0), desk.frame(window, 0.9))
