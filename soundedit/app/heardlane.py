@@ -33,6 +33,11 @@ def strongest(heard: Sequence[HeardLike]) -> list[HeardLike]:
     return [heard[index] for index in order[first]]
 
 
+def rgb(colour: QColor) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255."""
+    return colour.red(), colour.green(), colour.blue()
+
+
 class HeardLane(Lane):
     """Spans with their labels; the tool tip has the scores of all that was heard there."""
 
@@ -114,9 +119,9 @@ class HeardLane(Lane):
 
     def _strip(self, at: NDArray[np.intp], base: QColor) -> QImage:
         """One row of colours, stronger where the score is higher."""
-        row = np.tile(np.array(base.getRgb()[:3], np.float32), (1, len(at), 1))
+        row = np.tile(np.array(rgb(base), np.float32), (1, len(at), 1))
         if self._heard:
-            colours = np.array([self._colours[label].getRgb()[:3] for label in self._labels])
+            colours = np.array([rgb(self._colours[label]) for label in self._labels])
             share = 0.2 + 0.45 * np.clip(self._scores[at], 0, 1)[:, None]
             mixed = row[0] * (1 - share) + colours[self._numbers[at]] * share
             row[0] = np.where(at[:, None] >= 0, mixed, row[0])
