@@ -116,8 +116,10 @@ class World:
 class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, rows: Tensor, world: World) -> Tensor:
+        # Other layouts would be filled in the wrong order.
+        rows = rows.contiguous()
         parts = [torch.empty_like(rows) for _ in range(world.size)]
-        dist.all_gather(parts, rows.contiguous())
+        dist.all_gather(parts, rows)
         ctx.world = world
         return torch.stack(parts, dim=1).flatten(0, 1)
 
@@ -196,7 +198,8 @@ def choose_device(name: str) -> torch.device:
 def joined(device: str) -> Iterator[World]:
     """Join the run that torchrun started (its environment says), or be a run of one process.
 
-    On GPUs each process takes the one of its local rank. Leaves the run at the end.
+    On GPUs each process takes the one of its local rank. Joining again inside shares the run; it
+    is left at the end, when all have come there.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     chosen = choose_device(device)
@@ -207,9 +210,13 @@ def joined(device: str) -> Iterator[World]:
     if chosen.type == "cuda":
         chosen = choose_device(f"cuda:{local}")
         torch.cuda.set_device(chosen)
+    if dist.is_initialized():
+        yield World(chosen, dist.get_rank(), size, local)
+        return
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield World(chosen, dist.get_rank(), size, local)
+        dist.barrier()
     finally:
         dist.destroy_process_group()
 

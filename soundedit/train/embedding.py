@@ -8,7 +8,6 @@ open_clip model.
 """
 
 import logging
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,22 +15,27 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from soundedit.errors import TrainingError
 from soundedit.nets.audio_tower import AudioTower
 from soundedit.nets.clip import build_clip, clip_tokens, embed_text
 from soundedit.train.augment import augment_mels
-from soundedit.train.checkpoint import load_checkpoint, save_checkpoint
+from soundedit.train.distributed import joined, share_batch_norms
 from soundedit.train.embedding_data import EmbeddingData
+from soundedit.train.learner import Learner
 from soundedit.train.prompts import CLASSES, PROMPTS, UNSEEN_SYNONYMS
+from soundedit.train.run import Run, RunSettings
 from soundedit.train.sounds import MelSettings, SoundSet
 
 log = logging.getLogger(__name__)
+TEXT_BATCH = 160
+"""Phrases in a step of the text tower, three captions to seven single words."""
 
 
 @dataclass(frozen=True)
-class EmbeddingSettings:
+class EmbeddingSettings(RunSettings):
     """Settings of `train embedding`; the shipped TOML file explains each."""
 
     photos: str = ""
@@ -51,7 +55,6 @@ class EmbeddingSettings:
     batch: int = 64
     lr: float = 1.0e-3
     temperature: float = 0.07
-    seed: int = 1
 
 
 def clip_config(settings: EmbeddingSettings) -> dict[str, Any]:
@@ -106,73 +109,72 @@ def _unit(x: Tensor) -> Tensor:
 
 
 class EmbeddingTrainer:
-    """Teachers' features, heads and student towers."""
+    """Teachers' features, heads and student towers; one stage of the run trains each."""
 
-    def __init__(self, settings: EmbeddingSettings) -> None:
-        if not settings.photos or not settings.sounds:
-            raise TrainingError("Say what to train on: --photos FOLDER --sounds FOLDER.")
-        self.settings = settings
+    def __init__(self, settings: EmbeddingSettings, run: Run, data: EmbeddingData) -> None:
+        self.settings, self.run, self.data = settings, run, data
+        self.world, self.rng, self.sounds = run.world, run.rng, data.sounds
+        self.device = run.world.device
         torch.manual_seed(settings.seed)
-        self.rng = np.random.default_rng(settings.seed)
-        cache = Path(settings.out).parent / "cache"
-        self.sounds = SoundSet(Path(settings.sounds), MelSettings(), cache)
-        renders = Path(settings.renders) if settings.renders else None
-        self.data = EmbeddingData(
-            self.sounds, Path(settings.photos), renders, settings.image_size, cache
-        )
-        self.heads = TeacherHeads(settings.embed_dim)
+        self.heads = TeacherHeads(settings.embed_dim).to(self.device)
         self.audio = AudioTower(MelSettings().n_mels, settings.embed_dim, settings.audio_width)
         self.clip: Any = build_clip(clip_config(settings))
+        for net in (self.audio, self.clip):
+            net.to(self.device)
+            share_batch_norms(net, self.world)
 
-    def train_heads(self) -> None:
-        """Align the three teachers by InfoNCE with same-class positives."""
+    def train_heads(self) -> bool:
+        """Align the three teachers by InfoNCE with same-class positives.
+
+        Each process does it whole, as the heads are small and dropout is drawn for all rows.
+        """
         s, d = self.settings, self.data
         optimiser = torch.optim.AdamW(self.heads.parameters(), 1e-3, weight_decay=0.05)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, s.head_steps)
-        self.heads.train()
-        for step in range(s.head_steps):
-            i, kind, t = d.draw_sounds(self.rng, s.batch)
-            sound = _unit(self.heads.sound(d.sound_features(i, self.rng)))
-            text = _unit(self.heads.text(d.caption_features[t]))
-            same = kind[:, None] == d.caption_kinds[t][None]
-            loss = info_nce(sound, text, same, s.temperature)
-            pictures, captions, kinds = d.draw_images(self.rng, s.batch)
-            image = _unit(self.heads.image(d.image_features[pictures]))
-            words = _unit(self.heads.text(d.caption_features[captions]))
-            alike = d.caption_kinds[captions][:, None] == d.caption_kinds[captions][None]
-            loss = loss + info_nce(image, words, alike, s.temperature)
+        learner = Learner(optimiser, schedule)
+        kinds_of = d.caption_kinds
+
+        def losses(_: int, rows: int) -> dict[str, Tensor]:
+            i, kind, t = d.draw_sounds(self.rng, rows)
+            sound = _unit(self.heads.sound(d.sound_features(i, self.rng).to(self.device)))
+            text = _unit(self.heads.text(d.caption_features[t].to(self.device)))
+            same = (kind[:, None] == kinds_of[t][None]).to(self.device)
+            found = {"sound-text": info_nce(sound, text, same, s.temperature)}
+            pictures, captions, kinds = d.draw_images(self.rng, rows)
+            image = _unit(self.heads.image(d.image_features[pictures].to(self.device)))
+            words = _unit(self.heads.text(d.caption_features[captions].to(self.device)))
+            alike = (kinds_of[captions][:, None] == kinds_of[captions][None]).to(self.device)
+            found["image-text"] = info_nce(image, words, alike, s.temperature)
             shown = kinds >= 0
             if int(shown.sum()) > 4:
-                pairs = kind[:, None] == kinds[shown][None]
-                loss = loss + 0.5 * info_nce(sound, image[shown], pairs, s.temperature)
+                pairs = (kind[:, None] == kinds[shown][None]).to(self.device)
+                found["sound-image"] = 0.5 * info_nce(
+                    sound, image[shown.to(self.device)], pairs, s.temperature
+                )
             # Keep the geometry of sentences, so that unseen words stay near their neighbours.
             some = torch.randint(len(d.word_features), (256,))
-            between = d.word_features[some] @ d.word_features[some].T
-            mapped = _unit(self.heads.text(d.word_features[some]))
-            loss = loss + 1.0 * (mapped @ mapped.T - between).square().mean()
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            if step % 250 == 0:
-                log.info("heads %d: loss %.3f", step, float(loss.detach()))
+            words = d.word_features[some].to(self.device)
+            mapped = _unit(self.heads.text(words))
+            found["sentences"] = (mapped @ mapped.T - words @ words.T).square().mean()
+            return found
+
+        self.heads.train()
+        step = self.run.learning(learner, s.batch, losses)
+        done = self.run.train("heads", step, s.head_steps, {"heads": learner}, batch=s.batch)
         self.heads.eval()
-        with torch.inference_mode():
-            self.sound_targets = _unit(self.heads.sound(d.mean_sound_features))
-            self.image_targets = _unit(self.heads.image(d.image_features))
-            self.caption_targets = _unit(self.heads.text(d.caption_features))
-            self.word_targets = _unit(self.heads.text(d.word_features))
-            self.unseen_targets = _unit(self.heads.text(d.unseen_features))
-        self.sound_targets, self.image_targets, self.caption_targets, self.word_targets = (
-            x.clone()
-            for x in (
-                self.sound_targets,
-                self.image_targets,
-                self.caption_targets,
-                self.word_targets,
-            )
-        )
-        log.info("teachers: %s", self.score(self.sound_targets, self.caption_targets))
+        if done:
+            self.map_targets()
+            log.info("teachers: %s", self.score(self.sound_targets, self.caption_targets))
+        return done
+
+    @torch.no_grad()
+    def map_targets(self) -> None:
+        """Map the teachers' features to the joint space by the trained heads."""
+        d = self.data
+        self.sound_targets = _unit(self.heads.sound(d.mean_sound_features.to(self.device)))
+        self.image_targets = _unit(self.heads.image(d.image_features.to(self.device)))
+        self.caption_targets = _unit(self.heads.text(d.caption_features.to(self.device)))
+        self.word_targets = _unit(self.heads.text(d.word_features.to(self.device)))
 
     def class_vectors(self, captions: Tensor) -> Tensor:
         """Mean unit embedding of each class's prompts [classes, E]."""
@@ -184,7 +186,7 @@ class EmbeddingTrainer:
         """Accuracy by prompts on held-out recordings: overall, balanced, and for each class."""
         valid = torch.tensor(self.sounds.of("valid"))
         kinds = self.data.sound_kinds[valid]
-        guess = (sound[valid] @ self.class_vectors(captions).T).argmax(1)
+        guess = (sound.cpu()[valid] @ self.class_vectors(captions.cpu()).T).argmax(1)
         right = (guess == kinds).float()
         each = {
             CLASSES[k]: round(float(right[kinds == k].mean()), 2)
@@ -197,7 +199,7 @@ class EmbeddingTrainer:
             **each,
         }
 
-    def train_text(self) -> None:
+    def train_text(self) -> bool:
         """Distil the text tower from the mapped sentence teacher, captions and single words."""
         s, d = self.settings, self.data
         config = clip_config(s)
@@ -210,107 +212,116 @@ class EmbeddingTrainer:
         ]
         optimiser = torch.optim.AdamW(parameters, 2e-3, weight_decay=0.01)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, s.text_steps)
-        for step in range(s.text_steps):
-            i = torch.randint(len(captions), (48,))
-            j = torch.randint(len(words), (112,))
-            out = net.encode_text(torch.cat([captions[i], words[j]]), normalize=True)
+        learner = Learner(optimiser, schedule)
+
+        def losses(_: int, rows: int) -> dict[str, Tensor]:
+            some = rows * 3 // 10
+            i = torch.randint(len(captions), (some,))
+            j = torch.randint(len(words), (rows - some,))
+            tokens = self.world.shard(torch.cat([captions[i], words[j]])).to(self.device)
+            out = self.world.gather(net.encode_text(tokens, normalize=True))
             target = torch.cat([self.caption_targets[i], self.word_targets[j]])
-            loss = (1 - (out * target).sum(1)).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            if step % 250 == 0:
-                log.info("text %d: 1 - cosine %.4f", step, float(loss.detach()))
+            return {"distance": (1 - (out * target).sum(1)).mean()}
+
+        step = self.run.learning(learner, TEXT_BATCH, losses)
+        done = self.run.train("text", step, s.text_steps, {"text": learner}, batch=TEXT_BATCH)
         self.embed_captions()
+        return done
 
     def embed_captions(self) -> None:
         """Embed all captions by the text tower that ships."""
         config = clip_config(self.settings)
         self.captions_shipped = embed_text(self.clip, config, self.data.captions).clone()
 
-    def train_image(self) -> None:
+    def train_image(self) -> bool:
         """Distil the image tower from the mapped image teacher on mirrored photos and renders."""
         s, d = self.settings, self.data
         net = self.clip.visual
         optimiser = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=0.02)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, s.image_steps)
-        net.train()
-        for step in range(s.image_steps):
-            i = self.rng.integers(len(d.image_features), size=s.batch)
-            pictures = d.pictures(i, self.rng)
-            with torch.autocast("cpu", torch.bfloat16):
-                out = net(pictures)
-            target = self.image_targets[torch.from_numpy(i)]
-            loss = (1 - (_unit(out.float()) * target).sum(1)).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            if step % 100 == 0:
-                log.info("image %d: 1 - cosine %.4f", step, float(loss.detach()))
-        net.eval()
+        learner = Learner(optimiser, schedule)
 
-    def train_audio(self) -> None:
+        def losses(_: int, rows: int) -> dict[str, Tensor]:
+            i = self.rng.integers(len(d.image_features), size=rows)
+            pictures = self.world.shard(d.pictures(i, self.rng)).to(self.device)
+            with self.run.precision.autocast():
+                out = net(pictures)
+            out = self.world.gather(_unit(out.float()))
+            target = self.image_targets[torch.from_numpy(i)]
+            return {"distance": (1 - (out * target).sum(1)).mean()}
+
+        net.train()
+        step = self.run.learning(learner, s.batch, losses)
+        done = self.run.train("image", step, s.image_steps, {"image": learner}, batch=s.batch)
+        net.eval()
+        return done
+
+    def train_audio(self) -> bool:
         """Train the audio tower: distillation, InfoNCE to text and to its own augmented copy."""
         s, d = self.settings, self.data
         net = self.audio
         optimiser = torch.optim.AdamW(net.parameters(), s.lr, weight_decay=0.05)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, s.lr, s.audio_steps)
-        net.train()
-        started = time.monotonic()
-        for step in range(s.audio_steps):
-            i, kind, t = d.draw_sounds(self.rng, s.batch)
+        learner = Learner(optimiser, schedule, clip=5.0)
+
+        def embed(mels: Tensor) -> Tensor:
+            with self.run.precision.autocast():
+                out = net(self.world.shard(mels).to(self.device))
+            return self.world.gather(out.float())
+
+        def losses(position: int, rows: int) -> dict[str, Tensor]:
+            if position % 500 == 0 and position and self.world.main:
+                log.info("audio %d: %s", position, self.judge_audio())
+            i, kind, t = d.draw_sounds(self.rng, rows)
             length = int(self.rng.choice([100, 100, 150, 250]))
             mels = d.windows(i, length, self.rng)
             mixed, partner, share = augment_mels(mels, self.rng)
-            with torch.autocast("cpu", torch.bfloat16):
-                out = net(mixed)
-            out = out.float()
+            out = embed(mixed)
             goal = self.sound_targets[torch.from_numpy(i)]
-            goal = _unit(share[:, None] * goal + (1 - share[:, None]) * goal[partner])
-            loss = 2 * (1 - (out * goal).sum(1)).mean()
-            clean = share > 0.8
-            same = (kind[:, None] == d.caption_kinds[t][None]) & clean[:, None]
+            clean = (share > 0.8).to(self.device)
+            share = share[:, None].to(self.device)
+            goal = _unit(share * goal + (1 - share) * goal[partner])
+            found = {"teacher": 2 * (1 - (out * goal).sum(1)).mean()}
+            same = (kind[:, None] == d.caption_kinds[t][None]).to(self.device) & clean[:, None]
             if bool(clean.any()):
-                loss = loss + info_nce(
+                found["text"] = info_nce(
                     out[clean], self.captions_shipped[t], same[clean], s.temperature
                 )
-            if step % 4 == 0:
+            if position % 4 == 0:
                 again, _, _ = augment_mels(mels, self.rng, mix=False)
-                with torch.autocast("cpu", torch.bfloat16):
-                    twin = net(again).float()
-                own = torch.eye(len(out), dtype=torch.bool)
-                loss = loss + 0.3 * info_nce(out, twin, own, s.temperature)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-            optimiser.step()
-            schedule.step()
-            if step % 100 == 0:
-                rate = (step + 1) / (time.monotonic() - started)
-                log.info("audio %d (%.1f/s): loss %.3f", step, rate, float(loss.detach()))
-            if step % 500 == 499:
-                log.info("audio %d: %s", step, self.judge_audio())
-                self.save()
+                own = torch.eye(len(out), dtype=torch.bool, device=self.device)
+                found["twin"] = 0.3 * info_nce(out, embed(again), own, s.temperature)
+            return found
+
+        net.train()
+        step = self.run.learning(learner, s.batch, losses)
+        done = self.run.train("audio", step, s.audio_steps, {"audio": learner}, batch=s.batch)
         net.eval()
+        return done
 
     @torch.inference_mode()
+    def hear(self, mel: NDArray[np.float16]) -> Tensor:
+        """The audio tower's embedding [E] of a log-mel [columns, M]."""
+        found: Tensor = self.audio(
+            torch.from_numpy(np.asarray(mel, np.float32)).T[None].to(self.device)
+        )
+        return found[0].cpu()
+
     def judge_audio(self) -> dict[str, float]:
         """Accuracy of the shipped towers on held-out recordings, whole clips and 1 s windows."""
+        training = self.audio.training
         self.audio.eval()
         whole = torch.zeros(len(self.sounds), self.settings.embed_dim)
         short = torch.zeros_like(whole)
         for i in self.sounds.of("valid"):
-            mel = torch.from_numpy(np.asarray(self.sounds.mel(i), np.float32)).T[None]
-            whole[i] = self.audio(mel)[0]
-            start = max((mel.shape[2] - 100) // 2, 0)
-            short[i] = self.audio(mel[:, :, start : start + 100])[0]
-        self.audio.train()
+            mel = self.sounds.mel(i)
+            whole[i] = self.hear(mel)
+            start = max((len(mel) - 100) // 2, 0)
+            short[i] = self.hear(mel[start : start + 100])
+        self.audio.train(training)
         scores = self.score(whole, self.captions_shipped)
         return {"1 s": self.score(short, self.captions_shipped)["accuracy"], **scores}
 
-    @torch.inference_mode()
     def judge_unseen(self) -> float:
         """Accuracy of the shipped towers by synonyms that no caption has, held-out recordings."""
         config = clip_config(self.settings)
@@ -318,53 +329,57 @@ class EmbeddingTrainer:
             _unit(embed_text(self.clip, config, UNSEEN_SYNONYMS[c]).mean(0, keepdim=True))
             for c in CLASSES
         ]
-        classes = torch.cat(rows)
+        classes = torch.cat(rows).cpu()
         right = []
         self.audio.eval()
         for i in self.sounds.of("valid"):
-            mel = torch.from_numpy(np.asarray(self.sounds.mel(i), np.float32)).T[None]
-            guess = int((self.audio(mel) @ classes.T).argmax())
+            guess = int((self.hear(self.sounds.mel(i)) @ classes.T).argmax())
             right.append(guess == int(self.data.sound_kinds[i]))
         return float(np.mean(right))
 
-    def save(self) -> Path:
-        """Write towers and heads to `out/embedding.pt`."""
-        out = Path(self.settings.out)
-        out.mkdir(parents=True, exist_ok=True)
-        save_checkpoint(
-            out / "embedding.pt",
-            {
-                "config": clip_config(self.settings),
-                "clip": self.clip.state_dict(),
-                "audio": self.audio.state_dict(),
-                "audio_width": self.settings.audio_width,
-                "heads": self.heads.state_dict(),
-                "prompts": {k: list(v) for k, v in PROMPTS.items()},
-                "done": self.done,
-            },
-        )
-        return out / "embedding.pt"
+    def state(self) -> dict[str, Any]:
+        """Towers and heads."""
+        return {
+            "config": clip_config(self.settings),
+            "clip": self.clip.state_dict(),
+            "audio": self.audio.state_dict(),
+            "audio_width": self.settings.audio_width,
+            "heads": self.heads.state_dict(),
+            "prompts": {k: list(v) for k, v in PROMPTS.items()},
+        }
 
-    done: tuple[str, ...] = ()
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up saved towers and heads."""
+        for name in ("heads", "clip", "audio"):
+            getattr(self, name).load_state_dict(state[name])
+
+    def train(self) -> bool:
+        """Train all stages; False if the time was over before."""
+        stages = (self.train_heads, self.train_text, self.train_audio, self.train_image)
+        if not all(stage() for stage in stages):
+            return False
+        log.info("shipped towers: %s", self.judge_audio())
+        log.info("by unseen synonyms: %.3f", self.judge_unseen())
+        return True
 
 
 def train_embedding(settings: EmbeddingSettings) -> Path:
-    """Train all towers; finished stages are not repeated when resumed. Returns the checkpoint."""
-    trainer = EmbeddingTrainer(settings)
-    state = load_checkpoint(Path(settings.out) / "embedding.pt")
-    if state is not None:
-        trainer.heads.load_state_dict(state["heads"])
-        trainer.clip.load_state_dict(state["clip"])
-        trainer.audio.load_state_dict(state["audio"])
-        trainer.done = tuple(state["done"])
-    trainer.train_heads()
-    for name in ("text", "audio", "image"):
-        if name not in trainer.done:
-            getattr(trainer, f"train_{name}")()
-            trainer.done = (*trainer.done, name)
-            trainer.save()
-        elif name == "text":
-            trainer.embed_captions()
-    log.info("shipped towers: %s", trainer.judge_audio())
-    log.info("by unseen synonyms: %.3f", trainer.judge_unseen())
-    return trainer.save()
+    """Train all towers, resuming from `out/embedding.pt`; returns the checkpoint.
+
+    TrainingError without photos or sounds.
+    """
+    s = settings
+    if not s.photos or not s.sounds:
+        raise TrainingError("Say what to train on: --photos FOLDER --sounds FOLDER.")
+    file = Path(s.out) / "embedding.pt"
+    cache = file.parents[1] / "cache"
+    with joined(s.device) as world:
+        run = Run(file, s, world, np.random.default_rng(s.seed))
+        with world.first():
+            sounds = SoundSet(Path(s.sounds), MelSettings(), cache)
+            renders = Path(s.renders) if s.renders else None
+            data = EmbeddingData(sounds, Path(s.photos), renders, s.image_size, cache)
+        trainer = EmbeddingTrainer(s, run, data)
+        run.resume(trainer)
+        trainer.train()
+    return file

@@ -8,7 +8,8 @@ decoded frames are judged by an image and a video discriminator (Lee et al. 2022
 """
 
 import logging
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,11 @@ from soundedit.nets.frames import NOISE, FrameGenerator
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.train.autoencoder import load_autoencoder
-from soundedit.train.checkpoint import load_checkpoint, save_checkpoint
 from soundedit.train.clipset import FPS, clip_files, read_clip
+from soundedit.train.distributed import World, joined
+from soundedit.train.learner import Learner, NotFinite, update
 from soundedit.train.lite0 import load_lite0
+from soundedit.train.run import Run, RunSettings
 from soundedit.train.sounds import MelSettings
 from soundedit.train.sync import ChangeGauge, sync_loss
 
@@ -38,7 +41,7 @@ SEGMENT, STEP = 100, 10
 
 
 @dataclass(frozen=True)
-class MotionSettings:
+class MotionSettings(RunSettings):
     """Settings of `train inversion` and `train frames`; the shipped TOML file explains each."""
 
     generator: str = "runs/generator/generator-final.pt"
@@ -56,21 +59,24 @@ class MotionSettings:
     clip_weight: float = 0.05
     sync_weight: float = 0.3
     lookahead: float = 0.5
-    seed: int = 1
 
 
 class MotionData:
     """Codes and spectrograms of all clips, in memory."""
 
-    def __init__(self, settings: MotionSettings, encoder: PhotoEncoder) -> None:
+    def __init__(self, settings: MotionSettings, encoder: PhotoEncoder, world: World) -> None:
         """Encode every clip once (kept beside the run, by checkpoint time)."""
+        self.device = world.device
         files = clip_files(Path(settings.clips))
         stamp = int(Path(settings.generator).stat().st_mtime)
         stamp += int(Path(settings.embedding).stat().st_mtime)
         cache = Path(settings.out) / f"codes-{stamp}-{len(files)}.pt"
-        if not cache.exists():
-            cache.parent.mkdir(parents=True, exist_ok=True)
-            torch.save(self._encode(files, encoder), cache)
+        with world.first():
+            if not cache.exists():
+                cache.parent.mkdir(parents=True, exist_ok=True)
+                part = cache.with_suffix(".part")
+                torch.save(self._encode(files, encoder), part)
+                part.replace(cache)
         state = torch.load(cache, weights_only=True)
         self.scenes: Tensor = state["scenes"].float()
         self.codes: Tensor = state["codes"].float()
@@ -81,10 +87,11 @@ class MotionData:
         self.drive = drive_features(self.mels)[:, :-1]
         self.ahead = round(settings.lookahead * 100)
         self.means = self.codes.mean(1)
-        self.spread = self.codes.flatten(0, 1).std((0, 1)).clamp_min(1e-3)
+        spread = self.codes.flatten(0, 1).std((0, 1)).clamp_min(1e-3)
+        self.spread = spread.to(self.device)
 
     def _encode(self, files: list[Path], encoder: PhotoEncoder) -> dict[str, Any]:
-        features = load_lite0()
+        features, encoder = load_lite0().to(self.device), encoder.to(self.device)
         scenes, codes, small, mels, kinds = [], [], [], [], []
         for n, file in enumerate(files):
             clip = read_clip(file)
@@ -93,10 +100,11 @@ class MotionData:
             found = []
             with torch.inference_mode():
                 for part in x.split(32):
-                    with torch.autocast("cpu", torch.bfloat16):
-                        taps = features(part.contiguous(memory_format=torch.channels_last))
+                    part = part.to(self.device, memory_format=torch.channels_last)
+                    with torch.autocast(self.device.type, torch.bfloat16):
+                        taps = features(part)
                     w, offsets = encoder([t.float() for t in taps])
-                    found.append(w[:, None] + offsets)
+                    found.append((w[:, None] + offsets).cpu())
                 little = F.avg_pool2d(x[1:], x.shape[2] // 32)
             every = torch.cat(found)
             scenes.append(every[0].clone())
@@ -125,12 +133,11 @@ class MotionData:
 
 
 class MotionTrainer:
-    """Both networks over a frozen generator and frozen towers."""
+    """Both networks over a frozen generator and frozen towers; one stage of the run trains each."""
 
-    def __init__(self, settings: MotionSettings) -> None:
-        self.settings = s = settings
-        torch.manual_seed(s.seed)
-        self.rng = np.random.default_rng(s.seed)
+    def __init__(self, settings: MotionSettings, run: Run) -> None:
+        self.settings, self.run = settings, run
+        s, self.world, self.rng, self.device = settings, run.world, run.rng, run.world.device
         self.generator, encoder, g = load_autoencoder(Path(s.generator))
         embedding = torch.load(s.embedding, map_location="cpu", weights_only=True)
         self.clip_config = embedding["config"]
@@ -141,20 +148,24 @@ class MotionTrainer:
         self.clip.load_state_dict(embedding["clip"])
         for net in (self.tower, self.clip):
             net.eval().requires_grad_(False)
-        self.data = MotionData(s, encoder)
+        self.data = MotionData(s, encoder, self.world)
         num_ws = self.generator.num_ws
+        # Here, since encoding clips draws numbers too, and is done once only.
+        torch.manual_seed(s.seed)
         self.inversion_config = {"embed_dim": width, "w_dim": g["w_dim"], "num_ws": num_ws}
         self.frames_config = {"w_dim": g["w_dim"], "num_ws": num_ws}
         self.inversion = SoundInversion(self.tower.pyramid_channels, **self.inversion_config)
         self.frames = FrameGenerator(**self.frames_config)
         self.critics = nn.ModuleList([ImageDiscriminator(32), VideoDiscriminator()])
-        self.done: tuple[str, ...] = ()
+        nets = (self.generator, self.tower, self.clip, self.inversion, self.frames, self.critics)
+        for net in nets:
+            net.to(self.device)
 
     @torch.no_grad()
     def hear(self, segments: Tensor) -> tuple[list[Tensor], Tensor]:
         """Frozen pyramid and embedding of segments [n, M, SEGMENT]."""
-        with torch.autocast("cpu", torch.bfloat16):
-            maps = self.tower.pyramid(segments)
+        with self.run.precision.autocast():
+            maps = self.tower.pyramid(segments.to(self.device))
         maps = [m.float() for m in maps]
         return maps, self.tower.embed(maps)
 
@@ -162,96 +173,82 @@ class MotionTrainer:
         """Mean squared distance of latents in units of the codes' spread."""
         return ((w - target) / self.data.spread).square().mean()
 
-    def train_inversion(self) -> None:
+    def train_inversion(self) -> bool:
         """Sound latents of a segment on a photo's code -> the mean code of what it should show."""
         s, d = self.settings, self.data
         optimiser = torch.optim.AdamW(self.inversion.parameters(), s.inversion_lr)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, s.inversion_lr, s.inversion_steps)
+        learner = Learner(optimiser, schedule, clip=1.0)
         frames = d.codes.shape[1]
-        started, total = time.monotonic(), 0.0
-        for step in range(s.inversion_steps):
-            clips = torch.from_numpy(self.rng.integers(len(d.codes), size=s.batch))
-            at = torch.from_numpy(self.rng.integers(0, frames // 5, size=s.batch)) * 5
-            ahead = torch.from_numpy(self.rng.choice([0, d.ahead], size=s.batch))
+
+        def losses(_: int, rows: int) -> dict[str, Tensor]:
+            clips = torch.from_numpy(self.rng.integers(len(d.codes), size=rows))
+            at = torch.from_numpy(self.rng.integers(0, frames // 5, size=rows)) * 5
+            ahead = torch.from_numpy(self.rng.choice([0, d.ahead], size=rows))
             segments = d.segments(clips, at * 100 // FPS, ahead)
-            gain = torch.from_numpy(self.rng.uniform(-8, 8, (s.batch, 1, 1))).float() / 50
-            maps, embedding = self.hear(segments + gain)
-            w = self.inversion(maps, embedding, d.scenes[clips])
+            gain = torch.from_numpy(self.rng.uniform(-8, 8, (rows, 1, 1))).float() / 50
+            maps, embedding = self.hear(self.world.shard(segments + gain))
+            scenes = d.scenes[clips].to(self.device)
+            w = self.inversion(maps, embedding, self.world.shard(scenes))
             near = torch.stack(
                 [
                     d.codes[c, max(a - 12, 0) : a + 13].mean(0)
                     for c, a in zip(clips.tolist(), at.tolist(), strict=True)
                 ]
-            )
-            loss = self.distance(w, near)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.inversion.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            total += float(loss.detach())
-            if step % 100 == 99:
-                still = float(self.distance(d.scenes[clips], near))
-                rate = (step + 1) / (time.monotonic() - started)
-                log.info(
-                    "inversion %d (%.1f/s): %.3f, photo alone %.3f", step, rate, total / 100, still
-                )
-                total = 0.0
-            if step % 500 == 499:
-                self.save()
+            ).to(self.device)
+            return {
+                "distance": self.distance(self.world.gather(w), near),
+                "photo alone": self.distance(scenes, near),
+            }
 
-    def train_frames(self) -> None:
+        step = self.run.learning(learner, s.batch, losses)
+        learners = {"inversion": learner}
+        return self.run.train("inversion", step, s.inversion_steps, learners, batch=s.batch)
+
+    def train_frames(self) -> bool:
         """Unrolled walks that follow the clips' codes, with critics on decoded small frames."""
         s, d = self.settings, self.data
         self.inversion.requires_grad_(False).eval()
         optimiser = torch.optim.AdamW(self.frames.parameters(), s.frames_lr)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, s.frames_lr, s.frames_steps)
-        critic_optimiser = torch.optim.Adam(self.critics.parameters(), 2e-4, betas=(0.0, 0.99))
+        learner = Learner(optimiser, schedule, clip=1.0)
+        critic = Learner(torch.optim.Adam(self.critics.parameters(), 2e-4, betas=(0.0, 0.99)))
         anchors = self.anchors()
-        gauge = ChangeGauge(self.generator.synthesis, d.codes)
-        started, sums = (
-            time.monotonic(),
-            dict.fromkeys(("follow", "motion", "sync", "critic"), 0.0),
-        )
-        for step in range(s.frames_steps):
+        # The gauge of a run that goes on is the one that it began with.
+        with torch.random.fork_rng():
+            torch.manual_seed(s.seed)
+            gauge = ChangeGauge(self.generator.synthesis, d.codes.to(self.device))
+
+        def losses(position: int, rows: int) -> dict[str, Tensor]:
             stride = int(self.rng.choice([1, 1, 2]))
             every = d.codes.shape[1]
             count = min(s.unroll, (every - 1) // stride)
             first = int(self.rng.integers(0, (every - 1 - (count - 1) * stride) // 5 + 1)) * 5
-            clips = torch.from_numpy(self.rng.integers(len(d.codes), size=s.batch))
+            clips = torch.from_numpy(self.rng.integers(len(d.codes), size=rows))
             anchor = anchors[int(self.rng.integers(2))]
             # A frame hears only what was before it, so it shows what was heard in the one before.
             times = first + torch.arange(1, count) * stride - 1
             target = d.codes[clips][:, times]
             # Only what changes within a clip is learned here; the rest is sound inversion's part.
             target = target - d.means[clips][:, None] + anchor[clips].float().mean(1)[:, None]
+            target = target.to(self.device)
             one, two = (self.walk(clips, stride, count, anchor, first)[:, 1:] for _ in range(2))
-            follow = self.energy_score(one, two, target)
             moved = self.energy_score(one.diff(dim=1), two.diff(dim=1), target.diff(dim=1))
-            sums["follow"] += float(follow.detach())
-            sums["motion"] += float(moved.detach())
             at = d.lead + (first + torch.arange(1, count) * stride) * 100 // FPS - 1
-            loudness = d.drive[clips][:, at, 0]
+            loudness = d.drive[clips][:, at, 0].to(self.device)
             sync = sync_loss(gauge.change(one)[:, 1:], loudness[:, 2:])
-            sums["sync"] += float(sync.detach())
-            loss = follow + 3.0 * moved + s.sync_weight * sync
-            walk = one
-            if step % s.critic_every == s.critic_every - 1:
-                extra, critic = self.judge(walk, clips, times, critic_optimiser)
-                loss = loss + extra
-                sums["critic"] += critic
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.frames.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            if step % 50 == 49:
-                rate = (step + 1) / (time.monotonic() - started)
-                text = ", ".join(f"{k} {v / 50:.4f}" for k, v in sums.items())
-                log.info("frames %d (%.2f/s): %s", step, rate, text)
-                sums = dict.fromkeys(sums, 0.0)
-            if step % 250 == 249:
-                self.save()
+            found = {
+                "follow": self.energy_score(one, two, target),
+                "motion": 3.0 * moved,
+                "sync": s.sync_weight * sync,
+            }
+            if position % s.critic_every == s.critic_every - 1:
+                found |= self.judge(one, clips, times, critic)
+            return found
+
+        step = self.run.learning(learner, s.batch, losses)
+        learners = {"frames": learner, "critics": critic}
+        return self.run.train("frames", step, s.frames_steps, learners, batch=s.batch)
 
     @torch.no_grad()
     def anchors(self) -> list[Tensor]:
@@ -264,8 +261,8 @@ class MotionTrainer:
                 at = torch.arange(count) * STEP
                 index = torch.full((count,), c)
                 maps, embedding = self.hear(d.segments(index, at, torch.full((count,), ahead)))
-                scene = d.scenes[c].expand(count, -1, -1)
-                rows.append(self.inversion(maps, embedding, scene).half())
+                scene = d.scenes[c].expand(count, -1, -1).to(self.device)
+                rows.append(self.inversion(maps, embedding, scene).half().cpu())
             both.append(torch.stack(rows))
         return both
 
@@ -284,27 +281,31 @@ class MotionTrainer:
         return (near - length(one - two)).mean() / 2
 
     def walk(self, clips: Tensor, stride: int, count: int, anchors: Tensor, first: int) -> Tensor:
-        """Unroll the frame generator from frame `first`: latents [B, count, L, D]."""
-        d = self.data
-        scene = d.scenes[clips]
-        seconds = torch.full((len(clips),), stride / FPS)
+        """Unroll the frame generator from frame `first`: latents [B, count, L, D] of clips [B].
+
+        Each process walks its own rows.
+        """
+        d, world = self.data, self.world
+        clips = world.shard(clips)
+        scene = d.scenes[clips].to(self.device)
+        seconds = torch.full((len(clips),), stride / FPS, device=self.device)
         keep = float(np.exp(-stride / (FPS * 0.6)))
-        noise = torch.randn(len(clips), NOISE)
+        noise = world.randn(len(clips), NOISE)
         state, out = None, []
         for k in range(count):
             column = (first + k * stride) * 100 // FPS
-            anchor = anchors[clips, column // STEP].float()
+            anchor = anchors[clips, column // STEP].float().to(self.device)
             if state is None:
                 state = self.frames.start(anchor)
-            heard = d.drive[clips, d.lead + column - 1]
+            heard = d.drive[clips, d.lead + column - 1].to(self.device)
             state = self.frames(state, anchor, scene, heard, noise, seconds)
             out.append(state.w)
-            noise = keep * noise + (1 - keep**2) ** 0.5 * torch.randn_like(noise)
-        return torch.stack(out, dim=1)
+            noise = keep * noise + (1 - keep**2) ** 0.5 * world.randn(*noise.shape)
+        return world.gather(torch.stack(out, dim=1))
 
     def judge(
-        self, walk: Tensor, clips: Tensor, times: Tensor, optimiser: torch.optim.Optimizer
-    ) -> tuple[Tensor, float]:
+        self, walk: Tensor, clips: Tensor, times: Tensor, critic: Learner
+    ) -> dict[str, Tensor]:
         """Least-squares critics and L_CLIP on six decoded frames of four walks.
 
         `times` are the clips' frames that the walk's frames should match.
@@ -316,7 +317,7 @@ class MotionTrainer:
         small = self.generator.synthesis(part.flatten(0, 1), until=32).clamp(-1.2, 1.2)
         fake = small.unflatten(0, (len(some), 6))
         times = times[first : first + 6]
-        real = d.small[some][:, times].float() / 127.5 - 1
+        real = d.small[some][:, times].float().to(self.device) / 127.5 - 1
         picture, video = self.critics
         held = fake.detach()
         lost = (
@@ -325,11 +326,13 @@ class MotionTrainer:
             + (video(real) - 1).square().mean()
             + video(held).square().mean()
         )
-        optimiser.zero_grad()
-        lost.backward()
-        optimiser.step()
+        if self.world.any(not bool(torch.isfinite(lost))):
+            raise NotFinite("the loss 'critic' is not finite")
+        critic.zero()
+        self.run.precision.backward(lost)
+        update([critic], self.run.precision, self.world)
         self.critics.requires_grad_(False)
-        loss = s.critic_weight * (
+        fooling = s.critic_weight * (
             (picture(fake.flatten(0, 1)) - 1).square().mean() + (video(fake) - 1).square().mean()
         )
         self.critics.requires_grad_(True)
@@ -337,53 +340,54 @@ class MotionTrainer:
         shown = embed_pictures(self.clip, self.clip_config, full.clamp(-1, 1))
         columns = torch.full((len(some),), int(times[3]) * 100 // FPS)
         _, heard = self.hear(d.segments(some, columns, torch.zeros_like(columns)))
-        loss = loss + s.clip_weight * (1 - (shown * heard).sum(1)).mean()
-        return loss, float(lost.detach())
+        meaning = s.clip_weight * (1 - (shown * heard).sum(1)).mean()
+        return {"fooling": fooling, "meaning": meaning, "critic": lost.detach()}
 
-    def save(self) -> Path:
-        """Write both networks to `out/motion.pt`."""
-        file = Path(self.settings.out) / "motion.pt"
-        save_checkpoint(
-            file,
-            {
-                "inversion_config": self.inversion_config,
-                "frames_config": self.frames_config,
-                "inversion": self.inversion.state_dict(),
-                "frames": self.frames.state_dict(),
-                "settings": asdict(self.settings),
-                "features": FEATURES,
-                "done": list(self.done),
-            },
-        )
-        return file
+    def state(self) -> dict[str, Any]:
+        """Both networks and the critics."""
+        return {
+            "inversion_config": self.inversion_config,
+            "frames_config": self.frames_config,
+            "inversion": self.inversion.state_dict(),
+            "frames": self.frames.state_dict(),
+            "critics": self.critics.state_dict(),
+            "settings": asdict(self.settings),
+            "features": FEATURES,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up saved networks."""
+        for name in ("inversion", "frames", "critics"):
+            getattr(self, name).load_state_dict(state[name])
 
 
-def _resumed(settings: MotionSettings) -> MotionTrainer:
-    trainer = MotionTrainer(settings)
-    state = load_checkpoint(Path(settings.out) / "motion.pt")
-    if state is not None:
-        trainer.inversion.load_state_dict(state["inversion"])
-        trainer.frames.load_state_dict(state["frames"])
-        trainer.done = tuple(state["done"])
-    return trainer
+@contextmanager
+def resumed_trainer(settings: MotionSettings) -> Iterator[MotionTrainer]:
+    """Everything at hand, as far as `out/motion.pt` is trained."""
+    with joined(settings.device) as world:
+        rng = np.random.default_rng(settings.seed)
+        run = Run(Path(settings.out) / "motion.pt", settings, world, rng)
+        trainer = MotionTrainer(settings, run)
+        run.resume(trainer)
+        yield trainer
 
 
 def train_inversion(settings: MotionSettings) -> Path:
-    """Train sound inversion; returns the checkpoint. The frame generator must follow."""
-    trainer = _resumed(settings)
-    trainer.train_inversion()
-    trainer.done = ("inversion",)
-    return trainer.save()
+    """Train sound inversion, resuming; returns the checkpoint. The frame generator must follow."""
+    with resumed_trainer(settings) as trainer:
+        trainer.train_inversion()
+        return trainer.run.file
 
 
 def train_frames(settings: MotionSettings) -> Path:
-    """Train the frame generator on a trained inversion; returns the checkpoint.
+    """Train the frame generator on a trained inversion, resuming; returns the checkpoint.
 
     TrainingError if sound inversion is not trained yet.
     """
-    trainer = _resumed(settings)
-    if "inversion" not in trainer.done:
-        raise TrainingError("The frame generator needs sound inversion: soundedit train inversion.")
-    trainer.train_frames()
-    trainer.done = ("inversion", "frames")
-    return trainer.save()
+    with resumed_trainer(settings) as trainer:
+        if "inversion" not in trainer.run.done:
+            raise TrainingError(
+                "The frame generator needs sound inversion: soundedit train inversion."
+            )
+        trainer.train_frames()
+        return trainer.run.file

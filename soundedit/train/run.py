@@ -73,6 +73,7 @@ class Run:
         self.rate, self.parts = 1.0, 1
         self._begun = time.monotonic()
         self._saved: dict[str, Any] | None = None
+        self._random: dict[str, Any] = {}
         self._networks: Networks | None = None
         self._stop = False
 
@@ -89,6 +90,7 @@ class Run:
         state = read_checkpoint(io.BytesIO(content), self.file)
         networks.restore(state)
         self._saved = state.get("run")
+        self._random = {"random": state["random"]}
         if self._saved is not None:
             self.done = list(self._saved["done"])
             self.parts = max(self.parts, int(self._saved["parts"]))
@@ -125,6 +127,8 @@ class Run:
             self._restore(place, saved)
         else:
             self.save(place)
+            if self.world.size > 1:
+                self._take_up(place)
         bad, last = 0, time.monotonic()
         with self.records.stage(stage, place.position, total), self._stoppable():
             while place.position < total:
@@ -214,10 +218,19 @@ class Run:
         self.rate = float(saved["rate"])
         for key, learner in place.learners.items():
             learner.restore(saved["learners"][key], self.rate)
-        self.precision.scaler.load_state_dict(saved["scaler"])
+        if self.precision.scaler.is_enabled() and saved["scaler"]:
+            self.precision.scaler.load_state_dict(saved["scaler"])
+        restore_random(self._random)
         self.rng.bit_generator.state = json.loads(saved["rng"])
         place.position = int(saved["position"])
         place.sums, place.steps = dict(saved["sums"]), int(saved["steps"])
+
+    def _take_up(self, place: "_Place") -> None:
+        """Make every process what the main one saved last."""
+        assert self._networks is not None
+        self.resume(self._networks)
+        assert self._saved is not None
+        self._restore(place, self._saved)
 
     def _go_back(self, place: "_Place") -> None:
         """Return to the last checkpoint with half the learning rates, which are then kept."""
@@ -227,11 +240,8 @@ class Run:
                 f"The losses of {place.stage} stay non-finite even at {self.rate:g} of the "
                 "learning rate; look for damaged data, or lower the rate in the settings."
             )
-        networks, position = self._networks, place.position
-        assert networks is not None
-        self.resume(networks)
-        assert self._saved is not None
-        self._restore(place, self._saved)
+        position = place.position
+        self._take_up(place)
         for learner in place.learners.values():
             learner.slow_down(rate / self.rate)
         # Another draw than the one that went wrong, the same in every process.

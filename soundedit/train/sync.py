@@ -29,10 +29,11 @@ class ChangeGauge:
         tried at `places` of them.
         """
         moves = (codes[:, ::5] - codes.mean(1, keepdim=True)).flatten(0, 1).flatten(1)
+        directions = min(directions, *moves.shape)
         _, spread, basis = torch.pca_lowrank(moves, q=directions, center=False, niter=3)
         steps = 0.5 * spread / max(len(moves), 1) ** 0.5
         self.basis = basis
-        self.form = torch.zeros(directions, directions)
+        self.form = codes.new_zeros(directions, directions)
         for place in torch.randperm(codes.shape[0] * codes.shape[1])[:places].tolist():
             w = codes[place // codes.shape[1], place % codes.shape[1]]
             tried = (steps[:, None] * basis.T).unflatten(1, w.shape) + w

@@ -1,0 +1,138 @@
+"""Joint embedding, sound inversion and frame generator: killed, resumed, over two processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from soundedit.errors import TrainingError
+from soundedit.train.motion import MotionSettings, train_frames
+from tests.train.tiny_training import (
+    MOTION,
+    STEPS,
+    make_parts,
+    train_all,
+    train_embedding,
+    train_motion,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_parts(tmp_path_factory.mktemp("stages"))
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in the processes started here, whose sums must come out alike."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def start(*words: str) -> "subprocess.Popen[bytes]":
+    path = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+    return subprocess.Popen([sys.executable, *words], env=environment, stderr=subprocess.PIPE)
+
+
+def losses(folder: Path) -> list[dict[str, Any]]:
+    rows = []
+    for part in ("embedding", "motion"):
+        file = folder / part / "losses.jsonl"
+        if file.exists():
+            for line in file.read_text(encoding="utf-8").splitlines():
+                row = json.loads(line)
+                del row["seconds"]
+                rows.append(row)
+    return rows
+
+
+def kill_in(stage: str, position: int, out: Path, made: Path) -> None:
+    process = start(
+        "-m", "tests.train.tiny_training", str(out), str(made), "save_minutes=0"
+    )  # fmt: skip
+    while process.poll() is None:
+        done = [(row["stage"], row["position"]) for row in losses(out)] if out.exists() else []
+        if (stage, position) in done:
+            process.send_signal(signal.SIGKILL)
+        time.sleep(0.02)
+    said = process.communicate()[1].decode()
+    assert process.returncode == -signal.SIGKILL, said
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    parts = (("embedding", ("heads", "clip", "audio")), ("motion", ("inversion", "frames")))
+    found = {}
+    for name, nets in parts:
+        state = torch.load(folder / name / f"{name}.pt", weights_only=True)
+        found |= {f"{net}.{k}": v for net in nets for k, v in state[net].items()}
+    return found
+
+
+def test_stages_that_were_killed_end_as_if_they_had_not_been(made: Path, tmp_path: Path) -> None:
+    cut, whole = tmp_path / "cut", tmp_path / "whole"
+    kill_in("audio", 2, cut, made)
+    kill_in("frames", 2, cut, made)
+    assert losses(cut)[-1]["stage"] == "frames"
+    train_all(cut, made, record_steps=1, device="cpu")
+    train_all(whole, made, record_steps=1, device="cpu")
+    assert losses(cut) == losses(whole)
+    for stage in ("heads", "text", "audio", "image", "inversion", "frames"):
+        rows = [row["position"] for row in losses(cut) if row["stage"] == stage]
+        assert rows == list(range(1, STEPS + 1))
+    expected = weights(whole)
+    for name, value in weights(cut).items():
+        assert torch.equal(value, expected[name]), name
+
+
+def test_two_processes_do_what_one_does(made: Path, tmp_path: Path) -> None:
+    both, alone = tmp_path / "both", tmp_path / "alone"
+    # Steps of motion too small to change it, as rounding decides the first steps of Adam.
+    slow = {"inversion_lr": 1e-7, "frames_lr": 1e-7}
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    script = ("-m", "tests.train.tiny_training", str(both), str(made), "precision=float32")
+    process = start(*torchrun, *script, *(f"{key}={value}" for key, value in slow.items()))
+    said = process.communicate()[1].decode()
+    assert process.returncode == 0, said
+    common: dict[str, Any] = {"record_steps": 1, "device": "cpu", "precision": "float32"}
+    train_embedding(alone, **common)
+    embedding = both / "embedding" / "embedding.pt"
+    train_motion(alone, made, embedding, dropout=False, **common, **slow)
+    assert len(losses(both)) == 6 * STEPS
+    for two, one in zip(losses(both), losses(alone), strict=True):
+        assert two.pop("stage") == one.pop("stage")
+        assert two == pytest.approx(one, rel=2e-3, abs=1e-4)
+    # The root of Adam's second moment tells the size of every gradient.
+    moments = []
+    for folder in (both, alone):
+        state = torch.load(folder / "motion" / "motion.pt", weights_only=True)
+        adam = state["run"]["learners"]["frames"]["optimiser"]["state"]
+        moments.append(torch.cat([p["exp_avg_sq"].flatten() for p in adam.values()]).sqrt())
+    assert float((moments[0] - moments[1]).norm() / moments[1].norm()) < 0.01
+
+
+def test_frames_need_inversion(made: Path, tmp_path: Path) -> None:
+    embedding = tmp_path / "embedding"
+    file = train_embedding(embedding, device="cpu", minutes=1e-9)
+    settings = MotionSettings(
+        generator=str(made / "generator.pt"),
+        clips=str(made / "clips"),
+        embedding=str(file),
+        out=str(tmp_path / "motion"),
+        device="cpu",
+        **MOTION,
+    )
+    with pytest.raises(TrainingError, match="needs sound inversion"):
+        train_frames(settings)
