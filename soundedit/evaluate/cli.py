@@ -1,6 +1,7 @@
 """`soundedit bench` and `soundedit evaluate`."""
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Sequence
@@ -61,30 +62,69 @@ def _bench(words: list[str]) -> int:
 def _evaluate(words: list[str]) -> int:
     parser = _Parser(
         prog="soundedit evaluate",
-        description="Measure a pack on recordings kept out of training: is it right about what it "
-        "hears, and do its pictures move in time?",
+        description="Measure a pack on recordings kept out of training: are its pictures like "
+        "photos, is it right about what it hears, and do its videos show it, in time?",
     )
     parser.add_argument("sounds", metavar="FOLDER", type=Path, help="recordings in class folders")
+    parser.add_argument(
+        "--photos", metavar="FOLDER", type=Path, required=True, help="photos to compare with"
+    )
+    parser.add_argument(
+        "--stills", metavar="FILE", type=Path, help="stills.npz of data build (default: rendered)"
+    )
     _add_engine(parser)
+    parser.add_argument("--quick", action="store_true", help="rougher, in about five minutes")
+    for option, text in (
+        ("samples", "pictures (default 2000, quick 250)"),
+        ("clips", "videos a class (default 4, quick 1)"),
+        ("stills-each", "stills a class (default 60, quick 18)"),
+        ("side", "pixels that Lite2 looks at (default 128)"),
+    ):
+        parser.add_argument(f"--{option}", metavar="N", type=_count, help=text)
+    parser.add_argument("--cache", metavar="FOLDER", type=Path, help="where features are kept")
+    parser.add_argument(
+        "--write-card", action="store_true", help="put the tables into the pack's model card"
+    )
     args = parser.parse_args(words)
-    if not args.sounds.is_dir():
-        raise SoundeditError(f"There is no folder {args.sounds}, so check its name.")
-    from soundedit.engine.engine import Engine
-    from soundedit.evaluate.quality import measure
+    for folder in (args.sounds, args.photos):
+        if not folder.is_dir():
+            raise SoundeditError(f"There is no folder {folder}, so check its name.")
+    from platformdirs import user_cache_path
 
-    engine = Engine.load(args.pack, args.device, _say())
-    try:
-        found = measure(engine, args.sounds, progress=_say())
-    finally:
-        engine.close()
+    from soundedit.evaluate import judging, report
+    from soundedit.packs.pack import default_pack
+
+    chosen = {"samples": args.samples, "clips": args.clips, "side": args.side}
+    chosen["stills"] = args.stills_each
+    effort = dataclasses.replace(
+        judging.QUICK if args.quick else judging.THOROUGH,
+        **{name: value for name, value in chosen.items() if value is not None},
+    )
+    pack = default_pack() if args.pack is None else args.pack
+    cache = args.cache or user_cache_path("soundedit") / "evaluate"
+    found = judging.judge_pack(
+        pack, args.device, args.sounds, args.photos, cache, effort, args.stills, _say()
+    )
     if args.json:
-        # JSON has no NaN; what could not be measured is null.
-        _print_json({k: v if v == v else None for k, v in found.figures().items()})
+        _print_json(
+            {
+                "effort": dataclasses.asdict(effort),
+                "figures": [figure.facts() for figure in found.figures],
+                "videos": [row.facts() for row in found.videos],
+                "shortfalls": found.shortfalls(),
+            }
+        )
     else:
-        print("| what | measured |\n|---|---|")
-        for name, value in found.figures().items():
-            print(f"| {name.replace('_', ' ')} | {value:g} |")
+        print("\n".join(report.lines(found)))
+    if args.write_card:
+        report.write_into_card(pack, found)
     return 0
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:

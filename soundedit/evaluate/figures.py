@@ -47,15 +47,15 @@ def table(figures: Sequence[Figure]) -> str:
         wanted = ""
         if figure.wanted is not None:
             sign = ">=" if figure.at_least else "<="
-            wanted = f"{sign} {_number(figure.wanted)} {figure.unit}"
+            wanted = f"{sign} {number(figure.wanted)} {figure.unit}".rstrip()
         measured = "not measured"
         if figure.value is not None:
-            measured = f"{_number(figure.value)} {figure.unit}"
+            measured = f"{number(figure.value)} {figure.unit}".rstrip()
         rows.append(f"| {figure.what} | {wanted} | {measured} |")
     return "\n".join(rows)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Three significant digits, at most two decimals, never an exponent."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"

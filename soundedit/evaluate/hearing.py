@@ -1,0 +1,92 @@
+"""How well sounds, words and pictures find each other in a pack's joint embedding."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundedit.engine.engine import Engine
+from soundedit.errors import MediaError
+from soundedit.evaluate.scenes import Scenes
+from soundedit.progress import Progress
+from soundedit.train.sounds import recordings
+
+
+@dataclass(frozen=True)
+class HeardSounds:
+    """Recordings kept out of training: unit embeddings [n, E] and the class of each."""
+
+    vectors: NDArray[np.float32]
+    kinds: list[str]
+
+
+def hear(engine: Engine, folder: Path, say: Progress | None = None) -> HeardSounds:
+    """Embed the valid recordings of the pack's classes; TrainingError without any sound."""
+    classes = engine.manifest.classes
+    clips = [r for r in recordings(folder) if r.split == "valid" and r.label in classes]
+    vectors, kinds = [np.zeros((0, engine.manifest.embed_dim), np.float32)], []
+    for n, clip in enumerate(clips):
+        if say is not None:
+            say((n + 1) / len(clips), f"{n + 1} of {len(clips)} recordings heard")
+        try:
+            vectors.append(engine.embed_sound(clip.file)[None])
+        except MediaError:
+            continue
+        kinds.append(clip.label)
+    return HeardSounds(np.concatenate(vectors), kinds)
+
+
+def accuracy(engine: Engine, heard: HeardSounds) -> tuple[float, float]:
+    """Share named rightly by the pack's prompts alone, of all recordings and mean of classes."""
+    if not heard.kinds:
+        return float("nan"), float("nan")
+    names = np.array(engine.manifest.classes)
+    guesses = names[(heard.vectors @ engine.class_embeddings().T).argmax(1)]
+    right = guesses == np.array(heard.kinds)
+    each = [right[np.array(heard.kinds) == kind].mean() for kind in set(heard.kinds)]
+    return float(right.mean()), float(np.mean(each))
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Share of questions with a picture of their class among the first `at`, and by chance."""
+
+    sound_to_image: float
+    text_to_image: float
+    chance: float
+
+
+def retrieval(engine: Engine, heard: HeardSounds, scenes: Scenes, at: int = 5) -> Recall:
+    """Sounds and prompts looking for pictures of their class among the stills held out."""
+    held = scenes.held_out
+    kinds = scenes.kinds[held]
+    pictures = np.concatenate(
+        [engine.embed_image(part) for part in np.array_split(scenes.pictures[held], 8) if len(part)]
+    )
+    prompts = [
+        (kind, prompt)
+        for kind in engine.manifest.classes
+        for prompt in engine.manifest.prompts.get(kind, [kind])
+    ]
+    words = engine.embed_text([prompt for _, prompt in prompts])
+    sounds = _recall(heard.vectors, heard.kinds, pictures, kinds, at)
+    texts = _recall(words, [kind for kind, _ in prompts], pictures, kinds, at)
+    shares = [float((kinds == kind).mean()) for kind in set(kinds.tolist())]
+    return Recall(sounds, texts, float(np.mean([1 - (1 - share) ** at for share in shares])))
+
+
+def _recall(
+    asked: NDArray[np.float32],
+    wanted: Sequence[str],
+    pictures: NDArray[np.float32],
+    kinds: NDArray[np.str_],
+    at: int,
+) -> float:
+    hits = []
+    for vector, kind in zip(asked, wanted, strict=True):
+        if kind in kinds:
+            nearest = np.argsort(-(pictures @ vector))[:at]
+            hits.append(bool((kinds[nearest] == kind).any()))
+    return float(np.mean(hits)) if hits else float("nan")

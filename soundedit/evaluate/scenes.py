@@ -1,0 +1,139 @@
+"""Pictures whose class is known, and the classifier that learns from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from soundedit.errors import MediaError, TrainingError
+from soundedit.media.picture import read_square
+from soundedit.progress import Progress
+from soundedit.train.photos import photo_files
+from soundedit.train.weather import CLASSES, render_still, scene_hints
+
+SHOWN = tuple(name for name in CLASSES if name != "other")
+"""Classes that a picture can show."""
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Weathered stills: `pictures` uint8 [n, S, S, 3] and the class of each, in turn by class."""
+
+    pictures: NDArray[np.uint8]
+    kinds: NDArray[np.str_]
+
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """Every third still of a class: judged on, never learned from."""
+        held = np.zeros(len(self.kinds), bool)
+        for kind in set(self.kinds.tolist()):
+            held[np.flatnonzero(self.kinds == kind)[::3]] = True
+        return held
+
+
+def render_scenes(photos: Path, size: int, each: int, say: Progress | None = None) -> Scenes:
+    """`each` stills of every class, on photos half of which suit it; TrainingError without photos.
+
+    `size` is at least 64 pixels.
+    """
+    files = photo_files(photos)
+    rng = np.random.default_rng(7)
+    pictures, kinds = [], []
+    for kind in SHOWN:
+        fitting = [row for row in files if row[1] in scene_hints(kind)]
+        for n in range(each):
+            photo = _read_one(fitting if fitting and n % 2 == 0 else files, size, rng)
+            strength, seed = float(rng.uniform(0.5, 1.0)), int(rng.integers(1 << 31))
+            pictures.append(render_still(photo, kind, strength, seed, size))
+            kinds.append(kind)
+            if say is not None:
+                say(len(kinds) / (each * len(SHOWN)), f"{len(kinds)} stills rendered")
+    return Scenes(np.stack(pictures), np.array(kinds))
+
+
+def read_scenes(file: Path, each: int) -> Scenes:
+    """Up to `each` stills of every class of a `stills.npz` that `data build` wrote."""
+    try:
+        with np.load(file) as data:
+            kinds: NDArray[np.str_] = data["kinds"]
+            rows = np.concatenate([np.flatnonzero(kinds == kind)[:each] for kind in SHOWN])
+            return Scenes(data["pictures"][rows], kinds[rows])
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainingError(
+            f"The stills {file} cannot be read; make them with: soundedit data build."
+        ) from error
+
+
+def read_photos(
+    folder: Path, size: int, count: int, say: Progress | None = None
+) -> list[NDArray[np.uint8]]:
+    """Up to `count` photos [S, S, 3] in a random but fixed order; unreadable ones are left out."""
+    files = photo_files(folder)
+    found: list[NDArray[np.uint8]] = []
+    for n in np.random.default_rng(3).permutation(len(files)):
+        if len(found) == count:
+            break
+        try:
+            found.append(read_square(files[n][0], size))
+        except MediaError:
+            continue
+        if say is not None:
+            say(len(found) / min(count, len(files)), f"{len(found)} photos read")
+    if len(found) < 4:
+        raise TrainingError(f"Fewer than four photos in {folder} can be read; give more.")
+    return found
+
+
+def _read_one(
+    files: Sequence[tuple[Path, str]], size: int, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    for _ in range(20):
+        try:
+            return read_square(files[int(rng.integers(len(files)))][0], size)
+        except MediaError:
+            continue
+    raise TrainingError("Twenty photos in a row could not be read; check the folder.")
+
+
+class SceneClassifier:
+    """Multinomial logistic regression on features scaled to unit variance."""
+
+    def __init__(self, features: NDArray[np.float32], kinds: Sequence[str]) -> None:
+        """Learn the kinds of features [n, d]; ValueError with fewer than two kinds."""
+        self.classes = sorted(set(kinds))
+        if len(self.classes) < 2:
+            raise ValueError("a classifier needs two classes or more")
+        self._mean, self._scale = features.mean(0), features.std(0) + 1e-3
+        x = torch.from_numpy(self._scaled(features))
+        y = torch.tensor([self.classes.index(kind) for kind in kinds])
+        self._weight = torch.zeros(features.shape[1], len(self.classes), requires_grad=True)
+        self._bias = torch.zeros(len(self.classes), requires_grad=True)
+        parts = [self._weight, self._bias]
+        optimiser = torch.optim.LBFGS(parts, max_iter=100, line_search_fn="strong_wolfe")
+
+        def closure() -> torch.Tensor:
+            optimiser.zero_grad()
+            loss = torch.nn.functional.cross_entropy(x @ self._weight + self._bias, y)
+            loss = loss + 0.05 * self._weight.square().sum()
+            loss.backward()
+            return loss
+
+        optimiser.step(closure)
+
+    def _scaled(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        scaled: NDArray[np.float32] = ((features - self._mean) / self._scale).astype(np.float32)
+        return scaled
+
+    def chances(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probabilities [n, classes] of features [n, d]."""
+        with torch.inference_mode():
+            x = torch.from_numpy(self._scaled(features))
+            found: NDArray[np.float32] = (x @ self._weight + self._bias).softmax(1).numpy()
+        return found
+
+    def calls(self, features: NDArray[np.float32]) -> str:
+        """The class of the frames of one clip together [n, d]."""
+        return self.classes[int(self.chances(features).mean(0).argmax())]
