@@ -24,5 +24,5 @@ def _root(features: NDArray[np.float64]) -> NDArray[np.float64]:
     centred = (features - features.mean(0)) / np.sqrt(len(features) - 1)
     if len(centred) <= centred.shape[1]:
         return centred
-    root: NDArray[np.float64] = np.linalg.qr(centred, mode="r")
+    root: NDArray[np.float64] = np.linalg.qr(centred)[1]
     return root

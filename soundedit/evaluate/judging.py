@@ -64,8 +64,12 @@ class Judgement:
 
     def shortfalls(self) -> list[str]:
         """What was wanted and is not reached, and where a baseline is not beaten; a line each."""
-        lines = [f"{f.what}: {f.value:.3g}" for f in self.figures if f.met is False and f.value]
-        return [f"not reached: {line}" for line in lines] + lost(self.videos)
+        lines = []
+        for figure in self.figures:
+            if figure.wanted is not None and not figure.met:
+                measured = "not measured" if figure.value is None else f"{figure.value:.3g}"
+                lines.append(f"not reached: {figure.what} ({measured})")
+        return lines + lost(self.videos)
 
 
 def judge_pack(
@@ -111,9 +115,10 @@ def judge_pack(
                 own.class_share, 0.75),
         _figure("loudness_change_correlation", "correlation of loudness and change",
                 own.correlation, 0.5),
-        _figure("loudness_change_lag_frames", "its lag, in frames", own.lag, 1, at_least=False),
-        _figure("flash_delay_frames", "from onset to flash, in frames", own.flash_delay, 1,
-                at_least=False),
+        _figure("loudness_change_lag_frames", "its lag either way, in frames",
+                _size(own.lag), 1, at_least=False),
+        _figure("flash_delay_frames", "between onset and flash, in frames",
+                _size(own.flash_delay), 1, at_least=False),
     ]  # fmt: skip
     return Judgement(effort, figures, rows)
 
@@ -144,6 +149,10 @@ RENDERED = "rendered weather"
 """Row of the data engine's own clips: what a perfect pupil would reach."""
 
 
+def _size(value: float | None) -> float | None:
+    return None if value is None else abs(value)
+
+
 def _less(value: float | None) -> float | None:
     """Turned so that more is better; delays count by their size."""
     return None if value is None else -abs(value)
@@ -168,17 +177,23 @@ def _pictures(
     key = f"photos|{photos.resolve()}|{size}|{effort.samples}"
     real = judge.kept(key, seen)["features"]
     halves = frechet_distance(real[::2], real[1::2])
-    blocks = (engine.sample(seed, 1.0)[None] for seed in range(effort.samples))
-    free = judge.look(engine.synthesise(_in_eights(blocks)), say)
-    distance = frechet_distance(free, real)
-    kept = (engine.sample(seed, TRUNCATION)[None] for seed in range(effort.samples))
-    truncated = frechet_distance(judge.look(engine.synthesise(_in_eights(kept)), say), real)
+    made = engine.manifest.components["generator"].sha256
+
+    def distance(truncation: float) -> float:
+        def free() -> Arrays:
+            ws = (engine.sample(seed, truncation)[None] for seed in range(effort.samples))
+            return {"features": judge.look(engine.synthesise(_in_eights(ws)), say)}
+
+        key = f"samples|{made}|{truncation}|{effort.samples}|{engine.device}"
+        return frechet_distance(judge.kept(key, free)["features"], real)
+
     return [
         _figure("frechet_halves", f"Lite2 Frechet distance of two halves of {len(real)} photos",
                 halves),
-        _figure("frechet_samples", f"of {effort.samples} samples to the photos", distance,
+        _figure("frechet_samples", f"of {effort.samples} samples to the photos", distance(1.0),
                 3 * halves, at_least=False),
-        _figure("frechet_truncated", f"of samples at truncation {TRUNCATION}", truncated),
+        _figure("frechet_truncated", f"of samples at truncation {TRUNCATION}",
+                distance(TRUNCATION)),
     ]  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from soundedit.evaluate.figures import number, table
 from soundedit.evaluate.judging import RENDERED, Judgement
 from soundedit.media.whole import publish_part, start_part
 from soundedit.packs.pack import open_pack, save_pack
+from soundedit.train.card import figure_lines
 
-HEADING = "## Judged"
+FIGURES, JUDGED = "Figures", "Judged"
 _COLUMNS = (
     ("class_share", "class seen"),
     ("similarity", "similarity"),
@@ -65,17 +66,25 @@ def write_into_card(pack: str | Path, found: Judgement) -> Path:
     saved = save_pack(opened.path, replace(opened.manifest, figures=figures), {})
     card = saved.path / card.name
     part = start_part(card, [".md"])
-    part.write_text(with_section(text, lines(found)), encoding="utf-8")
+    text = with_section(text, FIGURES, figure_lines(saved.manifest))
+    text = with_section(text, JUDGED, lines(found))
+    part.write_text(text, encoding="utf-8")
     publish_part(part, card)
     return card
 
 
-def with_section(card: str, section: list[str]) -> str:
-    """The card with the judgement in place of the earlier one, or else after the figures."""
-    parts = card.split("\n## ")
-    title = HEADING.removeprefix("## ")
+def with_section(card: str, title: str, section: list[str]) -> str:
+    """The card with a section of level two in place of the one so called.
+
+    Where there is none it comes after the figures, or else last.
+    """
+    parts = card.rstrip("\n").split("\n## ")
+    titles = [part.partition("\n")[0] for part in parts]
     new = f"{title}\n\n" + "\n".join(section) + "\n"
-    kept = [part for part in parts if not part.startswith(f"{title}\n")]
-    after = [n for n, part in enumerate(kept) if part.startswith("Figures\n")]
-    place = after[0] + 1 if after else len(kept)
-    return "\n## ".join([*kept[:place], new, *kept[place:]])
+    if title in titles[1:]:
+        parts[titles.index(title)] = new
+    elif FIGURES in titles:
+        parts.insert(titles.index(FIGURES) + 1, new)
+    else:
+        parts.append(new)
+    return "\n## ".join(parts).rstrip("\n") + "\n"

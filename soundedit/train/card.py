@@ -30,11 +30,8 @@ def write_card(folder: Path, manifest: Manifest, limits: list[str]) -> Path:
     ]
     for name, part in manifest.components.items():
         lines.append(f"| {name} | {part.file} | {part.bytes / 1e6:.1f} |")
-    lines += ["", "## Figures", "", "| what | measured |", "|---|---|"]
-    lines += [f"| {name.replace('_', ' ')} | {value} |" for name, value in manifest.figures.items()]
+    lines += ["", "## Figures", "", *figure_lines(manifest)]
     lines += [
-        "",
-        "Sound classes: " + ", ".join(manifest.classes) + ".",
         "",
         "## Known limits",
         "",
@@ -54,6 +51,13 @@ def write_card(folder: Path, manifest: Manifest, limits: list[str]) -> Path:
     file = folder / "MODEL_CARD.md"
     file.write_text("\n".join(lines), encoding="utf-8")
     return file
+
+
+def figure_lines(manifest: Manifest) -> list[str]:
+    """What stands below the card's "Figures": a table, and the classes that they are about."""
+    rows = [f"| {name.replace('_', ' ')} | {value} |" for name, value in manifest.figures.items()]
+    classes = "Sound classes: " + ", ".join(manifest.classes) + "."
+    return ["| what | measured |", "|---|---|", *rows, "", classes]
 
 
 @torch.inference_mode()

@@ -10,7 +10,8 @@ from PIL import Image
 
 from soundedit.errors import SoundeditError
 from soundedit.evaluate.cli import main
-from soundedit.evaluate.judging import RENDERED, lost
+from soundedit.evaluate.figures import Figure
+from soundedit.evaluate.judging import QUICK, RENDERED, Judgement, lost
 from soundedit.evaluate.report import with_section
 from soundedit.evaluate.videos import VideoFigures
 from soundedit.media.sound import Sound, write_sound
@@ -48,11 +49,24 @@ def test_lost_names_every_rival_that_is_no_worse() -> None:
 
 def test_section_comes_after_the_figures_and_is_replaced() -> None:
     card = "# Pack\n\ntext\n\n## Figures\n\n| a |\n\n## Sources\n\n- one\n"
-    once = with_section(card, ["old"])
+    once = with_section(card, "Judged", ["old"])
     assert once.split("\n## ")[2] == "Judged\n\nold\n"
-    twice = with_section(once, ["new"])
+    twice = with_section(once, "Judged", ["new"])
     assert "old" not in twice
     assert twice.replace("## Judged\n\nnew\n\n", "") == card
+    assert with_section(card, "Figures", ["| b |"]) == card.replace("| a |", "| b |")
+    assert with_section("# Pack\n", "Judged", ["new"]) == "# Pack\n## Judged\n\nnew\n"
+
+
+def test_shortfalls_count_zero_and_what_was_not_measured() -> None:
+    figures = [
+        Figure("a", "good", "", 1.0, 0.5, at_least=True),
+        Figure("b", "nothing", "", 0.0, 0.5, at_least=True),
+        Figure("c", "unknown", "", None, 0.5, at_least=True),
+        Figure("d", "free", "", 0.0),
+    ]
+    found = Judgement(QUICK, figures, [row("soundedit")]).shortfalls()
+    assert found == ["not reached: nothing (0)", "not reached: unknown (not measured)"]
 
 
 @pytest.fixture
