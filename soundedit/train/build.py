@@ -1,9 +1,9 @@
-"""`soundedit data build`: weathered stills and rendered clips from photos and sounds."""
+"""`soundedit data build`: weathered stills and clips from photos and sounds, or from videos."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from soundedit.train.clipset import ClipSettings, build_clips
+from soundedit.train.clipset import ClipSettings, build_clips, cut_videos
 from soundedit.train.stills import StillsSettings, build_stills
 
 
@@ -19,11 +19,19 @@ class BuildSettings:
     clips: int = 520
     seconds: float = 4.0
     seed: int = 1
+    videos: str = ""
 
 
 def build(settings: BuildSettings) -> Path:
-    """Render stills (`out/stills/stills.npz`) and clips (`out/clips`); finished ones are kept."""
+    """Render stills (`out/stills/stills.npz`) and clips (`out/clips`); finished ones are kept.
+
+    Videos are cut into clips beside them, or alone where there are no photos.
+    """
     s, out = settings, Path(settings.out)
+    if s.videos:
+        cut_videos(Path(s.videos), out / "clips", s.resolution, s.seconds)
+        if not s.photos:
+            return out
     if not (out / "stills" / "stills.npz").exists():
         build_stills(
             StillsSettings(s.photos, str(out / "stills"), s.resolution, s.stills, seed=s.seed)

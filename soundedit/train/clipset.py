@@ -1,5 +1,6 @@
 """Rendered clips on disk: what sound inversion and the frame generator are trained to follow."""
 
+import hashlib
 import logging
 import os
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from soundedit.errors import TrainingError
+from soundedit.nets.mel import LogMel
 from soundedit.train.prompts import CLASSES
 from soundedit.train.sounds import MelSettings
-from soundedit.train.weather.clips import ClipMaker
+from soundedit.train.videos import video_clips
+from soundedit.train.weather.clips import Clip, ClipMaker
 
 log = logging.getLogger(__name__)
 FPS = 25
@@ -67,18 +70,43 @@ def build_clips(settings: ClipSettings) -> Path:
         file = out / f"{n:05d}.npz"
         if file.exists():
             continue
-        clip = maker.make(settings.seed * 1_000_003 + n, kinds[n % len(kinds)])
-        with torch.inference_mode():
-            mel = ear(torch.from_numpy(clip.samples)[None])[0].T.numpy().astype(np.float16)
-        part = file.with_suffix(".part")
-        with part.open("wb") as sink:
-            np.savez(sink, kind=clip.kind, picture=clip.picture, frames=clip.frames, mel=mel)
-            sink.flush()
-            os.fsync(sink.fileno())
-        part.replace(file)
+        write_clip(file, maker.make(settings.seed * 1_000_003 + n, kinds[n % len(kinds)]), ear)
         if n % 25 == 0:
             log.info("clip %d of %d", n, settings.clips)
     return out
+
+
+def cut_videos(videos: Path, out: Path, resolution: int, seconds: float) -> Path:
+    """Cut videos with sound (see `videos`) into clips in `out`; those cut before are kept.
+
+    TrainingError if there is no video, or none could be cut.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    listing = out / "videos.txt"
+    done = listing.read_text(encoding="utf-8").splitlines() if listing.exists() else []
+    ear = MelSettings().build()
+    for name, clips in video_clips(videos, resolution, FPS, seconds, frozenset(done)):
+        key = hashlib.sha256(name.encode()).hexdigest()[:12]
+        for k, clip in enumerate(clips):
+            write_clip(out / f"video-{key}-{k:04d}.npz", clip, ear)
+        with listing.open("a", encoding="utf-8") as sink:
+            sink.write(f"{name}\n")
+        log.info("%s: %d clips of %s", name, len(clips), clips[0].kind if clips else "nothing")
+    if not any(out.glob("*.npz")):
+        raise TrainingError(f"No video in {videos} could be cut into clips; see the log.")
+    return out
+
+
+def write_clip(file: Path, clip: Clip, ear: LogMel) -> None:
+    """Write a clip whole or not at all."""
+    with torch.inference_mode():
+        mel = ear(torch.from_numpy(clip.samples)[None])[0].T.numpy().astype(np.float16)
+    part = file.with_suffix(".part")
+    with part.open("wb") as sink:
+        np.savez(sink, kind=clip.kind, picture=clip.picture, frames=clip.frames, mel=mel)
+        sink.flush()
+        os.fsync(sink.fileno())
+    part.replace(file)
 
 
 def clip_files(folder: Path) -> list[Path]:

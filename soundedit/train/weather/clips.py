@@ -163,17 +163,44 @@ class PreviewSettings:
     seconds: float = 4.0
     split: str = "train"
     seed: int = 1
+    videos: str = ""
 
 
 def preview(settings: PreviewSettings) -> Path:
     """Write `clips.png`, a contact sheet, and `clips.mp4` with sound; returns the folder.
 
-    One clip of each class that the split has. TrainingError without photos or sounds.
+    One clip of each class that the split, or the folder of videos, has. TrainingError without
+    photos and sounds, or videos.
     """
-    if not settings.photos or not settings.sounds:
-        raise TrainingError("Say what to make clips from: --photos FOLDER --sounds FOLDER.")
+    if not settings.videos and not (settings.photos and settings.sounds):
+        raise TrainingError(
+            "Say what to make clips from: --photos FOLDER --sounds FOLDER, or --videos FOLDER."
+        )
     out = Path(settings.out)
     out.mkdir(parents=True, exist_ok=True)
+    clips = _clips_of_videos(settings) if settings.videos else _rendered_clips(settings)
+    contact_sheet(clips).save(out / "clips.png")
+    write_clips(out / "clips.mp4", clips, Fraction(settings.fps))
+    return out
+
+
+def _clips_of_videos(settings: PreviewSettings) -> list[Clip]:
+    """The first clip of each class."""
+    # The module builds on this one.
+    from soundedit.train.videos import video_clips
+
+    first: dict[str, Clip] = {}
+    folder = Path(settings.videos)
+    for _, clips in video_clips(folder, settings.resolution, settings.fps, settings.seconds):
+        for clip in clips[:1]:
+            first.setdefault(clip.kind, clip)
+    if not first:
+        raise TrainingError(f"No video in {folder} could be cut into clips; see the log.")
+    return list(first.values())
+
+
+def _rendered_clips(settings: PreviewSettings) -> list[Clip]:
+    """One clip of each class that the split has."""
     maker = ClipMaker(
         Path(settings.photos),
         Path(settings.sounds),
@@ -188,9 +215,7 @@ def preview(settings: PreviewSettings) -> Path:
     ]
     if not clips:
         raise TrainingError(f"There is no known sound in the {settings.split} split.")
-    contact_sheet(clips).save(out / "clips.png")
-    write_clips(out / "clips.mp4", clips, Fraction(settings.fps))
-    return out
+    return clips
 
 
 def contact_sheet(clips: Sequence[Clip], columns: int = 8, side: int = 128) -> Image.Image:
