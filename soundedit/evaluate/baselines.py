@@ -91,7 +91,7 @@ class Baselines:
         return _between(self._styles[chosen], (times - SEGMENT / 2) / EVERY)
 
     def beat_driven(self, sound: Sound, track: SoundTrack, seed: int) -> Latents:
-        """Lucid Sonic Dreams (Alafif 2021): loudness moves along random styles, onsets pulse.
+        """Lucid Sonic Dreams (Alafriz 2021): loudness moves along random styles, onsets pulse.
 
         What the sound is does not matter.
         """

@@ -257,5 +257,5 @@ def _videos(
         features = look(judge, videos, say)
         rows.append(measure_videos(engine, method, videos, features, seen, classifier))
     own = measure_videos(engine, RENDERED, rendered, seen, None, classifier)
-    halves = motion_distance(seen[::2], seen[1::2]) if len(seen) > 3 else None
+    halves = motion_distance(seen[::2], seen[1::2], seen) if len(seen) > 3 else None
     return [*rows, VideoFigures(**{**own.facts(), "frechet": halves})]

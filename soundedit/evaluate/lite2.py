@@ -66,7 +66,7 @@ class Judge:
         made = make()
         part = start_part(file, [".npz"])
         with part.open("wb") as sink:
-            np.savez(sink, **made)
+            np.savez(sink, **made)  # type: ignore[arg-type]
         publish_part(part, file)
         return made
 

@@ -24,6 +24,9 @@ SECONDS = 4.0
 KEYS_A_SECOND = 2
 """Frames a second that are looked at closely."""
 
+DIRECTIONS = 16
+"""Directions in feature space that motion is compared in."""
+
 
 @dataclass(frozen=True)
 class Video:
@@ -45,7 +48,7 @@ class VideoFigures:
 
     `class_share`: clips of classes that can be shown whose frames the classifier calls by their
     sound. `similarity`, `shuffled`: cosine of frames with their own sound and with others'.
-    `frechet`: distance of time differences of features to the data engine's.
+    `frechet`: `motion_distance` to the data engine's videos.
     """
 
     method: str
@@ -163,10 +166,25 @@ def similarities(engine: Engine, videos: Sequence[Video]) -> tuple[float, float]
     return float(np.diag(cosines).mean()), others
 
 
-def motion_distance(a: Sequence[Features], b: Sequence[Features]) -> float | None:
-    """Frechet distance of differences of consecutive key frames' features; None for too few."""
-    steps = [np.concatenate([np.diff(part, axis=0) for part in parts]) for parts in (a, b)]
-    return None if min(map(len, steps)) < 2 else frechet_distance(steps[0], steps[1])
+def motion_distance(
+    a: Sequence[Features], b: Sequence[Features], reference: Sequence[Features] | None = None
+) -> float | None:
+    """Frechet distance of differences of consecutive key frames' features; None for too few.
+
+    In the directions in which those of the reference (`b` where None) vary most: with fewer
+    samples than features a picture that never moves would come out nearest to everything.
+    """
+    one, two = _steps(a), _steps(b)
+    if min(len(one), len(two)) < 2:
+        return None
+    whole = two if reference is None else _steps(reference)
+    axes = np.linalg.svd(whole - whole.mean(0), full_matrices=False)[2][:DIRECTIONS].T
+    return frechet_distance(one @ axes, two @ axes)
+
+
+def _steps(features: Sequence[Features]) -> Features:
+    """Differences [n, 1280] of consecutive rows within each video."""
+    return np.concatenate([np.diff(part, axis=0) for part in features])
 
 
 def _keys(frames: int) -> NDArray[np.intp]:
