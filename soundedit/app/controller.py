@@ -12,6 +12,7 @@ from soundedit.app.engineclient import EngineClient
 from soundedit.app.exports.render import Exported
 from soundedit.app.finejobs import EditRefined, Fitted, Improving
 from soundedit.app.framefeed import FrameFeed
+from soundedit.app.live.requests import LiveAnswer
 from soundedit.app.movie import Movie
 from soundedit.app.opening import (
     OpenAnswer,
@@ -87,6 +88,8 @@ class Controller(EngineClient):
     """A `Measured` of the frame under the playhead."""
     export_answered = Signal(object)
     """The engine worker got further with an export."""
+    live_answered = Signal(object)
+    """Live got further, or ended."""
     stopped = Signal(Kind)
     """The person stopped a job of this kind."""
 
@@ -378,6 +381,8 @@ class Controller(EngineClient):
         match answer:
             case Exported() | Advanced(kind=Kind.EXPORT) | Ended(kind=Kind.EXPORT):
                 self.export_answered.emit(answer)
+            case LiveAnswer() | Ended(kind=Kind.LIVE):
+                self.live_answered.emit(answer)
             case FrameReady():
                 self.feed.on_frame(answer)
                 self.frame_ready.emit(answer)

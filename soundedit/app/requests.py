@@ -91,14 +91,15 @@ class Kind(IntEnum):
     REDRAW = 0
     FRAME = 1
     PLAIN = 2
-    INVERT = 3
-    GENERATE = 4
-    FIT = 5
-    REFINE = 6
-    MEASURE = 7
-    LISTEN = 8
-    AHEAD = 9
-    EXPORT = 10
+    LIVE = 3
+    INVERT = 4
+    GENERATE = 5
+    FIT = 6
+    REFINE = 7
+    MEASURE = 8
+    LISTEN = 9
+    AHEAD = 10
+    EXPORT = 11
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,8 @@ from PySide6.QtCore import QObject, Signal
 from soundedit.app.exports.render import ExportRequest, render_job
 from soundedit.app.finejobs import FitRequest, RefineRequest, fit_picture, refine_edit
 from soundedit.app.heavyimports import heavy_imports
+from soundedit.app.live.perform import perform_live
+from soundedit.app.live.requests import LiveRequest
 from soundedit.app.measuring import Measurer
 from soundedit.app.movie import Movie
 from soundedit.app.renderings import make_rendering
@@ -268,6 +270,8 @@ class EngineWorker(QObject):
                 self._answer(self._measurer.measure(request))
             case RedrawRequest():
                 self._redraw(engine, request)
+            case LiveRequest():
+                perform_live(engine, request, self._answer, lambda: self._serve(above=Kind.LIVE))
             case ExportRequest():
                 self._answer(render_job(engine, request, self._export_batch, progress))
 

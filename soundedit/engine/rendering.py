@@ -282,17 +282,36 @@ class Rendering:
     def _edited(self, first: int, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Latents with the edits [n, L, D], and how much of them was damped [n]."""
         plain = self.plain(first, count)
-        damped = np.zeros(count, np.float32)
         times = (first + np.arange(count)) / float(self.fps)
         path = self._ground.scene
         scene = np.array(path[np.minimum(np.arange(first, first + count), len(path) - 1)])
-        base, offset = scene.copy(), np.zeros_like(plain)
-        touched = np.zeros(count, bool)
+        given = []
         for active in self._active:
             envelope = None
             if active.envelope is not None:
                 envelope = active.envelope.at(times - active.since, FOLLOW_SECONDS, repeat=True)
-            strength = strength_at(active.edit, times, self.seconds, envelope)
+            given.append(strength_at(active.edit, times, self.seconds, envelope))
+        return self._mixed(plain, scene, given)
+
+    def mix(self, w: NDArray[np.float32], strengths: Mapping[str, float]) -> NDArray[np.float32]:
+        """Latents [L, D] of one moment with the edits at strengths given by their ids, for live.
+
+        Curves, spans and loudness do not count, and an edit without a strength does nothing.
+        """
+        given = [np.full(1, strengths.get(a.edit.id, 0.0), np.float32) for a in self._active]
+        return self._mixed(np.array(w[None]), np.array(self._ground.scene[:1]), given)[0][0]
+
+    def _mixed(
+        self,
+        plain: NDArray[np.float32],
+        scene: NDArray[np.float32],
+        given: list[NDArray[np.float32]],
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Latents and scenes [n, L, D] with each edit at its strengths [n]; changes `plain`."""
+        damped = np.zeros(len(plain), np.float32)
+        base, offset = scene.copy(), np.zeros_like(plain)
+        touched = np.zeros(len(plain), bool)
+        for active, strength in zip(self._active, given, strict=True):
             if not strength.any():
                 continue
             touched |= strength != 0

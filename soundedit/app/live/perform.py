@@ -1,0 +1,109 @@
+"""Live on the engine worker: one run, from the request until it is cancelled."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+from soundedit.app.live.requests import (
+    LiveAnswer,
+    LiveBegan,
+    LiveDrew,
+    LiveRecorded,
+    LiveRequest,
+    LiveStatus,
+    LiveTrouble,
+)
+from soundedit.app.renderings import make_rendering
+from soundedit.app.requests import EngineLike
+from soundedit.document.model import Project, StartKind
+from soundedit.errors import DeviceError, SoundeditError
+from soundedit.media.loopback import LoopbackBackend
+
+WAIT_SECONDS = 0.03
+
+
+def perform_live(
+    engine: EngineLike,
+    request: LiveRequest,
+    answer: Callable[[LiveAnswer], None],
+    serve: Callable[[], None],
+) -> None:
+    """Run until the request is cancelled, which ends in `Cancelled`; DeviceError if the input goes.
+
+    `serve` does what is more urgent, between pictures. A performance that is being recorded is
+    finished and told whatever happens.
+    """
+    link, source = request.link, request.source
+    rendering = make_rendering(engine, _without_take(request.project), request.files)
+    backend = request.backend()
+    if source.sound is not None:
+        backend = LoopbackBackend(source.sound, outputs=backend)
+    start = request.project.start
+    module = importlib.import_module("soundedit.engine.liverun")
+    run = module.LiveRun(
+        engine,
+        backend=backend,
+        device=source.device,
+        fps=Fraction(request.project.fps),
+        seed=start.seed if start.kind is StartKind.SEED else 0,
+        scene=rendering.plain(0, 1)[0],
+    )
+    session, recorder = run.session, run.recorder
+    labels = engine.manifest.classes
+    problems = tuple(rendering.problems)
+    answer(LiveBegan(request.id, run.device.name, recorder.latency, problems))
+    strengths = link.strengths
+    session.set_edits(rendering.mix, strengths)
+    refused = None
+    try:
+        while True:
+            request.cancel.check()
+            if run.problem is not None:
+                raise DeviceError(run.problem)
+            session.sensitivity, session.smoothing = link.sensitivity, link.smoothing
+            session.frozen = link.frozen
+            changed, link.project = link.project, None
+            if changed is not None:
+                project, files = changed
+                rendering = rendering.with_project(_without_take(project), files)
+            if changed is not None or link.strengths is not strengths:
+                strengths = link.strengths
+                session.set_edits(rendering.mix, strengths)
+            try:
+                if link.monitored != recorder.monitoring and refused != link.monitored:
+                    refused = link.monitored
+                    recorder.set_monitor(link.monitored)
+                if link.take is not None and not run.recording:
+                    run.begin_take(link.take)
+                elif link.take is None and run.recording:
+                    answer(LiveRecorded(request.id, run.end_take()))
+            except SoundeditError as error:
+                link.take = None
+                answer(LiveTrouble(request.id, error))
+            if link.monitored == recorder.monitoring:
+                refused = None
+            if session.wait(WAIT_SECONDS) or session.newest is not None:
+                frame = session.step()
+                if frame is not None:
+                    waiting, link.frame = link.frame, frame
+                    if waiting is None:
+                        answer(LiveDrew(request.id))
+            told = session.label()
+            heard, score = ("", 0.0) if told is None else (labels[told[0]], told[1])
+            rms, peak = recorder.level()
+            seconds = run.seconds if run.recording else None
+            link.status = LiveStatus(rms, peak, heard, score, recorder.overflows, seconds)
+            serve()
+    finally:
+        try:
+            take = run.stop()
+            if take is not None:
+                answer(LiveRecorded(request.id, take))
+        except SoundeditError as error:
+            answer(LiveTrouble(request.id, error))
+
+
+def _without_take(project: Project) -> Project:
+    """The project with its start and edits alone; what is heard live is its take."""
+    return replace(project, take=None)

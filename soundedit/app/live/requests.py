@@ -1,0 +1,110 @@
+"""What the GUI asks of the engine worker for live, and what passes between them while it runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from soundedit.app.requests import Answer, Kind, Request
+from soundedit.document.model import Project
+from soundedit.media.portaudio import AudioBackend, AudioDevice
+
+
+@dataclass(frozen=True)
+class LiveSource:
+    """What is heard: an input of the sound card, or a file as if it were one."""
+
+    name: str
+    device: AudioDevice | None = None
+    sound: Path | None = None
+
+
+@dataclass(frozen=True)
+class LiveStatus:
+    """What is heard now: RMS and peak 0 to 1, a label with its score, blocks lost, and the
+    seconds of the performance that is being recorded, or None.
+    """
+
+    rms: float = 0.0
+    peak: float = 0.0
+    heard: str = ""
+    score: float = 0.0
+    lost: int = 0
+    recorded: float | None = None
+
+
+@dataclass
+class LiveLink:
+    """Both sides of a live run; every attribute is written by one thread and read by the other.
+
+    The GUI sets what the person moves; the worker sets `frame` and `status`.
+    """
+
+    sensitivity: float = 0.0
+    smoothing: float = 0.3
+    frozen: bool = False
+    monitored: bool = False
+    strengths: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    project: tuple[Project, Mapping[str, Path]] | None = None
+    """Edits that changed, until the worker takes them."""
+    take: Path | None = None
+    """Where the performance is to be recorded; None is not at all."""
+    frame: Any = None
+    """The newest `soundedit.engine.live.LiveFrame` that the GUI has not taken."""
+    status: LiveStatus = LiveStatus()
+
+    def take_frame(self) -> Any:
+        """The newest picture, once."""
+        frame, self.frame = self.frame, None
+        return frame
+
+
+@dataclass(frozen=True, eq=False)
+class LiveRequest(Request):
+    """Hear a source and draw until cancelled, with the edits of `project`."""
+
+    project: Project
+    files: Mapping[str, Path]
+    source: LiveSource
+    link: LiveLink
+    backend: Callable[[], AudioBackend | None] = lambda: None
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.LIVE
+
+
+@dataclass(frozen=True, eq=False)
+class LiveAnswer(Answer):
+    """Base of the answers while live runs."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiveBegan(LiveAnswer):
+    """The input is open."""
+
+    device: str
+    latency: float
+    """Seconds from the microphone to its block, as the device tells."""
+    problems: tuple[str, ...] = ()
+    """Edits that cannot act, a sentence each."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiveDrew(LiveAnswer):
+    """There is a picture in the link."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiveRecorded(LiveAnswer):
+    """A performance is finished: a `soundedit.engine.liverun.LiveTake`."""
+
+    take: Any
+
+
+@dataclass(frozen=True, eq=False)
+class LiveTrouble(LiveAnswer):
+    """Something did not work, and live goes on."""
+
+    error: BaseException
