@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    if not words or _is_file(words[0]):
+    if not words or words[0] == "--live" or _is_file(words[0]):
         return _open_app(words)
     if words[0] in _ELSEWHERE:
         module, before, _ = _ELSEWHERE[words[0]]
@@ -117,7 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="soundedit",
         description="Turn sound into moving landscapes. Without a command, the app opens.",
-        epilog="soundedit FILE opens the app with a sound.",
+        epilog="soundedit FILE opens the app with a sound; soundedit --live goes live with the "
+        "microphone, soundedit --live FILE with a sound in its place.",
     )
     parser.add_argument("--version", action="version", version=f"soundedit {__version__}")
     commands = parser.add_subparsers(

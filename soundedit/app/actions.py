@@ -12,6 +12,7 @@ from soundedit.app.shortcuts import COMMANDS
 ICONS = {
     "open": "open",
     "record": "record",
+    "live": "live",
     "export": "export",
     "generate": "generate",
     "new_seed": "dice",

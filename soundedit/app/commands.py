@@ -11,6 +11,7 @@ from soundedit.app.dialogs import Dialogs
 from soundedit.app.exports.exporter import Exporter
 from soundedit.app.help import open_log_folder, show_about, show_shortcuts
 from soundedit.app.layout import FullScreen
+from soundedit.app.live.live import Live
 from soundedit.app.microphone import Microphone
 from soundedit.app.packs import PackChoice
 from soundedit.app.picturepanel import PicturePanel
@@ -31,6 +32,7 @@ class Commands(QObject):
         controller: Controller,
         playback: Playback,
         microphone: Microphone,
+        live: Live,
         picture: PicturePanel,
         full_screen: FullScreen,
         exporter: Exporter,
@@ -44,6 +46,7 @@ class Commands(QObject):
         self._controller = controller
         self._playback = playback
         self._microphone = microphone
+        self._live = live
         self._picture = picture
         self._full_screen = full_screen
         self._exporter, self._packs, self._pictures = exporter, packs, pictures
@@ -56,6 +59,7 @@ class Commands(QObject):
         window = self._window
         return {
             "record": self._record,
+            "live": self._go_live,
             "export": self._exporter.ask,
             "export_again": self._exporter.again,
             "save_picture": self._pictures.save,
@@ -83,6 +87,12 @@ class Commands(QObject):
     def _record(self) -> None:
         self._playback.pause()
         self._microphone.toggle()
+
+    def _go_live(self) -> None:
+        self._playback.pause()
+        # A device is heard by one at a time on some systems.
+        self._microphone.recording.stop()
+        self._live.open()
 
     def _look_for_devices(self) -> None:
         # Looking again closes every open stream.

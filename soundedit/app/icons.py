@@ -54,6 +54,16 @@ def _generate(p: QPainter, colour: QColor) -> None:
     p.drawPolygon(QPolygonF([QPointF(x, y) for x, y in star]))
 
 
+def _live(p: QPainter, colour: QColor) -> None:
+    p.drawEllipse(QPointF(8, 8), 2.2, 2.2)
+    p.setPen(QPen(colour, 1.6))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    for size in (4.6, 7.0):
+        around = QRectF(8 - size, 8 - size, 2 * size, 2 * size)
+        for begin in (-45, 135):
+            p.drawArc(around, begin * 16, 90 * 16)
+
+
 def _export(p: QPainter, colour: QColor) -> None:
     p.drawRect(QRectF(7, 2, 2, 6))
     p.drawPolygon(QPolygonF([QPointF(3.5, 7), QPointF(12.5, 7), QPointF(8, 11.5)]))
@@ -146,6 +156,7 @@ _DRAWINGS: dict[str, Draw] = {
     "record": _record,
     "stop": _stop,
     "generate": _generate,
+    "live": _live,
     "export": _export,
     "open": _open,
     "dice": _dice,

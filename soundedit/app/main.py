@@ -23,13 +23,15 @@ def run(argv: Sequence[str]) -> int:
     """Open the window and stay until it is closed.
 
     Args:
-        argv: arguments without the program's name: at most one sound or video to open.
+        argv: arguments without the program's name: at most one sound or video to open, or
+            --live, with or without a sound to hear in place of the microphone.
 
     Returns:
         The process's exit code.
     """
     parser = argparse.ArgumentParser(prog="soundedit", add_help=False)
     parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("--live", nargs="?", type=Path, const=Path())
     options, rest = parser.parse_known_args(list(argv))
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
@@ -49,7 +51,8 @@ def run(argv: Sequence[str]) -> int:
     catch_everything(window.errors.report)
     interrupt = _Interrupt(window)
     window.show()
-    window.begin(options.file)
+    heard = None if options.live == Path() else options.live
+    window.begin(options.file, live=options.live is not None, live_sound=heard)
     code = app.exec()
     interrupt.close()
     stop_logging()

@@ -53,6 +53,7 @@ COMMANDS = (
     Command("save_as", "file", T("Commands", "Save &as..."), ("Ctrl+Shift+S",)),
     Command("collect", "file", T("Commands", "&Collect media")),
     Command("record", "file", T("Commands", "&Record"), ("R",)),
+    Command("live", "file", T("Commands", "&Live..."), ("Ctrl+Shift+L",)),
     Command("export", "file", T("Commands", "&Export the video..."), ("Ctrl+E",)),
     Command(
         "export_again", "file", T("Commands", "Export with the &same settings"), ("Ctrl+Shift+E",)
@@ -144,6 +145,7 @@ GESTURES = (
     (T("Commands", "Alt+arrows"), T("Commands", "Move the keyframe at the playhead")),
     (T("Commands", "Enter"), T("Commands", "Press the button that has the focus")),
     (T("Commands", "Tab"), T("Commands", "Go to the next control, lane or marker")),
-    (T("Commands", "Esc"), T("Commands", "Leave full screen")),
+    (T("Commands", "Esc"), T("Commands", "Leave full screen, or live")),
+    (T("Commands", "F11, F, R in live"), T("Commands", "Full screen, freeze, record")),
 )
 """What mouse, touchpad and focused things do, and how."""

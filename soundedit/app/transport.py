@@ -54,6 +54,7 @@ class Transport(QWidget):
             layout.addWidget(self._icon_button(actions[id_]))
         layout.addWidget(self.speed)
         layout.addSpacing(12)
+        layout.addWidget(action_button(actions["live"], self))
         layout.addWidget(action_button(actions["generate"], self))
         layout.addWidget(action_button(actions["export"], self))
 

@@ -24,6 +24,7 @@ from soundedit.app.heardpanel import HeardPanel
 from soundedit.app.historypanel import HistoryPanel
 from soundedit.app.keymap import Keymap
 from soundedit.app.layout import FullScreen, add_colour_menu, add_dock, add_docks
+from soundedit.app.live.live import Live
 from soundedit.app.microphone import Microphone
 from soundedit.app.packs import PackChoice, chosen_loader
 from soundedit.app.picturepanel import DEFAULT_RATE, FRAME_RATES, MAX_SEED, PicturePanel
@@ -56,6 +57,7 @@ from soundedit.app.worker import Loader, load_engine
 from soundedit.document.autosave import state_folder
 from soundedit.document.model import Project, Start
 from soundedit.media.playback import Player
+from soundedit.media.portaudio import AudioBackend
 from soundedit.media.record import Recorder
 from soundedit.media.scrub import Scrubber
 
@@ -75,6 +77,7 @@ class MainWindow(QMainWindow):
         recordings: folder of the recordings; None is the person's data folder.
         exports: where the queue of exports is kept; None is the person's own folders.
         dialogs: asks for files.
+        live_backend: makes the sound card that live hears; None is the machine's.
         state: folder of what is autosaved; None is the person's state folder.
     """
 
@@ -90,6 +93,7 @@ class MainWindow(QMainWindow):
         recordings: Path | None = None,
         exports: ExportPlaces | None = None,
         dialogs: Dialogs | None = None,
+        live_backend: Callable[[], AudioBackend | None] = lambda: None,
         state: Path | None = None,
     ) -> None:
         super().__init__()
@@ -198,12 +202,21 @@ class MainWindow(QMainWindow):
         self.pictures = PictureSaver(
             self, self.controller, settings, dialogs, self.actions_by_id["save_picture"]
         )
+        self.live = Live(
+            self,
+            self.controller,
+            settings,
+            dialogs,
+            recordings or recordings_folder(),
+            backend=live_backend,
+        )
         self._full_screen = FullScreen(self, self.viewer, self._docks)
         commands = Commands(
             self,
             controller=self.controller,
             playback=self.playback,
             microphone=self.microphone,
+            live=self.live,
             picture=self.picture,
             full_screen=self._full_screen,
             exporter=self.exporter,
@@ -234,6 +247,7 @@ class MainWindow(QMainWindow):
         TextGuard(self)
         self.setAcceptDrops(True)
         self._asked_for: Path | None = None
+        self._go_live: Callable[[], None] | None = None
         self._start_timer = QTimer(self, singleShot=True, interval=START_FALLBACK_MILLISECONDS)
         self._start_timer.timeout.connect(self._start_work)
         self._begun = False
@@ -256,12 +270,16 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
 
-    def begin(self, path: Path | None = None) -> None:
-        """Start the engine once the window has been painted; then open `path`.
+    def begin(
+        self, path: Path | None = None, *, live: bool = False, live_sound: Path | None = None
+    ) -> None:
+        """Start the engine once the window has been painted; then open `path`, or go live.
 
-        Without a path the first start shows a sample, already generated.
+        Without a path the first start shows a sample, already generated. `live_sound` is heard
+        live as if it were the microphone.
         """
         self._asked_for = path
+        self._go_live = (lambda: self.live.open(live_sound)) if live else None
         self.viewer.painted.connect(self._start_work, Qt.ConnectionType.QueuedConnection)
         # A minimised window is never painted.
         self._start_timer.start()
@@ -285,8 +303,10 @@ class MainWindow(QMainWindow):
         sample = first_sample()
         if self._asked_for is not None:
             self.opener.open(self._asked_for)
-        elif first and sample is not None:
+        elif first and sample is not None and self._go_live is None:
             self.open_sound(sample, generate=True)
+        if self._go_live is not None:
+            self._go_live()
 
     def _connect(self) -> None:
         sources = (
@@ -296,6 +316,7 @@ class MainWindow(QMainWindow):
             self.exporter.queue,
             self.pictures,
             self.projects,
+            self.live,
         )
         for source in sources:
             source.failed.connect(self.errors.report)
@@ -305,6 +326,7 @@ class MainWindow(QMainWindow):
         self.presenter.title_changed.connect(self._show_title)
         self.session.state_changed.connect(self._show_title)
         self.control.told.connect(self.status.say)
+        self.live.said.connect(self.status.say)
         self.microphone.devices_found.connect(self._devices_found)
         self.heard.sought.connect(self.axis.seek)
         self.microphone.recorded.connect(self._recorded)
@@ -340,6 +362,7 @@ class MainWindow(QMainWindow):
         self.controller.set_rate(rate)
 
     def _devices_found(self, found: FoundDevices) -> None:
+        self.live.set_microphones(found.microphones)
         self.preferences.outputs = found.outputs
         self.playback.devices_changed()
         self.control.apply_settings()
@@ -400,6 +423,7 @@ class MainWindow(QMainWindow):
             # The window goes at once; waiting for a step of the engine is not the person's matter.
             self.hide()
             self.errors.close()
+            self.live.close()
             self.microphone.close()
             self.playback.close()
             self.exporter.close()

@@ -207,8 +207,12 @@ class FrameHearing:
     `lookahead` is left; no frame hears further ahead than `lookahead` columns.
     """
 
-    def __init__(self, listener: Listener, fps: float, lookahead: int) -> None:
+    def __init__(
+        self, listener: Listener, fps: float, lookahead: int, *, hurried: bool = False
+    ) -> None:
+        """`hurried`, it embeds only the newest segment of each push, so as to catch up."""
         self.listener, self.fps, self.lookahead = listener, fps, lookahead
+        self._hurried = hurried
         n_mels = listener.ear.n_mels
         self._past = max(CONTEXT, SEGMENT)
         self._mel = torch.full((n_mels, self._past), SILENCE)
@@ -267,6 +271,8 @@ class FrameHearing:
         drive = torch.stack([features[c - 1 - self._offset - low] for c in columns])
         wanted = sorted({segment for segment, _ in frames} - {self._segment})
         heard = {} if self._heard is None else {self._segment: self._heard}
+        if self._hurried and len(wanted) > 1:
+            wanted = wanted[-1:]
         if wanted:
             ends = [j * STEP + self.lookahead - self._offset for j in wanted]
             windows = torch.stack([self._mel[:, e - SEGMENT : e] for e in ends])
@@ -275,7 +281,8 @@ class FrameHearing:
             heard |= dict(zip(wanted, vectors, strict=True))
         self._segment = frames[-1][0]
         self._heard = heard[self._segment]
-        return FrameSound(drive, torch.stack([heard[segment] for segment, _ in frames]))
+        newest = self._heard
+        return FrameSound(drive, torch.stack([heard.get(one, newest) for one, _ in frames]))
 
     def _forget(self) -> None:
         needed = self._start(self._frame) - self._past - 2 * STEP

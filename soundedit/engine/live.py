@@ -112,7 +112,7 @@ class LiveSession:
         self._changes = 0
         self._resampler = StreamResampler(sample_rate, listener.ear.sample_rate)
         self._mel = MelStream(listener.ear)
-        self._hearing = FrameHearing(listener, walk.fps, 0)
+        self._hearing = FrameHearing(listener, walk.fps, 0, hurried=True)
         self._gain = 1.0
         self._heard: torch.Tensor | None = None
         self._shown: Latents | None = None

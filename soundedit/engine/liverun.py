@@ -39,6 +39,7 @@ class LiveTake:
     latents: Path
     seconds: float
     frames: int
+    fps: Fraction
     moves: Mapping[str, tuple[tuple[float, float], ...]]
     problem: str | None = None
 
@@ -160,7 +161,7 @@ class LiveRun:
                 self._sound = self._latents = None
             latents.finish(frames)
         moves = self._moves.lines(frames)
-        return LiveTake(sound, latents.path, seconds, frames, moves, self._take_problem)
+        return LiveTake(sound, latents.path, seconds, frames, self._fps, moves, self._take_problem)
 
     def _hear(self) -> None:
         while not self._stopping.wait(POLL_SECONDS):

@@ -30,7 +30,7 @@ def latents(heard: list[HeardFrame]) -> np.ndarray:
     return np.stack([one.w for one in heard])
 
 
-@pytest.mark.parametrize("block", [256, 1024, 5000])
+@pytest.mark.parametrize("block", [256, 1024, 3000])
 def test_without_smoothing_it_is_the_trajectory_without_lookahead(
     engine: Engine, noise: MakeNoise, block: int
 ) -> None:

@@ -85,10 +85,8 @@ def perform_live(
                 refused = None
             if session.wait(WAIT_SECONDS) or session.newest is not None:
                 frame = session.step()
-                if frame is not None:
-                    waiting, link.frame = link.frame, frame
-                    if waiting is None:
-                        answer(LiveDrew(request.id))
+                if frame is not None and link.put_frame(frame):
+                    answer(LiveDrew(request.id))
             told = session.label()
             heard, score = ("", 0.0) if told is None else (labels[told[0]], told[1])
             rms, peak = recorder.level()

@@ -1,5 +1,6 @@
 """What the GUI asks of the engine worker for live, and what passes between them while it runs."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +39,7 @@ class LiveStatus:
 class LiveLink:
     """Both sides of a live run; every attribute is written by one thread and read by the other.
 
-    The GUI sets what the person moves; the worker sets `frame` and `status`.
+    The GUI sets what the person moves; the worker leaves pictures and sets `status`.
     """
 
     sensitivity: float = 0.0
@@ -50,13 +51,20 @@ class LiveLink:
     """Edits that changed, until the worker takes them."""
     take: Path | None = None
     """Where the performance is to be recorded; None is not at all."""
-    frame: Any = None
-    """The newest `soundedit.engine.live.LiveFrame` that the GUI has not taken."""
     status: LiveStatus = LiveStatus()
+    _frame: Any = None
+    _gate: threading.Lock = field(default_factory=threading.Lock)
+
+    def put_frame(self, frame: Any) -> bool:
+        """Leave a `soundedit.engine.live.LiveFrame`; True where none was waiting to be taken."""
+        with self._gate:
+            waiting, self._frame = self._frame, frame
+        return waiting is None
 
     def take_frame(self) -> Any:
-        """The newest picture, once."""
-        frame, self.frame = self.frame, None
+        """The newest picture, once; None where there is no other."""
+        with self._gate:
+            frame, self._frame = self._frame, None
         return frame
 
 

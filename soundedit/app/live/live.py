@@ -1,0 +1,390 @@
+"""Live in the app: begins and ends it, joins window, worker, controllers and the project."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from soundedit.app.controller import Controller
+from soundedit.app.dialogs import Dialogs
+from soundedit.app.live.camera import VirtualCamera
+from soundedit.app.live.panel import EDIT_TARGET
+from soundedit.app.live.remote import Assignments, MidiInput, OscInput
+from soundedit.app.live.requests import (
+    LiveAnswer,
+    LiveBegan,
+    LiveDrew,
+    LiveLink,
+    LiveRecorded,
+    LiveRequest,
+    LiveSource,
+    LiveTrouble,
+)
+from soundedit.app.live.window import LiveWindow
+from soundedit.app.requests import Ended
+from soundedit.app.settings import LAST_FOLDER, LIVE_CONTROLLERS, Settings
+from soundedit.document.curve import active_edits
+from soundedit.document.ids import new_id
+from soundedit.document.model import Edit, Media, MediaKind, Project, Take
+from soundedit.document.performance import with_performance
+from soundedit.engine.pace import PaceMeter
+from soundedit.errors import DeviceError, SoundeditError
+from soundedit.media.portaudio import AudioBackend, AudioDevice
+
+TELL_MILLISECONDS = 100
+
+
+class Remote(Protocol):
+    """What is switched on and off besides."""
+
+    def close(self) -> None: ...
+
+
+class Live(QObject):
+    """One live run at a time, with its window."""
+
+    running_changed = Signal(bool)
+    said = Signal(str)
+    failed = Signal(object)
+    _controlled = Signal(str, float)
+
+    def __init__(
+        self,
+        parent: QWidget,
+        controller: Controller,
+        settings: Settings,
+        dialogs: Dialogs,
+        folder: Path,
+        *,
+        backend: Callable[[], AudioBackend | None] = lambda: None,
+    ) -> None:
+        """`folder`: of the recordings; `backend`: makes the sound card, None for the machine's."""
+        super().__init__(parent)
+        self._parent, self._controller, self._settings = parent, controller, settings
+        self._dialogs, self._folder, self._backend = dialogs, folder, backend
+        self.window: LiveWindow | None = None
+        self._microphones: tuple[AudioDevice, ...] = ()
+        self._request: LiveRequest | None = None
+        self._next: LiveSource | None = None
+        self._wanted: LiveSource | None = None
+        self._link = LiveLink()
+        self._shown: Any = None
+        self._meter = PaceMeter()
+        self._latency = 0.0
+        self._remotes: dict[str, Remote] = {}
+        self._assignments = Assignments(settings.get(LIVE_CONTROLLERS))
+        self._timer = QTimer(self, interval=TELL_MILLISECONDS)
+        self._timer.timeout.connect(self._tell)
+        # Controllers speak in threads of their own.
+        self._controlled.connect(self._moved_by, Qt.ConnectionType.QueuedConnection)
+        controller.live_answered.connect(self._on_answer)
+        controller.session.changed.connect(self._project_changed)
+        controller.engine_changed.connect(self._engine_changed)
+
+    @property
+    def running(self) -> bool:
+        """True while an input is heard."""
+        return self._request is not None
+
+    def set_microphones(self, microphones: Sequence[AudioDevice]) -> None:
+        """The inputs there are."""
+        self._microphones = tuple(microphones)
+        if self.window is not None:
+            self._show_sources()
+
+    def open(self, sound: Path | None = None) -> None:
+        """Show the window and hear a file, or the default microphone."""
+        if self.window is None:
+            self.window = self._make_window()
+        self.window.show()
+        self.window.raise_()
+        self.window.activateWindow()
+        if sound is not None:
+            source = LiveSource(sound.name, sound=sound)
+        else:
+            source = LiveSource(self.tr("Default microphone"))
+        self.hear(source)
+
+    def hear(self, source: LiveSource) -> None:
+        """Hear another source; what was recorded until now is kept."""
+        if self.window is None:
+            return
+        self._wanted = source
+        self._show_sources()
+        self.window.panel.say("")
+        if self._request is not None:
+            self._next = source
+            self._request.cancel.cancel()
+            return
+        if self._controller.engine is None:
+            error = self._controller.engine_error
+            hint = str(error) if error is not None else self.tr("Waiting for the engine...")
+            self.window.viewer.set_hint(hint)
+            return
+        self._begin(source)
+
+    def close(self) -> None:
+        """Leave live; a performance that is being recorded is kept."""
+        if self.window is not None:
+            self.window.close()
+
+    def _begin(self, source: LiveSource) -> None:
+        assert self.window is not None
+        snapshot = self._controller.session.snapshot()
+        self._link.take_frame()
+        self._link.project = self._link.take = None
+        self._link.strengths = MappingProxyType(self._strengths(snapshot.project))
+        self._shown, self._meter = None, PaceMeter()
+        request = LiveRequest(snapshot.project, snapshot.files, source, self._link, self._backend)
+        self._request = request
+        self.window.viewer.set_hint(self.tr("Opening the input..."))
+        self._controller.submit(request)
+        self._timer.start()
+        self.running_changed.emit(True)
+
+    def _make_window(self) -> LiveWindow:
+        window = LiveWindow(self._parent)
+        panel = window.panel
+        panel.source_chosen.connect(self._source_chosen)
+        panel.moved.connect(self._moved)
+        panel.frozen.connect(lambda on: setattr(self._link, "frozen", on))
+        panel.monitored.connect(lambda on: setattr(self._link, "monitored", on))
+        panel.recorded.connect(self._record)
+        panel.learn.connect(self._learn)
+        panel.remote_switched.connect(self._switch)
+        window.painted.connect(self._painted)
+        window.left.connect(self._left)
+        self.window = window
+        self._show_edits()
+        self._show_sources()
+        return window
+
+    def _show_sources(self) -> None:
+        if self.window is None:
+            return
+        sources = [LiveSource(self.tr("Default microphone"))]
+        sources += [
+            LiveSource(f"{device.name} ({device.host_api})", device=device)
+            for device in self._microphones
+        ]
+        self.window.panel.set_sources(sources, self._wanted)
+
+    def _edits(self) -> tuple[Edit, ...]:
+        return active_edits(self._controller.session.project)
+
+    def _strengths(self, project: Project) -> dict[str, float]:
+        rows = {} if self.window is None else self.window.panel.rows
+        found = {}
+        for edit in active_edits(project):
+            row = rows.get(EDIT_TARGET + edit.id)
+            found[edit.id] = edit.strength if row is None else row.slider.number.value()
+        return found
+
+    def _show_edits(self) -> None:
+        if self.window is not None:
+            self.window.panel.set_edits(self._edits(), self._link.strengths)
+
+    def _project_changed(self) -> None:
+        if self.window is None:
+            return
+        self._show_edits()
+        if self._request is not None:
+            snapshot = self._controller.session.snapshot()
+            self._link.strengths = MappingProxyType(self._strengths(snapshot.project))
+            self._link.project = (snapshot.project, snapshot.files)
+
+    def _engine_changed(self) -> None:
+        if self.window is not None and self._request is None and self._wanted is not None:
+            self.hear(self._wanted)
+
+    def _source_chosen(self, source: LiveSource | None) -> None:
+        if source is None:
+            path = self._dialogs.sound_to_open(self._parent, self._settings.get(LAST_FOLDER))
+            if path is None:
+                self._show_sources()
+                return
+            source = LiveSource(path.name, sound=path)
+        self.hear(source)
+
+    def _moved(self, target: str, value: float) -> None:
+        if target == "sensitivity":
+            self._link.sensitivity = value
+        elif target == "smoothing":
+            self._link.smoothing = value
+        else:
+            edit = target.removeprefix(EDIT_TARGET)
+            self._link.strengths = MappingProxyType({**self._link.strengths, edit: value})
+
+    def _moved_by(self, name: str, share: float) -> None:
+        """A controller moved."""
+        if self.window is None:
+            return
+        target, learned = self._assignments.hear(name)
+        if learned:
+            self._settings.set(LIVE_CONTROLLERS, self._assignments.text())
+            self.window.panel.end_learning()
+        row = None if target is None else self.window.panel.rows.get(target)
+        if row is not None and target is not None:
+            self._moved(target, row.move(share))
+
+    def _learn(self, target: str, on: bool) -> None:
+        assert self.window is not None
+        if on:
+            self.window.panel.end_learning(but=target)
+            self._assignments.learning = target
+        elif self._assignments.learning == target:
+            self._assignments.learning = None
+
+    def _switch(self, name: str, on: bool) -> None:
+        assert self.window is not None
+        if not on:
+            remote = self._remotes.pop(name, None)
+            if remote is not None:
+                remote.close()
+            return
+        makers: dict[str, Callable[[], Remote]] = {
+            "midi": lambda: MidiInput(self._controlled.emit),
+            "osc": lambda: OscInput(self._controlled.emit),
+            "camera": VirtualCamera,
+        }
+        try:
+            self._remotes[name] = makers[name]()
+        except DeviceError as error:
+            self.window.panel.set_remote(name, False)
+            self.window.panel.say(str(error))
+
+    def _record(self, on: bool) -> None:
+        if not on or self._request is None:
+            self._link.take = None
+            if self.window is not None and on:
+                self.window.panel.set_recording(False)
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.failed.emit(DeviceError(f"{self._folder} cannot be written ({error.strerror})."))
+            return
+        name = datetime.now().strftime("live %Y-%m-%d %H.%M.%S")
+        path, number = self._folder / f"{name}.flac", 2
+        while path.exists():
+            path, number = self._folder / f"{name} ({number}).flac", number + 1
+        self._link.take = path
+
+    def _on_answer(self, answer: LiveAnswer | Ended) -> None:
+        if isinstance(answer, LiveRecorded):
+            self._recorded(answer.take)
+            return
+        request, window = self._request, self.window
+        if request is None or answer.id != request.id:
+            return
+        match answer:
+            case LiveBegan():
+                self._latency = answer.latency
+                if window is not None:
+                    window.panel.say(" ".join(answer.problems))
+            case LiveDrew():
+                self._show()
+            case LiveTrouble():
+                if window is not None:
+                    window.panel.set_recording(False)
+                    window.panel.monitor.setChecked(False)
+                    window.panel.say(str(answer.error))
+            case Ended():
+                self._ended(answer.error)
+
+    def _show(self) -> None:
+        frame = self._link.take_frame()
+        if frame is None or self.window is None:
+            return
+        self._shown = frame
+        self.window.show_picture(frame.picture)
+        camera = self._remotes.get("camera")
+        if isinstance(camera, VirtualCamera):
+            try:
+                camera.send(frame.picture)
+            except DeviceError as error:
+                self._switch("camera", False)
+                self.window.panel.set_remote("camera", False)
+                self.window.panel.say(str(error))
+
+    def _painted(self, now: float) -> None:
+        frame = self._shown
+        if frame is not None and frame.fresh:
+            self._meter.painted(frame.heard.captured, now)
+
+    def _tell(self) -> None:
+        if self.window is None:
+            return
+        panel, status = self.window.panel, self._link.status
+        panel.show_status(status)
+        report = self._meter.report(time.monotonic())
+        parts = []
+        if report is not None and self._shown is not None:
+            parts.append(self.tr("{0} frames/s").format(f"{report.rate:.1f}"))
+            delay = f"{report.delay:.0f} ms, p95 {report.delay_p95:.0f} ms"
+            parts.append(self.tr("delay {0}").format(delay))
+            if self._latency:
+                device = f"{1000 * self._latency:.0f}"
+                parts.append(self.tr("sound device {0} ms").format(device))
+            parts.append(f"{self._shown.size} px")
+        if status.lost:
+            parts.append(self.tr("{0} blocks of sound lost").format(status.lost))
+        panel.pace.setText(", ".join(parts))
+
+    def _ended(self, error: BaseException | None) -> None:
+        self._request = None
+        self._timer.stop()
+        self.running_changed.emit(False)
+        if self.window is None:
+            self._next = None
+            return
+        self.window.panel.set_recording(False)
+        self.window.panel.meter.reset()
+        source, self._next = self._next, None
+        if source is not None:
+            self._begin(source)
+        elif error is not None:
+            self.window.panel.pace.setText("")
+            if isinstance(error, SoundeditError):
+                self.window.viewer.show_picture(None)
+                self.window.viewer.set_hint(str(error))
+                self.window.panel.say(str(error))
+            else:
+                self.failed.emit(error)
+
+    def _recorded(self, take: Any) -> None:
+        """A performance is there: make it the project's take, as it was played."""
+        if take.problem is not None and self.window is not None:
+            self.window.panel.say(take.problem)
+        self._settings.add_recent(take.sound)
+        session = self._controller.session
+        sound = Media(new_id(), take.sound.name, MediaKind.SOUND, path=str(take.sound))
+        latents = Media(new_id(), take.latents.name, MediaKind.LATENTS, path=str(take.latents))
+        session.bring({sound.id: take.sound, latents.id: take.latents})
+        made = with_performance(
+            session.project,
+            Take(sound.id, take.seconds, latents=latents.id),
+            (sound, latents),
+            take.fps,
+            take.moves,
+        )
+        if session.do(self.tr("record a live performance"), made):
+            self.said.emit(self.tr("The performance is the project's take now."))
+
+    def _left(self) -> None:
+        """The window was closed."""
+        window, self.window = self.window, None
+        for remote in self._remotes.values():
+            remote.close()
+        self._remotes = {}
+        self._wanted = self._next = None
+        self._timer.stop()
+        if self._request is not None:
+            self._request.cancel.cancel()
+        if window is not None:
+            window.deleteLater()

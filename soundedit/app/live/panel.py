@@ -1,0 +1,254 @@
+"""The controls beside the live picture."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from soundedit.app.buttons import Button
+from soundedit.app.icons import icon
+from soundedit.app.live.requests import LiveSource, LiveStatus
+from soundedit.app.meter import LevelMeter
+from soundedit.app.ruler import clock
+from soundedit.app.sliders import NumberSlider
+from soundedit.document.model import Edit
+
+SENSITIVITY = (-24.0, 36.0)
+SMOOTHING = (0.0, 3.0)
+STRENGTH = (-2.0, 2.0)
+DEFAULT_SMOOTHING = 0.3
+EDIT_TARGET = "edit:"
+
+
+class Row(QWidget):
+    """A slider that a controller can learn."""
+
+    learning = Signal(bool)
+    """The person wants, or no longer wants, the next controller that moves to move this."""
+
+    def __init__(
+        self, name: str, low: float, high: float, default: float, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.low, self.high = low, high
+        self.slider = NumberSlider(name, low, high, default, self)
+        self.slider.set_value(default)
+        self.learn = Button(self)
+        self.learn.setText(self.tr("Learn"))
+        self.learn.setCheckable(True)
+        self.learn.setAccessibleName(self.tr("Learn a controller for {0}").format(name))
+        self.learn.hide()
+        self.learn.toggled.connect(self.learning)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.slider, 1)
+        layout.addWidget(self.learn)
+
+    def move(self, share: float) -> float:  # type: ignore[override]
+        """Set the value that lies at a share 0 to 1 of the range; returns it."""
+        value = self.low + share * (self.high - self.low)
+        self.slider.set_value(value)
+        return value
+
+
+class LivePanel(QWidget):
+    """Says what the person wants; the rows of edits follow the project."""
+
+    source_chosen = Signal(object)
+    """A `LiveSource`, or None for a file that is still to be asked for."""
+    moved = Signal(str, float)
+    """A slider's target and its value."""
+    frozen = Signal(bool)
+    monitored = Signal(bool)
+    recorded = Signal(bool)
+    """Begin, or end, recording the performance."""
+    full_screen = Signal()
+    learn = Signal(str, bool)
+    """The target that a controller is to be learned for, and whether it is still wanted."""
+    remote_switched = Signal(str, bool)
+    """`midi`, `osc` or `camera` on or off."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sources = QComboBox(self)
+        self.sources.setAccessibleName(self.tr("What is heard"))
+        self.sources.setMinimumContentsLength(12)
+        self.sources.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.sources.activated.connect(
+            lambda index: self.source_chosen.emit(self.sources.itemData(index))
+        )
+        self.meter = LevelMeter(self)
+        self.heard = QLabel(self)
+        self.heard.setAccessibleName(self.tr("What it sounds like"))
+        self.rows: dict[str, Row] = {}
+        self.remotes: dict[str, QCheckBox] = {}
+        form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.addRow(self.tr("&Input"), self.sources)
+        form.addRow(self.tr("Level"), self.meter)
+        form.addRow(self.tr("Heard"), self.heard)
+        sensitivity = self._row("sensitivity", self.tr("Sensitivity in dB"), *SENSITIVITY, 0.0)
+        sensitivity.slider.number.setDecimals(0)
+        sensitivity.slider.number.setSuffix(self.tr(" dB"))
+        form.addRow(self.tr("Sensitivity"), sensitivity)
+        smoothing = self._row("smoothing", self.tr("Smoothing"), *SMOOTHING, DEFAULT_SMOOTHING)
+        smoothing.slider.number.setSuffix(self.tr(" s"))
+        form.addRow(self.tr("Smoothing"), smoothing)
+        self.freeze = QCheckBox(self.tr("&Freeze the picture"), self)
+        self.freeze.toggled.connect(self.frozen)
+        self.monitor = QCheckBox(self.tr("&Hear the input (use headphones)"), self)
+        self.monitor.toggled.connect(self.monitored)
+        self.edits = QGroupBox(self.tr("Edits"), self)
+        self._edits_form = QFormLayout(self.edits)
+        self._edits_form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        self._no_edits = QLabel(self.tr("Add edits in the main window."), self.edits)
+        self._no_edits.setWordWrap(True)
+        self.record = Button(self)
+        self.record.setCheckable(True)
+        self.record.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.record.toggled.connect(self._record_toggled)
+        self.displays = QComboBox(self)
+        self.displays.setAccessibleName(self.tr("Display for full screen"))
+        self.show_full = Button(self)
+        self.show_full.setText(self.tr("Full screen (F11)"))
+        self.show_full.clicked.connect(lambda: self.full_screen.emit())
+        remotes = QGroupBox(self.tr("Controllers and outputs"), self)
+        remotes_column = QVBoxLayout(remotes)
+        for name, text in (
+            ("midi", self.tr("&MIDI controllers")),
+            ("osc", self.tr("&OSC on port 9000")),
+            ("camera", self.tr("&Virtual camera")),
+        ):
+            box = QCheckBox(text, remotes)
+            box.toggled.connect(lambda on, name=name: self._remote_toggled(name, on))
+            remotes_column.addWidget(box)
+            self.remotes[name] = box
+        self.pace = QLabel(self)
+        self.pace.setAccessibleName(self.tr("Rate and delay"))
+        self.pace.setWordWrap(True)
+        self.trouble = QLabel(self)
+        self.trouble.setWordWrap(True)
+        self.trouble.setAccessibleName(self.tr("What does not work"))
+        self.trouble.hide()
+        inner = QWidget(self)
+        column = QVBoxLayout(inner)
+        column.addLayout(form)
+        column.addWidget(self.freeze)
+        column.addWidget(self.monitor)
+        column.addWidget(self.edits)
+        column.addWidget(self.record)
+        display = QHBoxLayout()
+        display.addWidget(self.displays, 1)
+        display.addWidget(self.show_full)
+        column.addLayout(display)
+        column.addWidget(remotes)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(self.trouble)
+        whole.addWidget(self.pace)
+        self.setMinimumWidth(330)
+        self._record_toggled(False, tell=False)
+
+    def set_sources(self, sources: Sequence[LiveSource], chosen: LiveSource | None) -> None:
+        """Offer these inputs, and a file."""
+        self.sources.clear()
+        for source in sources:
+            self.sources.addItem(source.name, source)
+        self.sources.addItem(self.tr("A sound file..."), None)
+        if chosen is not None:
+            if chosen not in sources:
+                self.sources.insertItem(0, chosen.name, chosen)
+            self.sources.setCurrentIndex(self.sources.findText(chosen.name))
+
+    def set_edits(self, edits: Sequence[Edit], strengths: Mapping[str, float]) -> None:
+        """Show one slider for each edit; one that was there stays where it is."""
+        wanted = {EDIT_TARGET + edit.id: edit for edit in edits}
+        for target in [t for t in self.rows if t.startswith(EDIT_TARGET) and t not in wanted]:
+            self._edits_form.removeRow(self.rows.pop(target))
+        for target, edit in wanted.items():
+            if target not in self.rows:
+                row = self._row(target, edit.name, *STRENGTH, 0.0)
+                row.slider.set_value(strengths.get(edit.id, edit.strength))
+                self._edits_form.addRow(edit.name, row)
+        self._no_edits.setVisible(not wanted)
+        if not wanted:
+            self._edits_form.addRow(self._no_edits)
+
+    def show_status(self, status: LiveStatus) -> None:
+        """Show what is heard."""
+        self.meter.set_level(status.rms, status.peak)
+        heard = f"{status.heard} {round(100 * status.score)} %" if status.heard else ""
+        self.heard.setText(heard)
+        if status.recorded is not None:
+            self.record.setText(self.tr("Stop recording ({0})").format(clock(status.recorded, 0)))
+
+    def set_recording(self, on: bool) -> None:
+        """Show whether the performance is being recorded, without asking for it."""
+        self.record.blockSignals(True)
+        self.record.setChecked(on)
+        self.record.blockSignals(False)
+        self._record_toggled(on, tell=False)
+
+    def set_remote(self, name: str, on: bool) -> None:
+        """Show whether a controller or output is on, without asking for it."""
+        box = self.remotes[name]
+        box.blockSignals(True)
+        box.setChecked(on)
+        box.blockSignals(False)
+        self._show_learn()
+
+    def say(self, trouble: str) -> None:
+        """Say what does not work; nothing when empty."""
+        self.trouble.setText(trouble)
+        self.trouble.setVisible(bool(trouble))
+
+    def end_learning(self, but: str | None = None) -> None:
+        """Let every learn button go, but the one of a target."""
+        for target, row in self.rows.items():
+            if target != but:
+                row.learn.setChecked(False)
+
+    def _row(self, target: str, name: str, low: float, high: float, default: float) -> Row:
+        row = Row(name, low, high, default, self)
+        row.slider.changed.connect(lambda value: self.moved.emit(target, value))
+        row.learning.connect(lambda on: self.learn.emit(target, on))
+        self.rows[target] = row
+        self._show_learn()
+        return row
+
+    def _show_learn(self) -> None:
+        able = any(box.isChecked() for name, box in self.remotes.items() if name != "camera")
+        for row in self.rows.values():
+            row.learn.setVisible(able)
+
+    def _remote_toggled(self, name: str, on: bool) -> None:
+        self._show_learn()
+        self.remote_switched.emit(name, on)
+
+    def _record_toggled(self, on: bool, *, tell: bool = True) -> None:
+        self.record.setIcon(icon("stop" if on else "record"))
+        self.record.setText(
+            self.tr("Stop recording") if on else self.tr("Record the performance (R)")
+        )
+        self.record.setAccessibleName(self.record.text())
+        if tell:
+            self.recorded.emit(on)
