@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.004
 FLUSH_FRAMES = 24
+BEHIND_SECONDS = 0.5
+"""Sound that waits longer than this to be heard is left out, unless it is being recorded."""
 _LAST_FRAMES_SECONDS = 1.0
 
 
@@ -85,6 +87,7 @@ class LiveRun:
         self._latents: LatentsStream | None = None
         self._moves = Moves(float(fps))
         self._first_index = 0
+        self._left_out = 0
         self._sound: Path | None = None
         self._take_problem: str | None = None
         self._stopping = threading.Event()
@@ -128,7 +131,7 @@ class LiveRun:
             newest = self.session.newest
             index = 0 if newest is None else newest.index + 1
             # The take begins exactly with that frame, so that its latents stay on the grid.
-            first = round(index / float(self._fps) * self.recorder.sample_rate)
+            first = self._left_out + round(index / float(self._fps) * self.recorder.sample_rate)
             try:
                 self.recorder.begin(sound, first=first)
             except SoundeditError:
@@ -170,6 +173,10 @@ class LiveRun:
                 continue
             try:
                 with self._gate:
+                    spare = len(frames) - round(BEHIND_SECONDS * self.recorder.sample_rate)
+                    if spare > 0 and not self.recording:
+                        self._left_out += spare
+                        frames = frames[spare:]
                     self.session.push(frames, at)
             except Exception as error:  # whoever watches `problem` must learn of any failure
                 self._error = error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BUSY, IDLE = 0.75, 0.45
+BUSY, IDLE = 0.85, 0.45
 """Shares of a frame's time that making it may take before a smaller, or a larger, size is tried."""
 WATCHED = 8
 FIRST_PATIENCE, LAST_PATIENCE = 2.0, 60.0

@@ -209,3 +209,27 @@ def test_a_take_knows_its_length(tmp_path: Path) -> None:
     stream.append(np.ones((1, 2), np.float32))
     stream.finish(3)
     assert read_latents(stream.path, (1, 2)).w.tolist() == [[[1, 1]]] * 3
+
+
+def test_what_cannot_be_heard_in_time_is_left_out(
+    run: LiveRun, card: SimulatedBackend, tmp_path: Path
+) -> None:
+    advance(run, card, 0.3)
+    with run._gate:  # hearing waits while two seconds come
+        card.advance(2.0)
+    until(lambda: run._left_out > 0)
+    assert run._left_out / CARD_RATE == pytest.approx(1.5, abs=0.1)
+    until(lambda: run.session.newest is not None and run.session.newest.index > 15)
+    time.sleep(0.1)
+    heard: list[HeardFrame] = []
+    record = run.session.on_frame
+    assert record is not None
+    run.session.on_frame = lambda frame: (heard.append(frame), record(frame))[1]
+    run.begin_take(tmp_path / "take.flac")
+    card.advance(0.5)
+    until(lambda: len(heard) > 8)
+    take = run.end_take()
+    first = run._left_out + round(heard[0].index / 24 * CARD_RATE)
+    whole = np.concatenate([hiss(at, 1024) for at in range(0, 4 * CARD_RATE, 1024)])[:, 0]
+    sound = read_sound(take.sound).samples[0]
+    np.testing.assert_allclose(sound, whole[first : first + len(sound)], atol=1e-6)

@@ -1,0 +1,195 @@
+"""Live in the window: pictures, sliders, recording, sources, full screen, trouble."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from soundedit.app.live.requests import LiveSource
+from soundedit.app.settings import Settings
+from soundedit.document.commands import add_edit
+from soundedit.document.curve import strength_at
+from soundedit.document.model import Edit, Part, PartKind
+from soundedit.media.sound import Sound, probe_sound, write_sound
+
+from .live_rig import LiveRig
+
+DUSK = Edit("dusk", "dusk", (Part(PartKind.SEED, "7"),), strength=0.5)
+
+
+@pytest.fixture
+def rig(tiny_pack: Path, settings: Settings, tmp_path: Path, qtbot: QtBot) -> Iterator[LiveRig]:
+    made = LiveRig(tiny_pack, settings, tmp_path, qtbot)
+    yield made
+    made.close()
+
+
+def test_live_shows_what_it_hears_and_its_pace(rig: LiveRig) -> None:
+    rig.begin()
+    rig.wait(lambda: "frames/s" in rig.panel.pace.text())
+    assert "ms, p95" in rig.panel.pace.text()
+    assert rig.panel.pace.text().endswith("px")
+    rig.wait(lambda: rig.panel.meter.accessibleDescription() not in ("", "0 percent"))
+    rig.wait(lambda: rig.panel.heard.text().endswith("%"))
+    assert [rig.panel.sources.itemText(i) for i in range(rig.panel.sources.count())] == [
+        "Default microphone",
+        "Microphone (Simulated)",
+        "A sound file...",
+    ]
+    assert rig.live.window is not None
+    rig.live.window.close()
+    rig.wait(lambda: not rig.live.running)
+    assert rig.live.window is None
+
+
+def test_sliders_and_keys_act_while_it_runs(rig: LiveRig, qtbot: QtBot) -> None:
+    rig.begin()
+    rig.session.do("add dusk", add_edit(rig.session.project, DUSK))
+    row = rig.panel.rows["edit:dusk"]
+    assert row.slider.number.value() == 0.5
+    row.slider.number.setValue(-1.25)
+    rig.panel.rows["sensitivity"].slider.number.setValue(12)
+    rig.panel.rows["smoothing"].slider.number.setValue(1.5)
+    window = rig.live.window
+    assert window is not None
+    qtbot.keyClick(window, Qt.Key.Key_F)
+    link = rig.live._link
+    assert dict(link.strengths) == {"dusk": -1.25}
+    assert (link.sensitivity, link.smoothing, link.frozen) == (12, 1.5, True)
+    rig.wait(lambda: dict(rig.live._shown.heard.strengths) == {"dusk": -1.25})
+    rig.session.undo()
+    assert "edit:dusk" not in rig.panel.rows
+    rig.wait(lambda: dict(rig.live._shown.heard.strengths) == {})
+
+
+def test_a_performance_becomes_the_project(rig: LiveRig, qtbot: QtBot) -> None:
+    rig.session.do("add dusk", add_edit(rig.session.project, DUSK))
+    rig.begin()
+    window = rig.live.window
+    assert window is not None
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    rig.wait(lambda: (rig.live._link.status.recorded or 0) > 0.5)
+    rig.panel.rows["edit:dusk"].slider.number.setValue(1.0)
+    rig.wait(lambda: (rig.live._link.status.recorded or 0) > 1.2)
+    assert rig.panel.record.text().startswith("Stop recording (")
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    rig.wait(lambda: rig.session.project.take is not None)
+    project = rig.session.project
+    take = project.take
+    assert take is not None and take.latents is not None
+    sound, latents = rig.session.locate(take.media), rig.session.locate(take.latents)
+    assert sound is not None and latents is not None
+    assert latents == sound.with_suffix(".latents")
+    assert probe_sound(sound).seconds == pytest.approx(take.seconds, abs=1e-3)
+    played = project.edits[0]
+    times = np.array([0.1, take.seconds - 0.05])
+    np.testing.assert_allclose(strength_at(played, times, take.seconds), [0.5, 1.0], atol=0.01)
+    # It is an ordinary project: its movie comes by itself, and undo brings the old one back.
+    rig.wait(lambda: rig.window.controller.movie is not None)
+    assert rig.window.controller.movie.frames == pytest.approx(take.seconds * 24, abs=1)
+    assert rig.session.history.undo_name == "record a live performance"
+    rig.session.undo()
+    assert rig.session.project.take is None
+    assert rig.session.project.edits == (DUSK,)
+
+
+def test_leaving_while_recording_keeps_the_performance(rig: LiveRig) -> None:
+    rig.begin()
+    rig.panel.record.toggle()
+    rig.wait(lambda: (rig.live._link.status.recorded or 0) > 0.3)
+    rig.live.close()
+    rig.wait(lambda: rig.session.project.take is not None)
+
+
+def test_a_file_in_place_of_the_microphone(rig: LiveRig, tmp_path: Path) -> None:
+    tone = 0.3 * np.sin(np.arange(44100) / 20)
+    write_sound(tmp_path / "tone.wav", Sound(tone.astype(np.float32)[None], 44100))
+    rig.begin(tmp_path / "tone.wav")
+    assert rig.panel.sources.currentText() == "tone.wav"
+    assert not rig.card.streams
+    # Another source goes on where this one ended.
+    rig.live.hear(LiveSource("Default microphone"))
+    rig.wait(lambda: bool(rig.card.streams) and rig.live.running)
+    assert rig.panel.sources.currentText() == "Default microphone"
+
+
+def test_the_picture_alone_on_a_display(rig: LiveRig, qtbot: QtBot) -> None:
+    rig.begin()
+    window = rig.live.window
+    assert window is not None
+    assert window.panel.displays.count() == 1
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    screen = window.screen_window
+    assert screen is not None
+    assert screen.isFullScreen()
+    rig.wait(lambda: screen.viewer.image is not None)
+    qtbot.keyClick(screen, Qt.Key.Key_F)
+    assert rig.panel.freeze.isChecked()
+    qtbot.keyClick(screen, Qt.Key.Key_Escape)
+    rig.wait(lambda: window.screen_window is None)
+    assert rig.live.running
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    rig.wait(lambda: not rig.live.running)
+
+
+def test_a_microphone_that_goes_is_told_and_another_can_be_chosen(rig: LiveRig) -> None:
+    rig.card.inputs = ["Microphone", "Webcam"]
+    rig.begin()
+    rig.card.unplug("Microphone")
+    rig.wait(lambda: not rig.live.running)
+    assert "stopped answering" in rig.panel.trouble.text()
+    rig.live.hear(LiveSource("Default microphone"))
+    rig.wait(lambda: "frames/s" in rig.panel.pace.text())
+    assert rig.panel.trouble.text() == ""
+
+
+def test_no_microphone_is_told(rig: LiveRig) -> None:
+    rig.card.inputs = []
+    rig.window.show()
+    rig.window.begin(live=True)
+    rig.wait(lambda: rig.live.window is not None and rig.panel.trouble.text() != "")
+    assert "plug one in" in rig.panel.trouble.text()
+    assert not rig.live.running
+
+
+def test_monitoring_without_an_output_is_told(rig: LiveRig) -> None:
+    rig.card.outputs = []
+    rig.begin()
+    assert not rig.panel.monitor.isChecked()
+    rig.panel.monitor.setChecked(True)
+    rig.wait(lambda: rig.panel.trouble.text() != "")
+    assert not rig.panel.monitor.isChecked()
+    assert rig.live.running
+
+
+def test_osc_moves_what_it_was_taught(rig: LiveRig, settings: Settings) -> None:
+    udp = pytest.importorskip("pythonosc.udp_client", reason="python-osc is not installed")
+    from soundedit.app.live import live as module
+    from soundedit.app.live.remote import OscInput
+
+    rig.begin()
+    made: list[OscInput] = []
+
+    def any_port(heard: object) -> OscInput:
+        made.append(OscInput(heard, port=0))  # type: ignore[arg-type]
+        return made[0]
+
+    original, module.OscInput = module.OscInput, any_port  # type: ignore[assignment,misc]
+    try:
+        rig.panel.remotes["osc"].setChecked(True)
+    finally:
+        module.OscInput = original  # type: ignore[misc]
+    row = rig.panel.rows["smoothing"]
+    assert row.learn.isVisible()
+    row.learn.setChecked(True)
+    client = udp.SimpleUDPClient("127.0.0.1", made[0].port)
+    client.send_message("/fader/1", 0.5)
+    rig.wait(lambda: rig.live._link.smoothing == 1.5)
+    assert not row.learn.isChecked()
+    client.send_message("/fader/1", 1.0)
+    rig.wait(lambda: rig.live._link.smoothing == 3.0)
+    assert "osc /fader/1" in Settings(Path(settings._store.fileName())).get(module.LIVE_CONTROLLERS)
+    rig.panel.remotes["osc"].setChecked(False)
