@@ -1,6 +1,7 @@
 """A main window with the tiny pack and a simulated sound card that live hears."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.devices import FoundDevices
+from soundedit.app.dialogs import Dialogs, Leave
 from soundedit.app.exports.places import places_in
 from soundedit.app.settings import Settings
 from soundedit.app.window import MainWindow
@@ -38,6 +40,13 @@ def _hiss(start: int, count: int) -> np.ndarray:
     return (rng.uniform(-0.2, 0.2, count)).astype(np.float32)[:, None]
 
 
+class Discarding(Dialogs):
+    """Lets unsaved work go."""
+
+    def leave(self, parent: object, title: str) -> Leave:
+        return Leave.DISCARD
+
+
 class LiveRig:
     """`window` is shown and its engine loads; close it at the end."""
 
@@ -50,19 +59,20 @@ class LiveRig:
             recordings=folder / "recordings",
             exports=places_in(folder / "exports"),
             state=folder / "state",
+            dialogs=Discarding(),
             live_backend=lambda: self.card,
         )
         self.live, self.session = self.window.live, self.window.session
 
-    def wait(self, ready: object) -> None:
+    def wait(self, ready: Callable[[], object]) -> None:
         """Run the event loop until `ready()`."""
-        self.qtbot.waitUntil(ready, timeout=60_000)
+        self.qtbot.waitUntil(lambda: bool(ready()), timeout=30_000)
 
     def begin(self, sound: Path | None = None) -> None:
         """Go live and wait for the first picture."""
         self.window.show()
         self.window.begin(live=True, live_sound=sound)
-        self.wait(lambda: self.live.window is not None and self.live.window.viewer.image)
+        self.wait(lambda: self.live._shown is not None)
 
     @property
     def panel(self):  # type: ignore[no-untyped-def]

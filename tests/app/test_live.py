@@ -88,8 +88,11 @@ def test_a_performance_becomes_the_project(rig: LiveRig, qtbot: QtBot) -> None:
     times = np.array([0.1, take.seconds - 0.05])
     np.testing.assert_allclose(strength_at(played, times, take.seconds), [0.5, 1.0], atol=0.01)
     # It is an ordinary project: its movie comes by itself, and undo brings the old one back.
-    rig.wait(lambda: rig.window.controller.movie is not None)
-    assert rig.window.controller.movie.frames == pytest.approx(take.seconds * 24, abs=1)
+    rig.live.close()
+    controller = rig.window.controller
+    rig.wait(lambda: controller.movie is not None and controller.movie.sound == sound)
+    assert controller.movie is not None
+    assert controller.movie.frames == pytest.approx(take.seconds * 24, abs=1)
     assert rig.session.history.undo_name == "record a live performance"
     rig.session.undo()
     assert rig.session.project.take is None
@@ -193,3 +196,4 @@ def test_osc_moves_what_it_was_taught(rig: LiveRig, settings: Settings) -> None:
     rig.wait(lambda: rig.live._link.smoothing == 3.0)
     assert "osc /fader/1" in Settings(Path(settings._store.fileName())).get(module.LIVE_CONTROLLERS)
     rig.panel.remotes["osc"].setChecked(False)
+    client._sock.close()
