@@ -57,7 +57,7 @@ class MotionSettings(RunSettings):
     critic_every: int = 8
     critic_weight: float = 0.02
     clip_weight: float = 0.05
-    sync_weight: float = 0.3
+    sync_weight: float = 0.5
     lookahead: float = 0.5
 
 
@@ -217,13 +217,18 @@ class MotionTrainer:
         # The gauge of a run that goes on is the one that it began with.
         with torch.random.fork_rng():
             torch.manual_seed(s.seed)
-            gauge = ChangeGauge(self.generator.synthesis, d.codes.to(self.device))
+            some = d.codes[:: max(len(d.codes) // 170, 1)].to(self.device)
+            gauge = ChangeGauge(self.generator.synthesis, some)
 
         def losses(position: int, rows: int) -> dict[str, Tensor]:
-            stride = int(self.rng.choice([1, 1, 2]))
+            stride = int(self.rng.choice([1, 1, 2, 3]))
             every = d.codes.shape[1]
             count = min(s.unroll, (every - 1) // stride)
-            first = int(self.rng.integers(0, (every - 1 - (count - 1) * stride) // 5 + 1)) * 5
+            # Sound latents change every tenth of a second, so stretches begin on every fifth frame.
+            first, other = (
+                self.rng.integers((every - 1 - (count - 1) * stride) // 5 + 1, size=2) * 5
+            )
+            before = min(int(self.rng.choice([0, 6, 12, 18])), int(first) // stride)
             clips = torch.from_numpy(self.rng.integers(len(d.codes), size=rows))
             anchor = anchors[int(self.rng.integers(2))]
             # A frame hears only what was before it, so it shows what was heard in the one before.
@@ -232,11 +237,20 @@ class MotionTrainer:
             # Only what changes within a clip is learned here; the rest is sound inversion's part.
             target = target - d.means[clips][:, None] + anchor[clips].float().mean(1)[:, None]
             target = target.to(self.device)
-            one, two = (self.walk(clips, stride, count, anchor, first)[:, 1:] for _ in range(2))
+            one, two = (
+                self.walk(clips, stride, count, anchor, int(first), before)[:, 1:] for _ in range(2)
+            )
             moved = self.energy_score(one.diff(dim=1), two.diff(dim=1), target.diff(dim=1))
-            at = d.lead + (first + torch.arange(1, count) * stride) * 100 // FPS - 1
-            loudness = d.drive[clips][:, at, 0].to(self.device)
-            sync = sync_loss(gauge.change(one)[:, 1:], loudness[:, 2:])
+            # Another stretch of the same clips: change must follow loudness through a whole clip,
+            # not only within a few frames.
+            before = min(6, int(other) // stride)
+            again = self.walk(clips, stride, count, anchor, int(other), before)[:, 1:]
+            changes, levels = [], []
+            for begin, part in ((first, one), (other, again)):
+                at = d.lead + (int(begin) + torch.arange(1, count) * stride) * 100 // FPS - 1
+                changes.append(gauge.change(part)[:, 1:])
+                levels.append(d.drive[clips][:, at, 0][:, 2:].to(self.device))
+            sync = sync_loss(torch.cat(changes, dim=1), torch.cat(levels, dim=1))
             found = {
                 "follow": self.energy_score(one, two, target),
                 "motion": 3.0 * moved,
@@ -280,10 +294,13 @@ class MotionTrainer:
         near = length(one - target) + length(two - target)
         return (near - length(one - two)).mean() / 2
 
-    def walk(self, clips: Tensor, stride: int, count: int, anchors: Tensor, first: int) -> Tensor:
+    def walk(
+        self, clips: Tensor, stride: int, count: int, anchors: Tensor, first: int, before: int = 0
+    ) -> Tensor:
         """Unroll the frame generator from frame `first`: latents [B, count, L, D] of clips [B].
 
-        Each process walks its own rows.
+        The walk begins `before` steps earlier, unseen and without gradients: the state that a long
+        walk is in is the one to follow the sound from. Each process walks its own rows.
         """
         d, world = self.data, self.world
         clips = world.shard(clips)
@@ -292,14 +309,16 @@ class MotionTrainer:
         keep = float(np.exp(-stride / (FPS * 0.6)))
         noise = world.randn(len(clips), NOISE)
         state, out = None, []
-        for k in range(count):
+        for k in range(-before, count):
             column = (first + k * stride) * 100 // FPS
             anchor = anchors[clips, column // STEP].float().to(self.device)
             if state is None:
                 state = self.frames.start(anchor)
             heard = d.drive[clips, d.lead + column - 1].to(self.device)
-            state = self.frames(state, anchor, scene, heard, noise, seconds)
-            out.append(state.w)
+            with torch.set_grad_enabled(k >= 0 and torch.is_grad_enabled()):
+                state = self.frames(state, anchor, scene, heard, noise, seconds)
+            if k >= 0:
+                out.append(state.w)
             noise = keep * noise + (1 - keep**2) ** 0.5 * world.randn(*noise.shape)
         return world.gather(torch.stack(out, dim=1))
 

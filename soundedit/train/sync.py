@@ -21,8 +21,8 @@ class ChangeGauge:
         synthesis: SynthesisNetwork,
         codes: Tensor,
         *,
-        directions: int = 48,
-        places: int = 24,
+        directions: int = 160,
+        places: int = 16,
         size: int = 32,
     ) -> None:
         """`codes` [clips, T, L, D] of real clips: their principal `directions` of motion are
