@@ -39,7 +39,7 @@ class Moves:
         for edit, points in self._points.items():
             inside = [point for point in points if point[0] < frames] or points[:1]
             kept = _corners(np.array(inside, np.float64))
-            found[edit] = tuple((frame / self._fps, float(value)) for frame, value in kept)
+            found[edit] = tuple((float(frame) / self._fps, float(value)) for frame, value in kept)
         return found
 
 

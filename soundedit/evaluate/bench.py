@@ -114,6 +114,7 @@ def measure(
         figures += video_times(folder_of_pack, device, heard, folder, effort.hour)
         report(0.6, "Opening the window")
         figures += window_times(folder_of_pack, device, heard, folder)
+        figures += live_times(folder_of_pack, device, heard, folder, effort.rate_seconds)
         if effort.hour:
             report(0.8, "Opening an hour of sound")
             figures += hour_times(folder_of_pack, device, heard, folder / "hour.wav")
@@ -275,6 +276,24 @@ BLOCKED = (
     ("export", "while a video is exported"),
 )
 """Phases of a run through the window, as `evaluate.window` names them."""
+
+
+def live_times(pack: str, device: str, heard: Path, folder: Path, seconds: float) -> list[Figure]:
+    """Live in the window with a file as the microphone; not measured without Qt."""
+    room = folder / "live"
+    room.mkdir()
+    try:
+        found = _child("livewindow", str(heard), pack, device, str(room), repr(2 * seconds))
+    except SoundeditError:
+        found = {}
+    what = "microphone block -> frame painted"
+    return [
+        Figure(
+            "live_rate", "live, frames painted", "frames/s", found.get("rate"), 20, at_least=True
+        ),
+        Figure("live_p50", f"{what}, median", "ms", found.get("p50")),
+        Figure("live_p95", f"{what}, p95", "ms", found.get("p95"), 150),
+    ]
 
 
 def window_times(pack: str, device: str, heard: Path, folder: Path) -> list[Figure]:

@@ -91,6 +91,11 @@ class Live(QObject):
         """True while an input is heard."""
         return self._request is not None
 
+    @property
+    def shown(self) -> Any:
+        """The `soundedit.engine.live.LiveFrame` that was shown last, or None."""
+        return self._shown
+
     def set_microphones(self, microphones: Sequence[AudioDevice]) -> None:
         """The inputs there are."""
         self._microphones = tuple(microphones)
