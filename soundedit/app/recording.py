@@ -19,6 +19,16 @@ def recordings_folder() -> Path:
     return Path(platformdirs.user_data_dir("soundedit", appauthor=False)) / "recordings"
 
 
+def leftover_recordings(folder: Path, since: float) -> list[Path]:
+    """Recordings written to after `since`, seconds since the epoch, the oldest first.
+
+    After a crash these are the ones that nobody was told of.
+    """
+    found = [(path.stat(), path) for path in folder.glob("*.flac")]
+    late = [(stat.st_mtime, path) for stat, path in found if stat.st_mtime > since and stat.st_size]
+    return [path for _, path in sorted(late)]
+
+
 class Recording(QObject):
     """One recording at a time; the file is kept whatever happens."""
 

@@ -1,5 +1,6 @@
 """The main window: panels around the viewer, the timeline below, and what connects them."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
 from soundedit.app.presenter import Presenter
 from soundedit.app.projectfiles import ProjectFiles
-from soundedit.app.recording import Recording, recordings_folder
+from soundedit.app.recording import Recording, leftover_recordings, recordings_folder
 from soundedit.app.samples import first_sample, sample_sounds
 from soundedit.app.savepicture import PictureSaver
 from soundedit.app.session import ProjectSession
@@ -42,6 +43,7 @@ from soundedit.app.settings import (
     FRAME_RATE,
     GEOMETRY,
     LAYOUT,
+    RECORDINGS_KNOWN,
     SEED,
     Settings,
 )
@@ -98,6 +100,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.settings = settings
+        self._recordings = recordings or recordings_folder()
         self.errors = ErrorReporter(self)
         dialogs = dialogs or Dialogs()
         cache_bytes = settings.get(CACHE_MEGABYTES) * 2**20
@@ -115,7 +118,7 @@ class MainWindow(QMainWindow):
         self.sounds = SoundsPanel(self.actions_by_id["open"], self.actions_by_id["record"], self)
         self.microphone = Microphone(
             SoundDevices(find, self),
-            Recording(recordings or recordings_folder(), recorder, self),
+            Recording(self._recordings, recorder, self),
             self.sounds,
             self.actions_by_id["record"],
             settings,
@@ -207,7 +210,7 @@ class MainWindow(QMainWindow):
             self.controller,
             settings,
             dialogs,
-            recordings or recordings_folder(),
+            self._recordings,
             backend=live_backend,
         )
         self._full_screen = FullScreen(self, self.viewer, self._docks)
@@ -288,10 +291,24 @@ class MainWindow(QMainWindow):
         """Open a sound or the sound of a video."""
         self.controller.open_sound(path, generate=generate)
 
+    def _find_leftovers(self) -> None:
+        """Offer recordings that a crash kept from being told of."""
+        known = self.settings.get(RECORDINGS_KNOWN)
+        recent = self.settings.recent()
+        left = leftover_recordings(self._recordings, known) if known else []
+        new = [path for path in left if path not in recent]
+        for path in new:
+            self.settings.add_recent(path)
+        self.settings.set(RECORDINGS_KNOWN, time.time())
+        if new:
+            self.sounds.set_sounds(self.settings.recent(), sample_sounds())
+            self.status.say(self.tr("{0} was kept; see Recent").format(new[-1].name))
+
     def _start_work(self) -> None:
         if self._begun or self._closed:
             return
         self._begun = True
+        self._find_leftovers()
         self._start_timer.stop()
         self.viewer.painted.disconnect(self._start_work)
         self.controller.start()
@@ -432,5 +449,6 @@ class MainWindow(QMainWindow):
             self.fine.close()
             self.projects.close(keep=self._keep)
             self.session.close()
+            self.settings.set(RECORDINGS_KNOWN, time.time())
             self.settings.save()
         super().closeEvent(event)

@@ -1,5 +1,7 @@
 """Live in the window: pictures, sliders, recording, sources, full screen, trouble."""
 
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.live.requests import LiveSource
-from soundedit.app.settings import Settings
+from soundedit.app.settings import RECORDINGS_KNOWN, Settings
 from soundedit.document.commands import add_edit
 from soundedit.document.curve import strength_at
 from soundedit.document.model import Edit, Part, PartKind
@@ -197,3 +199,22 @@ def test_osc_moves_what_it_was_taught(rig: LiveRig, settings: Settings) -> None:
     assert "osc /fader/1" in Settings(Path(settings._store.fileName())).get(module.LIVE_CONTROLLERS)
     rig.panel.remotes["osc"].setChecked(False)
     client._sock.close()
+
+
+def test_recordings_that_a_crash_left_are_offered(
+    tiny_pack: Path, settings: Settings, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for name, age in (("old", 3000), ("left", 0), ("empty", 0)):
+        path = folder / f"{name}.flac"
+        path.write_bytes(b"" if name == "empty" else b"fLaC")
+        os.utime(path, (time.time() - age, time.time() - age))
+    settings.set(RECORDINGS_KNOWN, time.time() - 1000)
+    made = LiveRig(tiny_pack, settings, tmp_path, qtbot)
+    made.window.show()
+    made.window.begin()
+    made.wait(lambda: made.window.controller.engine is not None)
+    assert settings.recent() == [folder / "left.flac"]
+    made.close()
+    assert settings.get(RECORDINGS_KNOWN) > time.time() - 100
