@@ -283,7 +283,9 @@ def live_times(pack: str, device: str, heard: Path, folder: Path, seconds: float
     room = folder / "live"
     room.mkdir()
     try:
-        found = _child("livewindow", str(heard), pack, device, str(room), repr(2 * seconds))
+        found = _child(
+            "livewindow", str(heard), pack, device, str(room), repr(max(2 * seconds, 2.0))
+        )
     except SoundeditError:
         found = {}
     what = "microphone block -> frame painted"
