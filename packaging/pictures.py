@@ -22,7 +22,9 @@ from PySide6.QtWidgets import QApplication
 from soundedit.app.samples import first_sample, sample_sounds
 from soundedit.app.settings import Settings
 from soundedit.app.window import MainWindow
-from soundedit.document.model import Part, PartKind
+from soundedit.document.commands import add_edit, text_edit
+from soundedit.document.keyframes import set_keyframe
+from soundedit.document.model import Easing, Keyframe, Part, PartKind
 from soundedit.engine.engine import Engine
 
 SCENES = (3, 7)
@@ -38,7 +40,7 @@ def wait(app: QApplication, done: Callable[[], bool], seconds: float = 120) -> N
 
 
 def window(engine: Engine, sound: Path) -> None:
-    """Open, generate, move the playhead, and save what is seen."""
+    """Open, generate, edit, move the playhead, and save what is seen."""
     app = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(Path(folder) / "settings.ini")
@@ -49,6 +51,12 @@ def window(engine: Engine, sound: Path) -> None:
         main.begin(sound)
         wait(app, lambda: main.controller.still is not None)
         main.controller.generate()
+        wait(app, lambda: main.controller.movie is not None)
+        sunset = text_edit("sunset")
+        project = add_edit(main.session.project, sunset)
+        for seconds, strength in ((1.0, 0.0), (4.0, 0.9), (8.5, 0.2)):
+            project = set_keyframe(project, sunset.id, Keyframe(seconds, strength, Easing.SMOOTH))
+        main.session.do("Add sunset", project)
         wait(app, lambda: main.controller.movie is not None)
         wait(app, lambda: len(main.controller.feed.cache) > 200)
         main.axis.seek(4.0)
