@@ -120,6 +120,6 @@ def test_what_cannot_be_measured_is_said(tiny_pack: Path, tmp_path: Path) -> Non
     with pytest.raises(MediaError, match=r"absent\.wav"):
         main(["bench", str(tmp_path / "absent.wav"), "--pack", str(tiny_pack), "--quick"])
     with pytest.raises(SoundeditError, match="There is no folder"):
-        main([str(tmp_path / "absent"), "--pack", str(tiny_pack), "--device", "cpu"])
+        main([str(tmp_path / "absent"), "--photos", str(tmp_path), "--pack", str(tiny_pack)])
     with pytest.raises(SoundeditError, match="A measurement failed"):
         bench._child("child", "nothing")
