@@ -301,9 +301,10 @@ def run_checks(options: list[str]) -> int:
         "ruff format": ["-m", "ruff", "format", "--check", "--quiet", "."],
         "mypy": ["-m", "mypy"],
         "import-linter": ["-c", f"{linter}(['--no-logo'])"],
-        "pytest": ["-m", "pytest", *options],
+        "pytest": ["-m", "pytest", "-n", "2", "--dist", "loadfile", *options],
     }
-    environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ}
+    # Two processes with two threads of torch each would wait for each other on two cores.
+    environment = {"QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1", **os.environ}
     failed = []
     for name, arguments in checks.items():
         say(f"== {name}")
