@@ -26,8 +26,9 @@ LIMITS = [
     "Weather was learned from weather rendered onto photos, not from videos.",
     "Sounds are told apart by what a few hundred recordings taught; noise-like ones (rain, waves, "
     "waterfall, wind) are often taken for each other.",
-    "A clap brightens the sky within about two frames, but steady sounds move the picture little "
-    "and their loudness hardly shows; look at the figures.",
+    "A clap is seen in the next frame and louder moments move more, but what moves is seldom the "
+    "weather that is heard: a classifier seldom names a video's sound; look at the figures.",
+    "Words move bright scenes far: rain and fog at full strength nearly wash them out.",
 ]
 
 
