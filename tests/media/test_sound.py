@@ -463,7 +463,7 @@ def test_write_cleans_and_replaces(make: Any, suffix: str) -> None:
         ("out.mp3", "must end in"),
         ("nowhere/out.wav", "does not exist"),
         ("folder.wav", "is a folder"),
-        ("x" * 250 + ".wav", "cannot be written"),
+        ("x" * 260 + ".wav", "cannot be written"),
     ],
 )
 def test_write_refused(make: Any, name: str, words: str) -> None:

@@ -109,6 +109,10 @@ def test_what_is_played_can_be_recorded(sound_server, tmp_path):
     np.testing.assert_allclose(np.diff(onsets), [every] * 3, atol=0.002)
 
 
+@pytest.mark.skipif(
+    "SOUNDEDIT_DRIFT_SECONDS" not in os.environ,
+    reason="times a real stream on a machine with nothing else to do: set SOUNDEDIT_DRIFT_SECONDS",
+)
 @pytest.mark.timeout(300 + 3 * DRIFT_SECONDS)
 def test_the_playhead_does_not_drift_from_what_is_heard(sound_server, tmp_path):
     every = 0.5

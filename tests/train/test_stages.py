@@ -113,6 +113,8 @@ def test_two_processes_do_what_one_does(made: Path, tmp_path: Path) -> None:
     assert len(losses(both)) == 6 * STEPS
     for two, one in zip(losses(both), losses(alone), strict=True):
         assert two.pop("stage") == one.pop("stage")
+        # Untrained networks magnify rounding most on the way through decoded frames.
+        assert two.pop("meaning", 0) == pytest.approx(one.pop("meaning", 0), abs=0.02)
         assert two == pytest.approx(one, rel=2e-3, abs=1e-4)
     # The root of Adam's second moment tells the size of every gradient.
     moments = []
