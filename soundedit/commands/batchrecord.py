@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from soundedit.errors import ExportError, SoundeditError
+from soundedit.errors import SoundeditError
+from soundedit.media.whole import write_whole
 from soundedit.packs import MANIFEST_NAME, default_pack, find_packs
 
 if TYPE_CHECKING:
@@ -39,19 +39,8 @@ class Record:
     def add(self, out: Path, mark: str, report: dict[str, Any]) -> None:
         """Note a finished file at once, whole or not at all."""
         self._made[self._name(out)] = {"mark": mark, "report": report}
-        part = self._path.with_name(self._path.name + ".part")
-        try:
-            with part.open("w", encoding="utf-8") as file:
-                json.dump({"version": 1, "made": self._made}, file, ensure_ascii=True)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self._path)
-        except OSError as error:
-            raise ExportError(
-                f"{self._path} could not be written ({error.strerror}), so free some space."
-            ) from error
-        finally:
-            part.unlink(missing_ok=True)
+        made = json.dumps({"version": 1, "made": self._made}, ensure_ascii=True)
+        write_whole(self._path, made.encode())
 
     def _name(self, out: Path) -> str:
         return out.relative_to(self._path.parent).as_posix()

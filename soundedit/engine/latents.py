@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from soundedit.errors import ExportError, MediaError
+from soundedit.media.whole import write_whole
 
 SUFFIX = ".latents"
 
@@ -35,17 +36,7 @@ def write_latents(path: Path, latents: Latents) -> None:
     if latents.fps is not None:
         facts["fps"] = str(latents.fps)
     data = save({"w": np.ascontiguousarray(latents.w, np.float32)}, facts)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise ExportError(f"{path} could not be written ({error.strerror}).") from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, data)
 
 
 def read_latents(path: Path, shape: tuple[int, int]) -> Latents:

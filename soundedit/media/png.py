@@ -1,6 +1,5 @@
 """PNG files without a library (ISO/IEC 15948)."""
 
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from soundedit.errors import ExportError
+from soundedit.media.whole import write_whole
 
 
 def png_bytes(picture: NDArray[np.uint8]) -> bytes:
@@ -28,17 +27,7 @@ def png_bytes(picture: NDArray[np.uint8]) -> bytes:
 def write_png(path: Path, picture: NDArray[np.uint8]) -> None:
     """Write an RGB picture, uint8 [H, W, 3], whole or not at all; ExportError if that fails."""
     data = png_bytes(picture)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise ExportError(f"{path} could not be written ({error.strerror}).") from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, data)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -73,3 +73,21 @@ def publish_part(part: Path, path: Path) -> None:
             f"{shown(path)} cannot be replaced ({error.strerror}); "
             "close the program that uses it or choose another name."
         ) from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a small file whole or not at all; `ExportError` if that fails."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise ExportError(
+            f"{shown(path)} could not be written ({error.strerror}); free some space or choose "
+            "another place."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -93,6 +93,8 @@ def test_hover_over_the_ruler_shows_the_time(desk: Desk, qtbot: QtBot) -> None:
     ruler = desk.timeline.ruler
     # Without the frame that shows the focus.
     inside = QRect(600, 12, 80, 20)
+    # The pointer may rest on the ruler from an earlier test.
+    QApplication.sendEvent(ruler, QEvent(QEvent.Type.Leave))
     before = picture(ruler).copy(inside)
     # A pointer that is there already does not move.
     qtbot.mouseMove(ruler, QPoint(610, 25))
