@@ -14,7 +14,7 @@ from soundedit.evaluate.frechet import frechet_distance
 from soundedit.evaluate.hearing import accuracy, hear, retrieval
 from soundedit.evaluate.lite2 import Arrays, Judge
 from soundedit.evaluate.scenes import (
-    SceneClassifier,
+    Classifiers,
     Scenes,
     read_photos,
     read_scenes,
@@ -93,7 +93,7 @@ def judge_pack(
     engine = Engine.load(opened.path, device, say)
     try:
         figures = _pictures(engine, judge, photos, effort, say)
-        scenes, classifier, share = _scenes(engine, judge, photos, effort, stills, say)
+        scenes, classifiers = _scenes(engine, judge, photos, effort, stills, say)
         heard = hear(engine, sounds, say)
         every, balanced = accuracy(engine, heard)
         recall = retrieval(engine, heard, scenes)
@@ -103,10 +103,14 @@ def judge_pack(
             _figure("recall_sound_to_image", "recall@5, sound to image", recall.sound_to_image),
             _figure("recall_text_to_image", "recall@5, text to image", recall.text_to_image),
             _figure("recall_by_chance", "recall@5 by chance", recall.chance),
-            _figure("classifier_on_stills", "stills that the classifier names rightly", share),
-        ]
+            _figure("classifier_on_stills", "stills that a classifier names rightly",
+                    classifiers.right),
+            _figure("classifier_on_drawn_stills",
+                    "stills drawn by the generator that one taught by such names rightly",
+                    classifiers.right_drawn),
+        ]  # fmt: skip
         rows = _videos(engine, Baselines(engine, opened), judge, photos, sounds, effort,
-                       classifier, say)  # fmt: skip
+                       classifiers, say)  # fmt: skip
     finally:
         engine.close()
     own = rows[0]
@@ -216,8 +220,8 @@ def _scenes(
     effort: Effort,
     stills: Path | None,
     say: Progress | None,
-) -> tuple[Scenes, SceneClassifier, float]:
-    """Stills, a classifier taught by two thirds of them, and its share right on the others."""
+) -> tuple[Scenes, Classifiers]:
+    """Stills, and classifiers taught by two thirds of them."""
     size = max(engine.resolution, 64)
 
     def made() -> Arrays:
@@ -231,10 +235,16 @@ def _scenes(
     source = photos.resolve() if stills is None else stills.resolve()
     found = judge.kept(f"stills|{source}|{size}|{effort.stills}", made)
     scenes, features = Scenes(found["pictures"], found["kinds"]), found["features"]
-    held = scenes.held_out
-    classifier = SceneClassifier(features[~held], scenes.kinds[~held].tolist())
-    guesses = np.array(classifier.classes)[classifier.chances(features[held]).argmax(1)]
-    return scenes, classifier, float((guesses == scenes.kinds[held]).mean())
+    if "encoder" not in engine.manifest.components:
+        return scenes, Classifiers.taught(scenes, features, None)
+
+    def redrawn() -> Arrays:
+        codes = (engine.encode_picture(picture)[None] for picture in scenes.pictures)
+        return {"features": judge.look(engine.synthesise(_in_eights(codes)), say)}
+
+    parts = [engine.manifest.components[name].sha256 for name in ("generator", "encoder")]
+    key = f"redrawn|{source}|{'|'.join(parts)}|{effort.stills}"
+    return scenes, Classifiers.taught(scenes, features, judge.kept(key, redrawn)["features"])
 
 
 def _videos(
@@ -244,7 +254,7 @@ def _videos(
     photos: Path,
     sounds: Path,
     effort: Effort,
-    classifier: SceneClassifier,
+    classifiers: Classifiers,
     say: Progress | None,
 ) -> list[VideoFigures]:
     """A row for soundedit, for each baseline, and for the data engine."""
@@ -255,7 +265,7 @@ def _videos(
     for method in baselines.methods:
         videos = make_videos(engine, baselines, method, rendered, say)
         features = look(judge, videos, say)
-        rows.append(measure_videos(engine, method, videos, features, seen, classifier))
-    own = measure_videos(engine, RENDERED, rendered, seen, None, classifier)
+        rows.append(measure_videos(engine, method, videos, features, seen, classifiers))
+    own = measure_videos(engine, RENDERED, rendered, seen, None, classifiers)
     halves = motion_distance(seen[::2], seen[1::2], seen) if len(seen) > 3 else None
     return [*rows, VideoFigures(**{**own.facts(), "frechet": halves})]

@@ -13,6 +13,7 @@ from soundedit.train.card import figure_lines
 FIGURES, JUDGED = "Figures", "Judged"
 _COLUMNS = (
     ("class_share", "class seen"),
+    ("class_share_photographs", "as photographs"),
     ("similarity", "similarity"),
     ("shuffled", "shuffled"),
     ("frechet", "Frechet video distance"),
@@ -30,7 +31,9 @@ def lines(found: Judgement) -> list[str]:
         "",
         f"Pictures are judged on EfficientNet-Lite2 features at {effort.side} pixels, that nothing "
         f"was trained with. Sounds are of the valid split. {effort.clips} clips a class of 4 s; "
-        "every row below is made over the same generator, for the same sounds.",
+        "every row below is made over the same generator, for the same sounds. Classes are named "
+        "by a classifier that learned from weathered stills and from the same stills as the "
+        'generator draws them; "as photographs" by one that knows the stills alone.',
         "",
         "| video | " + " | ".join(title for _, title in _COLUMNS) + " |",
         "|---" * (len(_COLUMNS) + 1) + "|",

@@ -1,16 +1,16 @@
-"""Pictures whose class is known, and the classifier that learns from them."""
+"""Pictures whose class is known, and the classifiers that learn from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from soundedit.errors import MediaError, TrainingError
 from soundedit.media.picture import read_square
 from soundedit.progress import Progress
+from soundedit.train.classifier import SceneClassifier
 from soundedit.train.photos import photo_files
 from soundedit.train.weather import CLASSES, render_still, scene_hints
 
@@ -98,42 +98,32 @@ def _read_one(
     raise TrainingError("Twenty photos in a row could not be read; check the folder.")
 
 
-class SceneClassifier:
-    """Multinomial logistic regression on features scaled to unit variance."""
+@dataclass(frozen=True)
+class Classifiers:
+    """What names the class of frames, and the share of held-out stills that it names rightly.
 
-    def __init__(self, features: NDArray[np.float32], kinds: Sequence[str]) -> None:
-        """Learn the kinds of features [n, d]; ValueError with fewer than two kinds."""
-        self.classes = sorted(set(kinds))
-        if len(self.classes) < 2:
-            raise ValueError("a classifier needs two classes or more")
-        self._mean, self._scale = features.mean(0), features.std(0) + 1e-3
-        x = torch.from_numpy(self._scaled(features))
-        y = torch.tensor([self.classes.index(kind) for kind in kinds])
-        self._weight = torch.zeros(features.shape[1], len(self.classes), requires_grad=True)
-        self._bias = torch.zeros(len(self.classes), requires_grad=True)
-        parts = [self._weight, self._bias]
-        optimiser = torch.optim.LBFGS(parts, max_iter=100, line_search_fn="strong_wolfe")
+    `photographs` learned from stills alone, `drawn` from stills and from what the generator makes
+    of the same stills, so that it knows the generator's hand; None where a pack has no encoder.
+    """
 
-        def closure() -> torch.Tensor:
-            optimiser.zero_grad()
-            loss = torch.nn.functional.cross_entropy(x @ self._weight + self._bias, y)
-            loss = loss + 0.05 * self._weight.square().sum()
-            loss.backward()
-            return loss
+    photographs: SceneClassifier
+    right: float
+    drawn: SceneClassifier | None = None
+    right_drawn: float | None = None
 
-        optimiser.step(closure)
-
-    def _scaled(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        scaled: NDArray[np.float32] = ((features - self._mean) / self._scale).astype(np.float32)
-        return scaled
-
-    def chances(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Probabilities [n, classes] of features [n, d]."""
-        with torch.inference_mode():
-            x = torch.from_numpy(self._scaled(features))
-            found: NDArray[np.float32] = (x @ self._weight + self._bias).softmax(1).numpy()
-        return found
-
-    def calls(self, features: NDArray[np.float32]) -> str:
-        """The class of the frames of one clip together [n, d]."""
-        return self.classes[int(self.chances(features).mean(0).argmax())]
+    @classmethod
+    def taught(
+        cls,
+        scenes: Scenes,
+        features: NDArray[np.float32],
+        drawn: NDArray[np.float32] | None,
+    ) -> "Classifiers":
+        """Taught by the stills that are not held out: features [n, d] of them all, and redrawn."""
+        held, kinds = scenes.held_out, scenes.kinds
+        plain = SceneClassifier(features[~held], kinds[~held].tolist())
+        right = plain.right(features[held], kinds[held])
+        if drawn is None:
+            return cls(plain, right)
+        both = np.concatenate([features[~held], drawn[~held]])
+        wise = SceneClassifier(both, [*kinds[~held].tolist(), *kinds[~held].tolist()])
+        return cls(plain, right, wise, wise.right(drawn[held], kinds[held]))

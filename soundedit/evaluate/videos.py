@@ -13,9 +13,10 @@ from soundedit.evaluate.baselines import Baselines
 from soundedit.evaluate.frechet import frechet_distance
 from soundedit.evaluate.lite2 import Arrays, Features, Judge
 from soundedit.evaluate.quality import FPS, LAGS, SMALL, correlation_by_lag, flash_delay, mean_curve
-from soundedit.evaluate.scenes import SHOWN, SceneClassifier
+from soundedit.evaluate.scenes import SHOWN, Classifiers
 from soundedit.media.sound import Sound
 from soundedit.progress import Progress
+from soundedit.train.classifier import SceneClassifier
 from soundedit.train.prompts import CLASSES
 from soundedit.train.soundtrack import SoundTrack
 from soundedit.train.weather.clips import EVENTS, SAMPLE_RATE, ClipMaker
@@ -46,13 +47,15 @@ class Video:
 class VideoFigures:
     """One method's row; None where it cannot be measured.
 
-    `class_share`: clips of classes that can be shown whose frames the classifier calls by their
-    sound. `similarity`, `shuffled`: cosine of frames with their own sound and with others'.
+    `class_share`: clips of classes that can be shown whose frames a classifier that knows the
+    generator's hand calls by their sound; `class_share_photographs`: one that knows stills alone.
+    `similarity`, `shuffled`: cosine of frames with their own sound and with others'.
     `frechet`: `motion_distance` to the data engine's videos.
     """
 
     method: str
     class_share: float | None
+    class_share_photographs: float | None
     similarity: float
     shuffled: float
     frechet: float | None
@@ -126,11 +129,15 @@ def measure_videos(
     videos: Sequence[Video],
     features: Sequence[Features],
     reference: Sequence[Features] | None,
-    classifier: SceneClassifier,
+    classifiers: Classifiers,
 ) -> VideoFigures:
     """One row of figures; `reference` are the data engine's features (None for its own row)."""
     shown = [n for n, video in enumerate(videos) if video.kind in SHOWN]
-    right = [classifier.calls(features[n]) == videos[n].kind for n in shown]
+
+    def share(classifier: SceneClassifier) -> float | None:
+        right = [classifier.calls(features[n]) == videos[n].kind for n in shown]
+        return float(np.mean(right)) if right else None
+
     own, others = similarities(engine, videos)
     curves, delays = [], []
     for video in videos:
@@ -145,7 +152,8 @@ def measure_videos(
     best = None if curve is None else int(curve.argmax())
     return VideoFigures(
         method=method,
-        class_share=float(np.mean(right)) if right else None,
+        class_share=share(classifiers.drawn or classifiers.photographs),
+        class_share_photographs=share(classifiers.photographs),
         similarity=own,
         shuffled=others,
         frechet=None if reference is None else motion_distance(features, reference),

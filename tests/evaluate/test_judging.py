@@ -26,8 +26,8 @@ lite2 = pytest.mark.skipif(
 
 def row(method: str, **changed: float | None) -> VideoFigures:
     facts: dict[str, object] = {
-        "class_share": 0.5, "similarity": 0.4, "shuffled": 0.1, "frechet": 10.0,
-        "correlation": 0.6, "lag": 0, "flash_delay": 0.0,
+        "class_share": 0.5, "class_share_photographs": 0.1, "similarity": 0.4, "shuffled": 0.1,
+        "frechet": 10.0, "correlation": 0.6, "lag": 0, "flash_delay": 0.0,
     }  # fmt: skip
     return VideoFigures(method=method, **{**facts, **changed})  # type: ignore[arg-type]
 
