@@ -37,6 +37,11 @@ class SceneClassifier:
         for part in parts:
             part.requires_grad_(False)
 
+    def to(self, device: torch.device) -> None:
+        """Move what was learned."""
+        for name in ("_mean", "_scale", "_weight", "_bias"):
+            setattr(self, name, getattr(self, name).to(device))
+
     def logits(self, features: Tensor) -> Tensor:
         """Features [n, d] -> [n, classes], with gradients to the features."""
         return (features - self._mean) / self._scale @ self._weight + self._bias

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from soundedit.errors import TrainingError
-from soundedit.train.motion import MotionSettings, train_frames
+from soundedit.train.motion import train_frames
+from soundedit.train.motion_data import MotionSettings
 from tests.train.tiny_training import (
     MOTION,
     STEPS,
@@ -89,7 +90,7 @@ def test_stages_that_were_killed_end_as_if_they_had_not_been(made: Path, tmp_pat
     train_all(cut, made, record_steps=1, device="cpu")
     train_all(whole, made, record_steps=1, device="cpu")
     assert losses(cut) == losses(whole)
-    for stage in ("heads", "text", "audio", "image", "inversion", "frames"):
+    for stage in ("heads", "text", "audio", "image", "inversion", "showing", "frames"):
         rows = [row["position"] for row in losses(cut) if row["stage"] == stage]
         assert rows == list(range(1, STEPS + 1))
     expected = weights(whole)
@@ -110,7 +111,7 @@ def test_two_processes_do_what_one_does(made: Path, tmp_path: Path) -> None:
     train_embedding(alone, **common)
     embedding = both / "embedding" / "embedding.pt"
     train_motion(alone, made, embedding, dropout=False, **common, **slow)
-    assert len(losses(both)) == 6 * STEPS
+    assert len(losses(both)) == 7 * STEPS
     for two, one in zip(losses(both), losses(alone), strict=True):
         assert two.pop("stage") == one.pop("stage")
         # Untrained networks magnify rounding most on the way through decoded frames.

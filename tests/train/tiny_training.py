@@ -18,10 +18,13 @@ from soundedit.nets.stylegan2 import Generator
 from soundedit.train.checkpoint import save_checkpoint
 from soundedit.train.distributed import joined
 from soundedit.train.embedding import EmbeddingSettings, EmbeddingTrainer
+from soundedit.train.inversion import InversionStages
 from soundedit.train.lite0 import TAP_CHANNELS
-from soundedit.train.motion import MotionSettings, resumed_trainer
+from soundedit.train.motion import resumed
+from soundedit.train.motion_data import MotionSettings
 from soundedit.train.prompts import CLASSES
 from soundedit.train.run import Run
+from soundedit.train.walks import WalkStage
 
 MADE = "made"
 STEPS = 4
@@ -40,8 +43,9 @@ EMBEDDING: dict[str, Any] = {
 }
 MOTION: dict[str, Any] = {
     "inversion_steps": STEPS,
+    "showing_steps": STEPS,
     "frames_steps": STEPS,
-    "batch": 4,
+    "batch": 8,
     "unroll": 8,
     "critic_every": 2,
 }
@@ -104,7 +108,7 @@ class TinyData:
 
 
 def make_parts(folder: Path) -> Path:
-    """Write four clips of two seconds and an untrained generator below `folder`."""
+    """Write four clips of two seconds, stills and an untrained generator below `folder`."""
     made = folder / MADE
     (made / "clips").mkdir(parents=True)
     rng = np.random.default_rng(3)
@@ -114,6 +118,8 @@ def make_parts(folder: Path) -> Path:
         np.savez(
             made / "clips" / f"{n}.npz", kind="rain", picture=frames[0], frames=frames, mel=mel
         )
+    pictures = rng.integers(0, 255, (6, 32, 32, 3), dtype=np.uint8)
+    np.savez(made / "stills.npz", pictures=pictures, kinds=np.array(["rain", "fire", "night"] * 2))
     torch.manual_seed(4)
     shape = {"z_dim": 16, "w_dim": 16, "resolution": 32, "channels": [8, 8, 8, 8]}
     generator = Generator(16, 16, 32, [8, 8, 8, 8], mapping_layers=2)
@@ -147,18 +153,21 @@ def train_motion(
     s = MotionSettings(
         generator=str(made / "generator.pt"),
         clips=str(made / "clips"),
+        stills=str(made / "stills.npz"),
         embedding=str(embedding),
         out=str(out / "motion"),
         **(MOTION | settings),
     )
-    with resumed_trainer(s) as trainer:
-        for module in trainer.inversion.modules():
+    with resumed(s) as nets:
+        for module in nets.inversion.modules():
             if not dropout and isinstance(module, nn.Dropout):
                 module.p = 0.0
             if not dropout and isinstance(module, nn.MultiheadAttention):
                 module.dropout = 0.0
-        trainer.train_inversion()
-        trainer.train_frames()
+        stages = InversionStages(nets)
+        stages.follow()
+        stages.show()
+        WalkStage(nets).train()
 
 
 def train_all(out: Path, made: Path, **settings: Any) -> None:

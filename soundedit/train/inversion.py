@@ -1,0 +1,137 @@
+"""The two stages of sound inversion: follow the clips' codes, then show the sound's class."""
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from soundedit.errors import TrainingError
+from soundedit.train.clipset import FPS
+from soundedit.train.learner import Learner
+from soundedit.train.motion_networks import MotionNetworks
+from soundedit.train.showing import ShownClasses, jittered
+
+
+class InversionStages:
+    """Trains the sound inversion of `nets`."""
+
+    def __init__(self, nets: MotionNetworks) -> None:
+        self.nets = nets
+
+    def follow(self) -> bool:
+        """Sound latents of a segment on a photo's code -> the mean code of what it should show."""
+        s, d = self.nets.settings, self.nets.data
+        optimiser = torch.optim.AdamW(self.nets.inversion.parameters(), s.inversion_lr)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, s.inversion_lr, s.inversion_steps)
+        learner = Learner(optimiser, schedule, clip=1.0)
+
+        def losses(_: int, rows: int) -> dict[str, Tensor]:
+            clips = torch.from_numpy(self.nets.rng.integers(len(d.codes), size=rows))
+            segments, near = self.moments(clips)
+            maps, embedding = self.nets.hear(self.nets.world.shard(segments))
+            scenes = d.scenes[clips].to(self.nets.device)
+            w = self.nets.inversion(maps, embedding, self.nets.world.shard(scenes))
+            return {
+                "distance": self.nets.distance(self.nets.world.gather(w), near),
+                "photo alone": self.nets.distance(scenes, near),
+            }
+
+        step = self.nets.run.learning(learner, s.batch, losses)
+        learners = {"inversion": learner}
+        return self.nets.run.train("inversion", step, s.inversion_steps, learners, batch=s.batch)
+
+    def show(self) -> bool:
+        """Sound inversion that also shows the sound's class, on photos and on seeds' scenes.
+
+        Codes are followed as before. Pictures of other scenes are named by a classifier, and kept
+        near what sound inversion made of them before this stage.
+        """
+        s, d, world = self.nets.settings, self.nets.data, self.nets.world
+        if self.nets.followed is None:
+            self.nets.followed = copy.deepcopy(self.nets.inversion)
+        followed = self.nets.followed.eval().requires_grad_(False)
+        shown = ShownClasses(Path(s.stills), self.nets.generator, self.nets.encoder, self.nets.run)
+        labels = np.array([shown.label(kind) for kind in d.kinds])
+        of_class = [np.flatnonzero(labels == k) for k in sorted(set(labels[labels >= 0].tolist()))]
+        if not of_class:
+            raise TrainingError("No clip is of a class that the stills show; build both anew.")
+        optimiser = torch.optim.AdamW(self.nets.inversion.parameters(), s.inversion_lr)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, s.inversion_lr, s.showing_steps)
+        learner = Learner(optimiser, schedule, clip=1.0)
+
+        def losses(_: int, rows: int) -> dict[str, Tensor]:
+            clips = torch.from_numpy(self.nets.rng.integers(len(d.codes), size=rows))
+            segments, near = self.moments(clips)
+            maps, embedding = self.nets.hear(world.shard(segments))
+            heard = self.partly(self.nets.inversion.listen(maps, embedding), embedding)
+            w = self.nets.inversion.place(heard, world.shard(d.scenes[clips].to(self.nets.device)))
+            distance = self.nets.distance(world.gather(w), near)
+            # A decoded picture costs much more than a latent.
+            count = max(rows // 4 // world.size, 1) * world.size
+            kinds = self.nets.rng.integers(len(of_class), size=count)
+            clips = torch.tensor([int(self.nets.rng.choice(of_class[k])) for k in kinds])
+            segments, _near = self.moments(clips)
+            maps, embedding = self.nets.hear(world.shard(segments))
+            heard = self.partly(self.nets.inversion.listen(maps, embedding), embedding)
+            scenes = self.any_scenes(count)
+            w = self.nets.inversion.place(heard, scenes)
+            kept = self.nets.distance(
+                world.gather(w), world.gather(followed(maps, embedding, scenes))
+            )
+            with self.nets.run.precision.autocast():
+                pictures = self.nets.generator.synthesis(w).float().clamp(-1, 1)
+            chances = world.shard(torch.from_numpy(self.nets.rng.random((count, 5))).float())
+            noise = world.randn(*pictures.shape)
+            logits = shown.logits(jittered(pictures, chances.to(self.nets.device), noise))
+            wanted = torch.from_numpy(labels[clips.numpy()]).to(self.nets.device)
+            named = F.cross_entropy(world.gather(logits), wanted)
+            return {
+                "distance": distance,
+                "kept": 0.25 * kept,
+                "class": s.class_weight * named,
+                "named": (world.gather(logits).argmax(1) == wanted).float().mean().detach(),
+            }
+
+        step = self.nets.run.learning(learner, s.batch, losses)
+        return self.nets.run.train(
+            "showing", step, s.showing_steps, {"inversion": learner}, batch=s.batch
+        )
+
+    def moments(self, clips: Tensor) -> tuple[Tensor, Tensor]:
+        """Segments of clips [n] at random moments, and the mean codes [n, L, D] around these."""
+        d, rows = self.nets.data, len(clips)
+        at = torch.from_numpy(self.nets.rng.integers(0, d.codes.shape[1] // 5, size=rows)) * 5
+        ahead = torch.from_numpy(self.nets.rng.choice([0, d.ahead], size=rows))
+        segments = d.segments(clips, at * 100 // FPS, ahead)
+        gain = torch.from_numpy(self.nets.rng.uniform(-8, 8, (rows, 1, 1))).float() / 50
+        near = torch.stack(
+            [
+                d.codes[c, max(a - 12, 0) : a + 13].mean(0)
+                for c, a in zip(clips.tolist(), at.tolist(), strict=True)
+            ]
+        )
+        return segments + gain, near.to(self.nets.device)
+
+    def partly(self, heard: Tensor, embedding: Tensor) -> Tensor:
+        """What was heard [B, H], in half of the rows the embedding alone.
+
+        The audio pyramid tells training's recordings apart better than it does others.
+        """
+        summaries = heard.shape[1] - embedding.shape[1]
+        kept = (self.nets.world.randn(len(heard), 1) > 0).float()
+        return torch.cat([heard[:, :summaries] * kept, heard[:, summaries:]], dim=1)
+
+    def any_scenes(self, count: int) -> Tensor:
+        """This process's rows of `count` scenes [B, L, D]: two thirds of seeds, others of clips."""
+        d, world, mapping = self.nets.data, self.nets.world, self.nets.generator.mapping
+        photos = d.scenes[torch.from_numpy(self.nets.rng.integers(len(d.scenes), size=count))]
+        share = torch.from_numpy(self.nets.rng.uniform(0.6, 1.0, (count, 1, 1))).float()
+        seeded = torch.from_numpy(self.nets.rng.random((count, 1, 1))) < 2 / 3
+        z = world.randn(count // world.size, mapping.z_dim)
+        with torch.no_grad():
+            w = torch.lerp(mapping.w_avg, mapping(z), world.shard(share).to(self.nets.device))
+        seeded = world.shard(seeded).to(self.nets.device)
+        return torch.where(seeded, w, world.shard(photos).to(self.nets.device))

@@ -1,0 +1,85 @@
+"""Sound inversion and the frame generator, with all that they are trained beside."""
+
+import copy
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.clip import build_clip
+from soundedit.nets.discriminators import ImageDiscriminator, VideoDiscriminator
+from soundedit.nets.drive import FEATURES
+from soundedit.nets.frames import FrameGenerator
+from soundedit.nets.inversion import SoundInversion
+from soundedit.train.autoencoder import load_autoencoder
+from soundedit.train.motion_data import MotionData, MotionSettings
+from soundedit.train.run import Run
+from soundedit.train.sounds import MelSettings
+
+
+class MotionNetworks:
+    """Both networks over a frozen generator and frozen towers, and the run that trains them."""
+
+    def __init__(self, settings: MotionSettings, run: Run) -> None:
+        self.settings, self.run = settings, run
+        s, self.world, self.rng, self.device = settings, run.world, run.rng, run.world.device
+        self.generator, encoder, g = load_autoencoder(Path(s.generator))
+        embedding = torch.load(s.embedding, map_location="cpu", weights_only=True)
+        self.clip_config = embedding["config"]
+        width = self.clip_config["embed_dim"]
+        self.tower = AudioTower(MelSettings().n_mels, width, embedding["audio_width"])
+        self.tower.load_state_dict(embedding["audio"])
+        self.clip = build_clip(self.clip_config)
+        self.clip.load_state_dict(embedding["clip"])
+        for net in (self.tower, self.clip):
+            net.eval().requires_grad_(False)
+        self.encoder = encoder
+        self.data = MotionData(s, encoder, self.world)
+        num_ws = self.generator.num_ws
+        # Here, since encoding clips draws numbers too, and is done once only.
+        torch.manual_seed(s.seed)
+        self.inversion_config = {"embed_dim": width, "w_dim": g["w_dim"], "num_ws": num_ws}
+        self.frames_config = {"w_dim": g["w_dim"], "num_ws": num_ws}
+        self.inversion = SoundInversion(self.tower.pyramid_channels, **self.inversion_config)
+        self.frames = FrameGenerator(**self.frames_config)
+        self.followed: SoundInversion | None = None
+        self.critics = nn.ModuleList([ImageDiscriminator(32), VideoDiscriminator()])
+        nets = (self.generator, self.tower, self.clip, self.inversion, self.frames, self.critics)
+        for net in nets:
+            net.to(self.device)
+
+    @torch.no_grad()
+    def hear(self, segments: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Frozen pyramid and embedding of segments [n, M, SEGMENT]."""
+        with self.run.precision.autocast():
+            maps = self.tower.pyramid(segments.to(self.device))
+        maps = [m.float() for m in maps]
+        return maps, self.tower.embed(maps)
+
+    def distance(self, w: Tensor, target: Tensor) -> Tensor:
+        """Mean squared distance of latents in units of the codes' spread."""
+        return ((w - target) / self.data.spread).square().mean()
+
+    def state(self) -> dict[str, Any]:
+        """Both networks and the critics."""
+        return {
+            "inversion_config": self.inversion_config,
+            "frames_config": self.frames_config,
+            "inversion": self.inversion.state_dict(),
+            "frames": self.frames.state_dict(),
+            "critics": self.critics.state_dict(),
+            "followed": None if self.followed is None else self.followed.state_dict(),
+            "settings": asdict(self.settings),
+            "features": FEATURES,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up saved networks."""
+        for name in ("inversion", "frames", "critics"):
+            getattr(self, name).load_state_dict(state[name])
+        if state["followed"] is not None:
+            self.followed = copy.deepcopy(self.inversion)
+            self.followed.load_state_dict(state["followed"])

@@ -1,0 +1,120 @@
+"""Which class the generator's pictures show, with gradients back to their latents.
+
+Frozen EfficientNet-Lite0 features and a linear classifier on them, taught by weathered stills and
+by what the generator makes of the same stills: one that knew photographs alone would be led by how
+the generator draws rather than by what it drew.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from soundedit.errors import TrainingError
+from soundedit.nets.photo_encoder import PhotoEncoder
+from soundedit.nets.stylegan2 import Generator
+from soundedit.train.classifier import SceneClassifier
+from soundedit.train.lite0 import load_lite0
+from soundedit.train.prompts import CLASSES
+from soundedit.train.run import Run
+
+log = logging.getLogger(__name__)
+EACH = 240
+"""Stills of a class to learn from, at most."""
+
+
+class ShownClasses:
+    """A frozen classifier of pictures, for classes of sounds that a picture can show."""
+
+    def __init__(self, stills: Path, generator: Generator, encoder: PhotoEncoder, run: Run) -> None:
+        """`stills`: what `data build` wrote; features are kept beside the run. TrainingError."""
+        world, self._precision = run.world, run.precision
+        self._net = load_lite0().to(world.device)
+        file = run.file.parent / f"shown-{_stamp(stills)}.pt"
+        with world.first():
+            if not file.exists():
+                part = file.with_suffix(".part")
+                torch.save(self._look(stills, generator, encoder, world.device), part)
+                part.replace(file)
+        known = torch.load(file, weights_only=True)
+        self.classifier = SceneClassifier(known["features"].numpy(), known["kinds"])
+        self.classifier.to(world.device)
+
+    def label(self, kind: str) -> int:
+        """Column of a class in the logits; -1 for one that cannot be shown."""
+        classes = self.classifier.classes
+        return classes.index(kind) if kind in classes else -1
+
+    def logits(self, pictures: Tensor) -> Tensor:
+        """Pictures [B, 3, S, S] in [-1, 1] -> [B, classes]."""
+        return self.classifier.logits(self._features(pictures).float())
+
+    def _features(self, pictures: Tensor) -> Tensor:
+        x = pictures.contiguous(memory_format=torch.channels_last)
+        with self._precision.autocast():
+            return self._net.pooled(self._net(x))
+
+    @torch.inference_mode()
+    def _look(
+        self, stills: Path, generator: Generator, encoder: PhotoEncoder, device: torch.device
+    ) -> dict[str, object]:
+        pictures, kinds = _read(stills)
+        encoder = encoder.to(device)
+        found, names = [], []
+        for n in range(0, len(pictures), 16):
+            x = torch.from_numpy(pictures[n : n + 16]).permute(0, 3, 1, 2).float() / 127.5 - 1
+            x = x.to(device)
+            w, offsets = encoder([tap.float() for tap in self._net(x)])
+            drawn = generator.synthesis(w[:, None] + offsets).clamp(-1, 1)
+            for part in (x, drawn):
+                found.append(self._features(part).float().cpu())
+                names += kinds[n : n + 16]
+            if n % 640 == 0:
+                log.info("looked at %d of %d stills", n, len(pictures))
+        return {"features": torch.cat(found).clone(), "kinds": names}
+
+
+def jittered(pictures: Tensor, chances: Tensor, noise: Tensor) -> Tensor:
+    """Pictures [B, 3, S, S] mirrored, shifted, lightened and roughened by `chances` [B, 5] in 0..1.
+
+    `noise` is standard normal and of their shape. What a picture shows must not hang on these.
+    """
+    mirror = torch.where(chances[:, 0] < 0.5, -1.0, 1.0)
+    theta = pictures.new_zeros(len(pictures), 2, 3)
+    theta[:, 0, 0], theta[:, 1, 1] = mirror, 1.0
+    theta[:, :, 2] = 0.1 * (2 * chances[:, 1:3] - 1)
+    grid = F.affine_grid(theta, list(pictures.shape), align_corners=False)
+    moved = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    gain, shift = 0.85 + 0.3 * chances[:, 3], 0.2 * chances[:, 4] - 0.1
+    return moved * gain[:, None, None, None] + shift[:, None, None, None] + 0.03 * noise
+
+
+def _stamp(stills: Path) -> int:
+    try:
+        return int(stills.stat().st_mtime)
+    except OSError as error:
+        raise TrainingError(
+            f"The stills {stills} are missing; make them with: soundedit data build."
+        ) from error
+
+
+def _read(stills: Path) -> tuple[NDArray[np.uint8], list[str]]:
+    try:
+        with np.load(stills) as data:
+            kinds: Sequence[str] = data["kinds"].tolist()
+            seen: dict[str, int] = {}
+            rows = []
+            for n, kind in enumerate(kinds):
+                seen[kind] = seen.get(kind, 0) + 1
+                if kind in CLASSES and seen[kind] <= EACH:
+                    rows.append(n)
+            return data["pictures"][rows], [kinds[n] for n in rows]
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainingError(
+            f"The stills {stills} cannot be read; make them with: soundedit data build."
+        ) from error
