@@ -19,8 +19,8 @@ def heard_at_once(
     pad = torch.full((mel.shape[0], 200), SILENCE)
     whole = torch.cat([pad, mel, pad], 1)
     columns = [int(k / fps * 100 + 1e-6) for k in range(frames + 1)]
-    # With look-ahead a frame hears what sounds while it is shown.
-    shown = [min(after, c + ahead) for c, after in pairwise(columns)]
+    # With look-ahead a frame hears what sounds while it is shown, and 30 ms more.
+    shown = [min(after + 3, c + ahead) for c, after in pairwise(columns)]
     columns = columns[:-1]
     drive = drive_features(whole[None])[0, [199 + c for c in shown]]
     ends = [200 + c // 10 * 10 + ahead for c in columns]
