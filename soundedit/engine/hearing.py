@@ -207,8 +207,8 @@ class FrameHearing:
     look-ahead also by those that sound while it is shown and, as levels are means of what was
     before, by `CENTRE` more: the level that drives it is then the one at its own middle, and a clap
     is seen in the frame that holds it or up to 30 ms early, which nobody notices (EBU R37 allows
-    the picture 60 ms). The segment it hears ends at the last tenth of a second before that, plus what of
-    `lookahead` is left; no frame hears further ahead than `lookahead` columns.
+    the picture 60 ms). The segment it hears ends at the last tenth of a second before that, plus
+    what of `lookahead` is left; no frame hears further ahead than `lookahead` columns.
     """
 
     def __init__(
