@@ -38,7 +38,7 @@ def save_tiny_pack(folder: Path, *, editing: bool = True) -> Pack:
     clip = {
         "embed_dim": EMBED_DIM,
         "vision_cfg": {
-            "image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "head_width": 32
+            "image_size": 32, "patch_size": 16, "width": 16, "layers": 1, "head_width": 8
         },
         "text_cfg": {
             "context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1
@@ -112,9 +112,9 @@ def save_tiny_pack(folder: Path, *, editing: bool = True) -> Pack:
     )
     weights = {name: network.state_dict() for name, (_, network) in parts.items()}
     # Freshly made networks answer every sound alike; a pack's do not.
-    for name, scale in (("inversion", 0.1), ("frames", 0.05)):
+    for name in ("inversion", "frames"):
         weights[name] = {
-            key: value + scale * torch.randn_like(value) if value.is_floating_point() else value
+            key: value + 0.05 * torch.randn_like(value) if value.is_floating_point() else value
             for key, value in weights[name].items()
         }
     return save_pack(folder, manifest, weights)

@@ -219,7 +219,7 @@ class EmbeddingTrainer:
             i = torch.randint(len(captions), (some,))
             j = torch.randint(len(words), (rows - some,))
             tokens = self.world.shard(torch.cat([captions[i], words[j]])).to(self.device)
-            out = self.world.gather(_unit(net.encode_text(tokens)))
+            out = self.world.gather(net.encode_text(tokens, normalize=True))
             target = torch.cat([self.caption_targets[i], self.word_targets[j]])
             return {"distance": (1 - (out * target).sum(1)).mean()}
 
