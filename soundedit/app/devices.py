@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from soundedit.app.heavyimports import loading_libraries
 from soundedit.errors import DeviceError
 from soundedit.media.portaudio import (
     AudioDevice,
@@ -68,6 +69,7 @@ class SoundDevices(QObject):
             self._thread.join()
 
     def _run(self, again: bool) -> None:
-        found = self._find(again)
+        with loading_libraries:
+            found = self._find(again)
         if not self._closed:
             self.found.emit(found)

@@ -4,16 +4,26 @@ What stops it is the interpreter's lock: held while the system links torch's lib
 every garbage collection over the hundred thousands of objects that the imports make.
 """
 
+import builtins
 import ctypes
 import gc
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_LIBRARIES = ("libtorch_global_deps", "libc10", "libtorch_cpu", "libtorch", "libtorch_python")
+_TORCH = ("c10", "torch_cpu", "torch", "torch_python")
+_CUDA = (
+    "cublasLt", "cublas", "cudnn", "nvrtc", "nvrtc-builtins", "cudart", "cupti", "cufft", "curand",
+    "nvJitLink", "cusparse", "cusparseLt", "cusolver", "nccl", "nvshmem_host", "cufile",
+)  # fmt: skip
+
+loading_libraries = threading.Lock()
+"""Whoever loads a library while torch's are being linked waits for the system's loader, and holds
+the interpreter's lock meanwhile: take this one first."""
 
 
 @contextmanager
@@ -26,11 +36,27 @@ def heavy_imports() -> Iterator[None]:
     gc.disable()
     try:
         link_torch()
-        yield
+        with plain_imports():
+            yield
     finally:
         gc.freeze()
         if collected:
             gc.enable()
+
+
+@contextmanager
+def plain_imports() -> Iterator[None]:
+    """Leave PySide6's own import statement out, which reads the source of every module.
+
+    It looks for the use of `__feature__` there (napari issue 8584); nothing that is imported
+    inside uses it, and a fifth of the time goes.
+    """
+    hooked = builtins.__import__
+    builtins.__import__ = getattr(builtins, "__orig_import__", hooked)
+    try:
+        yield
+    finally:
+        builtins.__import__ = hooked
 
 
 def link_torch() -> int:
@@ -41,18 +67,27 @@ def link_torch() -> int:
     """
     if sys.platform == "win32":
         return 0
-    spec = importlib.util.find_spec("torch")
-    if spec is None or spec.origin is None:
-        return 0
+    with loading_libraries:
+        spec = importlib.util.find_spec("torch")
+        if spec is None or spec.origin is None:
+            return 0
+        dlopen = ctypes.CDLL(None).dlopen
+        dlopen.restype = ctypes.c_void_p
+        dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
+        loaded = 0
+        for file in _libraries(Path(spec.origin).parent):
+            # torch wants the symbols of its dependencies seen by all.
+            scope = os.RTLD_GLOBAL if "global_deps" in file.name else os.RTLD_LOCAL
+            if dlopen(os.fsencode(file), os.RTLD_NOW | scope):
+                loaded += 1
+        return loaded
+
+
+def _libraries(torch: Path) -> Iterator[Path]:
+    """What torch loads when it is imported, in its order, which keeps CUDA's versions together."""
     suffix = ".dylib" if sys.platform == "darwin" else ".so"
-    dlopen = ctypes.CDLL(None).dlopen
-    dlopen.restype = ctypes.c_void_p
-    dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
-    loaded = 0
-    for name in _LIBRARIES:
-        file = Path(spec.origin).parent / "lib" / f"{name}{suffix}"
-        # torch wants the symbols of its dependencies seen by all.
-        scope = os.RTLD_GLOBAL if name.endswith("deps") else os.RTLD_LOCAL
-        if file.exists() and dlopen(os.fsencode(file), os.RTLD_NOW | scope):
-            loaded += 1
-    return loaded
+    yield from (torch / "lib").glob(f"libtorch_global_deps{suffix}")
+    for name in _CUDA:
+        yield from sorted(torch.parent.glob(f"nvidia/*/lib/lib{name}.so.*[0-9]"))[:1]
+    for name in _TORCH:
+        yield from (torch / "lib").glob(f"lib{name}{suffix}")

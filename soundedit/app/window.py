@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
@@ -48,6 +48,7 @@ from soundedit.app.settings import (
     Settings,
 )
 from soundedit.app.soundspanel import SoundsPanel
+from soundedit.app.starting import Starting
 from soundedit.app.statusbar import StatusBar
 from soundedit.app.textguard import TextGuard
 from soundedit.app.timeaxis import TimeAxis
@@ -62,8 +63,6 @@ from soundedit.media.playback import Player
 from soundedit.media.portaudio import AudioBackend
 from soundedit.media.record import Recorder
 from soundedit.media.scrub import Scrubber
-
-START_FALLBACK_MILLISECONDS = 400
 
 
 class MainWindow(QMainWindow):
@@ -251,9 +250,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._asked_for: Path | None = None
         self._go_live: Callable[[], None] | None = None
-        self._start_timer = QTimer(self, singleShot=True, interval=START_FALLBACK_MILLISECONDS)
-        self._start_timer.timeout.connect(self._start_work)
-        self._begun = False
+        self._starting = Starting(self.controller, self.viewer, self._start_work, self)
         self._closed = self._agreed = self._keep = False
         self.presenter = Presenter(
             self,
@@ -283,9 +280,7 @@ class MainWindow(QMainWindow):
         """
         self._asked_for = path
         self._go_live = (lambda: self.live.open(live_sound)) if live else None
-        self.viewer.painted.connect(self._start_work, Qt.ConnectionType.QueuedConnection)
-        # A minimised window is never painted.
-        self._start_timer.start()
+        self._starting.begin()
 
     def open_sound(self, path: Path, *, generate: bool = False) -> None:
         """Open a sound or the sound of a video."""
@@ -305,13 +300,7 @@ class MainWindow(QMainWindow):
             self.status.say(self.tr("{0} was kept; see Recent").format(new[-1].name))
 
     def _start_work(self) -> None:
-        if self._begun or self._closed:
-            return
-        self._begun = True
         self._find_leftovers()
-        self._start_timer.stop()
-        self.viewer.painted.disconnect(self._start_work)
-        self.controller.start()
         self.exporter.queue.open()
         self.microphone.devices.look()
         self.projects.begin()
@@ -434,6 +423,7 @@ class MainWindow(QMainWindow):
             return
         if not self._closed:
             self._closed = True
+            self._starting.stop()
             self._full_screen.leave()
             self.settings.set(GEOMETRY, self.saveGeometry())
             self.settings.set(LAYOUT, self.saveState())

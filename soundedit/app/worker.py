@@ -69,6 +69,7 @@ def load_engine(
 ) -> EngineLike:
     """Load a pack, the default one by default; torch is imported here, off the GUI thread."""
     with heavy_imports():
+        progress(0.0, "Loading the engine")
         module = importlib.import_module("soundedit.engine.engine")
         engine: EngineLike = module.Engine.load(pack, device, progress)
     return engine

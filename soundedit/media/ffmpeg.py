@@ -4,6 +4,7 @@ The executable is the one that the imageio-ffmpeg wheel carries, so every machin
 """
 
 import contextlib
+import os
 import re
 import subprocess
 import sys
@@ -28,7 +29,13 @@ _CANCEL_POLL_SECONDS = 0.05
 
 @cache
 def ffmpeg_exe() -> str:
-    """Path of the ffmpeg executable; `MediaError` where imageio-ffmpeg carries none."""
+    """Path of the ffmpeg executable; `MediaError` where imageio-ffmpeg carries none.
+
+    imageio-ffmpeg would run the one that it carries to see whether it works, each time anew.
+    """
+    carried = list((Path(imageio_ffmpeg.__file__).parent / "binaries").glob("ffmpeg-*"))
+    if len(carried) == 1 and not os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        return str(carried[0])
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:

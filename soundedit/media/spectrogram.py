@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.fft import rfft, rfftfreq  # numpy itself imports it only when it is used
 from numpy.typing import NDArray
 
 from soundedit.media.sound import Sound, stream_sound
@@ -139,7 +140,7 @@ def _columns(samples: _Floats, window: _Floats, filters: _Floats) -> tuple[int, 
         return 0, out
     views = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
     for at in range(0, count, _COLUMNS_AT_ONCE):
-        bins = np.fft.rfft(views[at : at + _COLUMNS_AT_ONCE] * window, axis=1)
+        bins = rfft(views[at : at + _COLUMNS_AT_ONCE] * window, axis=1)
         power = (bins.real**2 + bins.imag**2) @ filters
         decibels = 10 * np.log10(np.maximum(power, 1e-12))
         out[at : at + _COLUMNS_AT_ONCE] = np.clip(
@@ -157,7 +158,7 @@ def _edges() -> _Floats:
 def _filters() -> _Floats:
     """Triangles (bins, BANDS) of height 1."""
     edges = _edges()
-    f = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)[:, None]
+    f = rfftfreq(_WINDOW, 1 / SAMPLE_RATE)[:, None]
     rising = (f - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - f) / (edges[2:] - edges[1:-1])
     return np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)

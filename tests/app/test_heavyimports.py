@@ -1,5 +1,6 @@
 """Linking and importing torch off the GUI thread."""
 
+import builtins
 import gc
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from soundedit.app.heavyimports import heavy_imports
+from soundedit.app.heavyimports import heavy_imports, plain_imports
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,3 +56,13 @@ def test_collecting_stays_off_where_it_was_off() -> None:
     finally:
         gc.enable()
         gc.unfreeze()
+
+
+def test_imports_are_pythons_own_inside_and_qts_again_after() -> None:
+    hooked = builtins.__import__
+    with plain_imports():
+        assert builtins.__import__ is getattr(builtins, "__orig_import__", hooked)
+        import colorsys
+
+        assert colorsys.rgb_to_hsv(1, 0, 0) == (0, 1, 1)
+    assert builtins.__import__ is hooked

@@ -13,23 +13,23 @@ ROOT = Path(__file__).parents[2]
 SHOW = """
 import sys
 from soundedit.app import main
-from soundedit.app.window import MainWindow
+from soundedit.app.starting import Starting
 
 def painted(self):
     heavy = {"torch", "open_clip", "torchaudio", "sounddevice"} & set(sys.modules)
     print("painted", sorted(heavy), flush=True)
-    self.close()
+    self.parent().close()
 
-MainWindow._start_work = painted
+Starting._start_engine = painted
 sys.exit(main.run(sys.argv[1:]))
 """
 
 STAY = """
 import sys
 from soundedit.app import main
-from soundedit.app.window import MainWindow
+from soundedit.app.starting import Starting
 
-MainWindow._start_work = lambda self: print("up", flush=True)
+Starting._start_engine = lambda self: print("up", flush=True)
 sys.exit(main.run([]))
 """
 

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
 
 from soundedit.errors import MediaError
@@ -49,12 +50,24 @@ def test_an_executable_that_does_not_start_is_told(
     make.assert_sentence(caught.value)
 
 
-def test_no_executable_is_told(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_executable_is_told(make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ffmpeg.imageio_ffmpeg, "get_ffmpeg_exe", _raise)
+    monkeypatch.setattr(ffmpeg.imageio_ffmpeg, "__file__", str(tmp_path / "__init__.py"))
     ffmpeg_exe.cache_clear()
     with pytest.raises(MediaError, match="No ffmpeg was found") as caught:
         ffmpeg_exe()
     make.assert_sentence(caught.value)
+
+
+def test_the_executable_is_the_one_that_comes_along_or_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ffmpeg_exe.cache_clear()
+    assert Path(ffmpeg_exe()).parent == Path(imageio_ffmpeg.__file__).parent / "binaries"
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/opt/own/ffmpeg")
+    ffmpeg_exe.cache_clear()
+    assert ffmpeg_exe() == "/opt/own/ffmpeg"
+    ffmpeg_exe.cache_clear()
 
 
 def _raise() -> str:
