@@ -7,8 +7,9 @@ from PySide6.QtGui import QAction
 
 from soundedit.app.devices import FoundDevices, SoundDevices
 from soundedit.app.icons import icon
-from soundedit.app.recording import Recording
-from soundedit.app.settings import MICROPHONE, MICROPHONE_API, Settings
+from soundedit.app.preferences import chosen_output
+from soundedit.app.recording import Hearing, Recording
+from soundedit.app.settings import MICROPHONE, MICROPHONE_API, MONITOR, PREROLL, Settings
 from soundedit.app.soundspanel import SoundsPanel
 from soundedit.media.portaudio import AudioDevice
 
@@ -38,29 +39,48 @@ class Microphone(QObject):
         self._panel = panel
         self._action = action
         self._settings = settings
+        self._outputs: tuple[AudioDevice, ...] = ()
+        self._lent = False
+        self._why_not: str | None = None
+        panel.set_listening(max(settings.get(PREROLL), 0), settings.get(MONITOR))
         # Answers come from a thread.
         devices.found.connect(self._found, Qt.ConnectionType.QueuedConnection)
         recording.recording_changed.connect(self._recording_changed)
         recording.level_changed.connect(panel.meter.set_level)
         recording.finished.connect(self._finished)
         recording.failed.connect(self.failed)
+        recording.monitor_failed.connect(self._monitor_failed)
         panel.microphone_chosen.connect(self._chosen)
+        panel.preroll_changed.connect(self._preroll_changed)
+        panel.monitor_changed.connect(self._monitor_changed)
 
     def toggle(self) -> None:
         """Start recording, or stop and keep what was recorded."""
         if self.recording.recording:
             self.recording.stop()
         else:
-            self.recording.start(self._panel.microphone())
+            self._hear()
+            self.recording.start()
 
     def look_again(self) -> None:
         """Look for devices that were plugged in since; not while recording, which it would end."""
         if not self.recording.recording:
+            self.recording.pause(True)
             self.devices.look(again=True)
+
+    def lend(self, lent: bool) -> None:
+        """Leave the microphone to live while nothing is recorded, or take it back."""
+        self._lent = lent
+        self._hear()
+
+    def follow_settings(self) -> None:
+        """Another output may have been chosen."""
+        if self.recording.hearing:
+            self._hear()
 
     def close(self) -> None:
         """Keep what is being recorded and wait for the threads."""
-        self.recording.stop()
+        self.recording.close()
         self.devices.stop()
 
     def _found(self, found: FoundDevices) -> None:
@@ -71,6 +91,9 @@ class Microphone(QObject):
         self._panel.set_microphones(found.microphones, chosen)
         self._panel.set_why_no_recording(found.why_no_recording)
         self._action.setEnabled(found.why_no_recording is None or self.recording.recording)
+        self._outputs = found.outputs
+        self._why_not = found.why_no_recording
+        self._hear()
         self.why_silent_changed.emit(found.why_silent)
         self.devices_found.emit(found)
 
@@ -87,3 +110,28 @@ class Microphone(QObject):
     def _chosen(self, device: AudioDevice | None) -> None:
         self._settings.set(MICROPHONE, device.name if device else "")
         self._settings.set(MICROPHONE_API, device.host_api if device else "")
+        self._hear()
+
+    def _preroll_changed(self, seconds: int) -> None:
+        self._settings.set(PREROLL, seconds)
+        self._hear()
+
+    def _monitor_changed(self, on: bool) -> None:
+        self._settings.set(MONITOR, on)
+        self._hear()
+
+    def _monitor_failed(self) -> None:
+        self._settings.set(MONITOR, False)
+        self._panel.set_listening(max(self._settings.get(PREROLL), 0), False)
+        self._hear()
+
+    def _hear(self) -> None:
+        self.recording.hear(
+            Hearing(
+                self._panel.microphone(),
+                max(self._settings.get(PREROLL), 0),
+                self._settings.get(MONITOR),
+                chosen_output(self._settings, self._outputs),
+            ),
+            paused=self._lent or self._why_not is not None,
+        )

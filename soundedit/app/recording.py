@@ -1,11 +1,13 @@
 """Record from a microphone into a file that is written as the sound comes."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import platformdirs
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from soundedit.errors import DeviceError, SoundeditError
 from soundedit.media.portaudio import AudioDevice
@@ -29,14 +31,42 @@ def leftover_recordings(folder: Path, since: float) -> list[Path]:
     return [path for _, path in sorted(late)]
 
 
+@dataclass(frozen=True)
+class Hearing:
+    """How the microphone is to be heard.
+
+    Attributes:
+        device: the input; None is the system's default.
+        preroll: seconds from before a recording that it holds too; 0 is none.
+        monitor: whether the input is heard on `output`, None for the system's.
+    """
+
+    device: AudioDevice | None = None
+    preroll: float = 0.0
+    monitor: bool = False
+    output: AudioDevice | None = None
+
+    @property
+    def always(self) -> bool:
+        """True where the microphone has to be open before a recording begins."""
+        return self.preroll > 0 or self.monitor
+
+
 class Recording(QObject):
-    """One recording at a time; the file is kept whatever happens."""
+    """One recording at a time; the file is kept whatever happens.
+
+    The microphone is open while a recording runs, and all the time where `Hearing.always` asks for
+    that. Opening a device can take seconds, so a thread does it.
+    """
 
     recording_changed = Signal(bool)
     level_changed = Signal(float, float)
     """RMS and peak of the input, 0..1."""
     finished = Signal(Path)
     failed = Signal(object)
+    monitor_failed = Signal()
+    """There is no output to hear the input on."""
+    _opened = Signal(object, object, object)
 
     def __init__(
         self,
@@ -48,51 +78,181 @@ class Recording(QObject):
         self._folder = folder
         self._factory = factory
         self._recorder: Recorder | None = None
+        self._wanted = Hearing()
+        self._heard = Hearing()
+        self._paused = True
+        self._recording = False
+        self._opening = self._closed = False
+        self._handed: Recorder | None = None
+        self._work: Future[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="microphone")
+        self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
         self._timer = QTimer(self)
         self._timer.setInterval(LEVEL_MILLISECONDS)
         self._timer.timeout.connect(self._tell_level)
 
     @property
     def recording(self) -> bool:
-        """True while the microphone is being recorded."""
+        """True while the microphone is being recorded, or opened for it."""
+        return self._recording
+
+    @property
+    def hearing(self) -> bool:
+        """True while the microphone is open."""
         return self._recorder is not None
+
+    @property
+    def monitoring(self) -> bool:
+        """True while the microphone is heard on an output."""
+        return self._recorder is not None and self._recorder.monitoring
 
     @property
     def overflows(self) -> int:
         """How often sound was lost because the machine was too busy."""
         return self._recorder.overflows if self._recorder is not None else 0
 
-    def start(self, device: AudioDevice | None = None) -> None:
-        """Record from a device (None is the system's default)."""
-        if self._recorder is not None:
-            return
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            recorder = self._factory()
-            recorder.start(self._new_path(), device)
-        except (SoundeditError, OSError) as error:
-            self.failed.emit(error)
-            return
-        self._recorder = recorder
-        self._timer.start()
-        self.recording_changed.emit(True)
+    def hear(self, how: Hearing, *, paused: bool) -> None:
+        """Hear like this from now on, see `pause`; a recording that runs keeps its device."""
+        self._wanted, self._paused = how, paused
+        self._settle()
+
+    def pause(self, paused: bool) -> None:
+        """Leave the microphone to somebody else while nothing is recorded, as it is at first."""
+        self._paused = paused
+        self._settle()
+
+    def start(self) -> None:
+        """Record."""
+        if not self._recording:
+            self._recording = True
+            self.recording_changed.emit(True)
+            self._settle()
 
     def stop(self) -> Path | None:
         """End the recording and tell where it is."""
-        recorder, self._recorder = self._recorder, None
-        if recorder is None:
+        if not self._recording:
             return None
-        self._timer.stop()
-        path: Path | None = None
-        try:
-            path = recorder.stop()
-        except (SoundeditError, OSError) as error:
-            self.failed.emit(error)
-        self.level_changed.emit(0.0, 0.0)
+        self._recording = False
+        recorder, path = self._recorder, None
+        if recorder is not None and recorder.writing:
+            try:
+                if self._stays_open and recorder.written and recorder.problem is None:
+                    path = recorder.end()
+                else:
+                    self._wait()
+                    self._recorder = None
+                    path = recorder.stop()
+            except (SoundeditError, OSError) as error:
+                self.failed.emit(error)
         self.recording_changed.emit(False)
+        self._settle()
         if path is not None:
             self.finished.emit(path)
         return path
+
+    def close(self) -> None:
+        """Keep what is being recorded and let the device go."""
+        self._closed = self._paused = True
+        self.stop()
+        self._wait()
+        recorder, self._recorder = self._recorder or self._handed, None
+        self._timer.stop()
+        if recorder is not None and recorder.recording:
+            recorder.stop()
+        self._thread.shutdown()
+
+    def _wait(self) -> None:
+        """A recorder is for one thread at a time."""
+        if self._work is not None:
+            self._work.result()
+
+    @property
+    def _stays_open(self) -> bool:
+        return self._wanted.always and not self._paused
+
+    def _settle(self) -> None:
+        """Bring the microphone to what is wanted."""
+        if self._opening or self._closed:
+            return
+        recorder, wanted = self._recorder, self._wanted
+        needed = self._stays_open and wanted.device == self._heard.device
+        if recorder is not None and not self._recording and not needed:
+            self._let_go(recorder)
+            recorder = None
+        if recorder is None:
+            if self._recording or self._stays_open:
+                self._open(None, wanted)
+            return
+        recorder.preroll = wanted.preroll
+        monitor, heard = (wanted.monitor, wanted.output), (self._heard.monitor, self._heard.output)
+        if self._recording and not recorder.writing:
+            self._begin(recorder)
+        elif monitor != heard:
+            self._open(recorder, wanted)
+
+    def _let_go(self, recorder: Recorder) -> None:
+        self._recorder = None
+        self._timer.stop()
+        recorder.stop()
+        self.level_changed.emit(0.0, 0.0)
+
+    def _begin(self, recorder: Recorder) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            recorder.begin(self._new_path())
+        except (SoundeditError, OSError) as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """The microphone does not work: do without until something about it changes."""
+        self._paused = True
+        recording, self._recording = self._recording, False
+        self._settle()
+        if recording:
+            self.recording_changed.emit(False)
+        self.failed.emit(error)
+
+    def _open(self, recorder: Recorder | None, how: Hearing) -> None:
+        """Open the microphone, or only its monitor, in the thread."""
+        self._opening = True
+
+        def work() -> None:
+            opened, trouble = recorder, None
+            try:
+                if opened is None:
+                    opened = self._factory()
+                    opened.preroll = how.preroll
+                    opened.start(None, how.device)
+                self._handed = opened
+            except (SoundeditError, OSError) as error:
+                self._opened.emit(None, how, error)
+                return
+            try:
+                opened.set_monitor(how.monitor, how.output)
+            except DeviceError as error:
+                trouble = error
+            self._opened.emit(opened, how, trouble)
+
+        self._work = self._thread.submit(work)
+
+    def _on_opened(self, recorder: Recorder | None, how: Hearing, error: Exception | None) -> None:
+        self._opening = False
+        self._handed = None
+        if self._closed:
+            return
+        if recorder is None:
+            assert error is not None
+            self._fail(error)
+            return
+        if not recorder.recording:  # it was stopped in the meantime
+            self._settle()
+            return
+        self._recorder, self._heard = recorder, how
+        self._timer.start()
+        if error is not None:
+            self.monitor_failed.emit()
+            self.failed.emit(error)
+        self._settle()
 
     def _new_path(self) -> Path:
         stem = datetime.now().strftime("recording %Y-%m-%d %H.%M.%S")
@@ -103,11 +263,14 @@ class Recording(QObject):
         return path
 
     def _tell_level(self) -> None:
-        if self._recorder is None:
+        recorder = self._recorder
+        if recorder is None:
             return
-        problem = self._recorder.problem
-        if problem is not None:
+        if recorder.problem is not None:
+            problem = DeviceError(recorder.problem)
+            self._paused = True
             self.stop()
-            self.failed.emit(DeviceError(problem))
+            self._settle()
+            self.failed.emit(problem)
             return
-        self.level_changed.emit(*self._recorder.level())
+        self.level_changed.emit(*recorder.level())

@@ -1,11 +1,13 @@
 """The Sounds panel: open, record, recent sounds and samples."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
@@ -19,6 +21,8 @@ from soundedit.app.buttons import action_button
 from soundedit.app.meter import LevelMeter
 from soundedit.media.portaudio import AudioDevice
 
+PREROLLS = (0, 1, 2, 5, 10, 30)
+"""Seconds of pre-roll to choose from."""
 PATH_ROLE = Qt.ItemDataRole.UserRole
 RECURSIVE = Qt.MatchFlag.MatchRecursive
 
@@ -28,6 +32,9 @@ class SoundsPanel(QWidget):
 
     open_requested = Signal(Path)
     microphone_chosen = Signal(object)
+    preroll_changed = Signal(int)
+    """Seconds; 0 is none."""
+    monitor_changed = Signal(bool)
 
     def __init__(
         self, open_action: QAction, record_action: QAction, parent: QWidget | None = None
@@ -41,6 +48,26 @@ class SoundsPanel(QWidget):
         self.microphones.setMinimumContentsLength(8)
         self.microphones.activated.connect(self._chosen)
         self.meter = LevelMeter(self)
+        self.preroll = QComboBox(self)
+        for seconds in PREROLLS:
+            name = self.tr("{0} s").format(seconds) if seconds else self.tr("Off")
+            self.preroll.addItem(name, seconds)
+        self.preroll.setAccessibleName(self.tr("Pre-roll"))
+        self.preroll.setToolTip(
+            self.tr(
+                "Keep the microphone open, so that a recording also holds what came just before"
+            )
+        )
+        self.preroll.currentIndexChanged.connect(
+            lambda index: self.preroll_changed.emit(self.preroll.itemData(index))
+        )
+        self._preroll_label = QLabel(self.tr("Pre-roll"), self)
+        self._preroll_label.setBuddy(self.preroll)
+        self.monitor = QCheckBox(self.tr("Hear the input"), self)
+        self.monitor.setToolTip(
+            self.tr("Play what the microphone hears; use headphones, loudspeakers feed back")
+        )
+        self.monitor.toggled.connect(self.monitor_changed)
         self.reason = QLabel(self)
         self.reason.setWordWrap(True)
         self.reason.hide()
@@ -60,6 +87,11 @@ class SoundsPanel(QWidget):
         layout.addLayout(buttons)
         layout.addWidget(self.microphones)
         layout.addWidget(self.meter)
+        listening = QHBoxLayout()
+        listening.addWidget(self._preroll_label)
+        listening.addWidget(self.preroll)
+        listening.addWidget(self.monitor, 1)
+        layout.addLayout(listening)
         layout.addWidget(self.reason)
         layout.addWidget(self.list, 1)
 
@@ -77,12 +109,22 @@ class SoundsPanel(QWidget):
         device = self.microphones.currentData()
         return device if isinstance(device, AudioDevice) else None
 
+    def set_listening(self, preroll: int, monitor: bool) -> None:
+        """Show how the microphone is heard, without asking for it."""
+        for part in (self.preroll, self.monitor):
+            part.blockSignals(True)
+        self.preroll.setCurrentIndex(bisect_right(PREROLLS, preroll) - 1)
+        self.monitor.setChecked(monitor)
+        for part in (self.preroll, self.monitor):
+            part.blockSignals(False)
+
     def set_why_no_recording(self, reason: str | None) -> None:
         """Say why recording is off, or that it is on."""
         self.reason.setText(reason or "")
         self.reason.setVisible(reason is not None)
         self.microphones.setVisible(reason is None)
-        self.meter.setVisible(reason is None)
+        for part in (self.meter, self._preroll_label, self.preroll, self.monitor):
+            part.setVisible(reason is None)
 
     def set_sounds(self, recent: Sequence[Path], samples: Sequence[Path]) -> None:
         """Fill the list."""

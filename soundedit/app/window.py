@@ -333,6 +333,8 @@ class MainWindow(QMainWindow):
         self.session.state_changed.connect(self._show_title)
         self.control.told.connect(self.status.say)
         self.live.said.connect(self.status.say)
+        self.live.running_changed.connect(self.microphone.lend)
+        self.preferences.changed.connect(self.microphone.follow_settings)
         self.microphone.devices_found.connect(self._devices_found)
         self.heard.sought.connect(self.axis.seek)
         self.microphone.recorded.connect(self._recorded)

@@ -38,7 +38,7 @@ class Recorder:
         backend: the sound card; None for the machine's.
         clock: monotonic seconds, for watching the device and flushing.
         threaded: False leaves calling `service` to the caller, for deterministic tests.
-        preroll: seconds before `begin` that can be written too, at most 30.
+        preroll: see the property.
 
     Attributes:
         problem: one sentence when recording ended by itself (device gone, disk full), else None;
@@ -59,7 +59,7 @@ class Recorder:
         self._backend = backend if backend is not None else portaudio()
         self._clock = clock
         self._threaded = threaded
-        self._preroll = min(max(preroll, 0.0), MAX_PREROLL)
+        self.preroll = preroll
         self._stream: AudioStream | None = None
         self._ring: RingBuffer | None = None
         self._tap: RingBuffer | None = None
@@ -210,7 +210,7 @@ class Recorder:
         writer, self._writer = self._writer, None
         if writer is None:
             return None
-        if self._frames == 0 and self.problem is None:
+        if self.written == 0 and self.problem is None:
             writer.discard()
             raise DeviceError(
                 f'The input "{stream.device.name}" gave no sound; '
@@ -236,6 +236,17 @@ class Recorder:
         stream = self._stream
         if on and stream is not None:
             self._monitor = Monitor(self._backend, stream.sample_rate, stream.channels, device)
+
+    @property
+    def preroll(self) -> float:
+        """Seconds before `begin` that are written too, at most `MAX_PREROLL`; it may be set while
+        hearing, and what was not kept until then is not there.
+        """
+        return self._preroll
+
+    @preroll.setter
+    def preroll(self, seconds: float) -> None:
+        self._preroll = min(max(seconds, 0.0), MAX_PREROLL)
 
     @property
     def monitoring(self) -> bool:
@@ -327,9 +338,10 @@ class Recorder:
         if self._calls != self._calls_seen:  # a device that went away just stops calling
             self._calls_seen, self._called_at = self._calls, now
         if not stream.active or now - self._called_at > LOST_AFTER_SECONDS:
+            ended = "" if writer is None else ", so recording ended; what came before is kept"
             self.problem = (
-                f'The input "{stream.device.name}" stopped answering, so recording ended; '
-                "what came before is kept, reconnect it and rescan the devices."
+                f'The input "{stream.device.name}" stopped answering{ended}; '
+                "reconnect it and rescan the devices."
             )
 
     def _drain(self) -> None:

@@ -304,6 +304,7 @@ def test_record_keeps_the_take_and_opens_it(rig: Rig) -> None:
     recording = rig.window.microphone.recording
     assert recording.recording
     assert rig.window.actions_by_id["record"].text() == "&Stop recording"
+    rig.wait(lambda: recording.hearing)
     levels = []
     recording.level_changed.connect(lambda rms, peak: levels.append((rms, peak)))
     for _ in range(20):
@@ -321,6 +322,7 @@ def test_record_keeps_the_take_and_opens_it(rig: Rig) -> None:
 def test_close_while_recording_keeps_the_take(rig: Rig) -> None:
     rig.begin()
     rig.do("record")
+    rig.wait(lambda: rig.window.microphone.recording.hearing)
     rig.card.advance(1.0)
     rig.close()
     (take,) = rig.recordings.iterdir()

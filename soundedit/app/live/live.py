@@ -49,6 +49,7 @@ class Live(QObject):
     """One live run at a time, with its window."""
 
     running_changed = Signal(bool)
+    """True before an input is opened, False when it is free again."""
     said = Signal(str)
     failed = Signal(object)
     _controlled = Signal(str, float)
@@ -148,9 +149,9 @@ class Live(QObject):
         request = LiveRequest(snapshot.project, snapshot.files, source, self._link, self._backend)
         self._request = request
         self.window.viewer.set_hint(self.tr("Opening the input..."))
+        self.running_changed.emit(True)
         self._controller.submit(request)
         self._timer.start()
-        self.running_changed.emit(True)
 
     def _make_window(self) -> LiveWindow:
         window = LiveWindow(self._parent)
@@ -344,7 +345,8 @@ class Live(QObject):
     def _ended(self, error: BaseException | None) -> None:
         self._request = None
         self._timer.stop()
-        self.running_changed.emit(False)
+        if self.window is None or self._next is None:
+            self.running_changed.emit(False)
         if self.window is None:
             self._next = None
             return
