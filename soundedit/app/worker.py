@@ -1,6 +1,7 @@
 """The engine worker: one thread that owns the engine; the newest request of each kind wins."""
 
 import importlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -47,11 +48,15 @@ from soundedit.app.requests import (
 from soundedit.errors import Cancelled
 from soundedit.progress import CancelToken, Progress
 
+log = logging.getLogger(__name__)
 PROGRESS_SECONDS = 0.05
 """Progress is told at most this often, so that a fast job does not flood the GUI thread."""
 
 SLOW_SECONDS = 0.045
 """When a full picture takes longer than this, a quarter-size one is shown first."""
+
+IDLE_SECONDS = 0.5
+"""When nothing was asked for this long after loading, there is time to prepare for words."""
 
 EXPORT_BATCH = 4
 """Frames an export makes at once on a CPU while nobody waits for others."""
@@ -90,6 +95,7 @@ class EngineWorker(QObject):
         self._loader = loader
         self._engine: EngineLike | None = None
         self._measurer: Measurer
+        self._knows_words = False
         self._batch = 1
         self._full_took = 0.0
         self._asked = -RECENT_SECONDS
@@ -153,22 +159,40 @@ class EngineWorker(QObject):
             with self._condition:
                 self._leaving, loader = CancelToken(), self._loader
             loaded = self._load(loader)
+            self._knows_words = not loaded
             try:
                 while not self._wait(loaded):
-                    self._serve(above=None)
+                    if self._pending:
+                        self._serve(above=None)
+                    else:
+                        self._learn_words()
             finally:
                 if self._engine is not None:
                     self._engine.close()
                     self._engine = None
 
     def _wait(self, loaded: bool) -> bool:
-        """Wait for work, where there is an engine; True when it is time to leave this one."""
+        """Wait for work, where there is an engine; True when it is time to leave this one.
+
+        Until words are known, idle time ends the wait as well.
+        """
         with self._condition:
             while not (self._leaving.cancelled or self._stopping.cancelled):
                 if loaded and self._pending:
                     return False
-                self._condition.wait()
+                if not self._condition.wait(None if self._knows_words else IDLE_SECONDS):
+                    return False
         return True
+
+    def _learn_words(self) -> None:
+        """Build what embeds words while nobody waits: what it is made with takes long to import."""
+        self._knows_words = True
+        assert self._engine is not None
+        try:
+            with heavy_imports():
+                self._engine.embed_text("a landscape")
+        except Exception:  # whoever needs words is told
+            log.exception("words cannot be embedded")
 
     def _load(self, loader: Loader) -> bool:
         id_ = new_id()

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from soundedit.document.model import Part, PartKind
 from soundedit.engine.directions import SAID, Direction, Locate, direction_of, target_of
@@ -24,6 +22,7 @@ from soundedit.engine.photo_start import (
 )
 from soundedit.engine.refine import Refined, RefineSettings, optimise_direction
 from soundedit.engine.region import Region
+from soundedit.engine.towers import Towers
 from soundedit.errors import PackError, SoundeditError
 from soundedit.media.picture import Crop, read_square, video_squares
 from soundedit.media.probe import probe_video
@@ -41,8 +40,7 @@ class Editing(ABC):
 
     manifest: Manifest
     _generator: Generator
-    _clip: nn.Module
-    _clip_config: dict[str, Any]
+    _towers: Towers
     _directions: DirectionMap | None
     _encoder: PictureEncoder | None
 
@@ -104,8 +102,8 @@ class Editing(ABC):
             scenes = np.stack([self.sample(seed) for seed in range(_REFINE_SCENES)])
         return optimise_direction(
             self._generator.synthesis,
-            self._clip,
-            self._clip_config,
+            self._towers.model,
+            self._towers.config,
             self.region,
             scenes.reshape(-1, *self.region.centre.shape),
             target,
@@ -199,7 +197,7 @@ class Editing(ABC):
 
     def _fitter(self) -> Fitter:
         synthesis = self._generator.synthesis
-        return Fitter(synthesis, self._clip, self._clip_config, self.region)
+        return Fitter(synthesis, self._towers.model, self._towers.config, self.region)
 
     def _embed(self, locate: Locate, part: Part) -> NDArray[np.float32]:
         if part.kind == PartKind.TEXT:

@@ -25,6 +25,7 @@ from soundedit.engine.live import LiveSession
 from soundedit.engine.networks import load_networks
 from soundedit.engine.pace import Pace
 from soundedit.engine.synthesis import Synthesiser
+from soundedit.engine.towers import Towers
 from soundedit.engine.trajectory import Inversion, Trajectory, frame_rate, room_for
 from soundedit.engine.walk import CalmNoise, Walk
 from soundedit.errors import SoundeditError
@@ -46,8 +47,8 @@ class Engine(Editing):
         self.device = str(device)
         self.device_name = device_name(device)
         networks = load_networks(pack, device)
-        self._generator, self._clip = networks.generator, networks.clip
-        self._clip_config = dict(pack.manifest.components["clip"].config)
+        self._generator = networks.generator
+        self._towers = Towers(pack, device)
         mel = pack.manifest.mel
         ear = LogMel(mel.sample_rate, mel.n_fft, mel.hop_length, mel.n_mels, mel.f_min, mel.f_max)
         self._listener = Listener(ear, networks.audio, networks.inversion, device)
@@ -78,7 +79,6 @@ class Engine(Editing):
         engine = cls(opened, choose_device(device))
         report(0.8, "Warming up")
         engine.picture(engine.sample(0))
-        engine.embed_text("a landscape")
         report(1.0, "Ready")
         return engine
 
@@ -138,7 +138,7 @@ class Engine(Editing):
         if not phrases:
             return np.zeros((0, self.manifest.embed_dim), np.float32)
         found: NDArray[np.float32] = (
-            embed_text(self._clip, self._clip_config, phrases).cpu().numpy()
+            embed_text(self._towers.model, self._towers.config, phrases).cpu().numpy()
         )
         return found
 
@@ -149,7 +149,7 @@ class Engine(Editing):
             raise SoundeditError("A picture must be 8-bit RGB, height x width x 3; convert it.")
         x = torch.from_numpy(np.ascontiguousarray(batch)).permute(0, 3, 1, 2).float() / 127.5 - 1
         with torch.inference_mode():
-            found = embed_pictures(self._clip, self._clip_config, x.to(self._device))
+            found = embed_pictures(self._towers.model, self._towers.config, x.to(self._device))
         vectors: NDArray[np.float32] = found.cpu().numpy()
         return vectors
 

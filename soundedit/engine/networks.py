@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from soundedit.errors import PackError
 from soundedit.nets.audio_tower import AudioTower
-from soundedit.nets.clip import build_clip
 from soundedit.nets.directions import DirectionMap
 from soundedit.nets.frames import FrameGenerator
 from soundedit.nets.inversion import SoundInversion
@@ -19,10 +17,9 @@ from soundedit.packs.pack import Pack
 
 @dataclass(frozen=True)
 class Networks:
-    """What a pack holds; parts that it may lack are None."""
+    """What a pack holds but for its `Towers`; parts that it may lack are None."""
 
     generator: Generator
-    clip: nn.Module
     audio: AudioTower
     inversion: SoundInversion
     frames: FrameGenerator
@@ -31,14 +28,13 @@ class Networks:
 
 
 def load_networks(pack: Pack, device: torch.device) -> Networks:
-    """Build every network of an opened pack on a device, frozen; PackError if one does not fit."""
+    """Build an opened pack's networks on a device, frozen; PackError if one does not fit."""
     part = {name: dict(c.config) for name, c in pack.manifest.components.items()}
     try:
         generator = Generator(**part["generator"])
         audio = AudioTower(**part["audio"])
         networks = Networks(
             generator=generator,
-            clip=build_clip(part["clip"]),
             audio=audio,
             inversion=SoundInversion(audio.pyramid_channels, **part["inversion"]),
             frames=FrameGenerator(**part["frames"]),
@@ -51,11 +47,14 @@ def load_networks(pack: Pack, device: torch.device) -> Networks:
                 network.load_state_dict(pack.tensors(name, torch.float32))
                 network.eval().requires_grad_(False).to(device)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        detail = str(error).splitlines()[0]
-        raise PackError(
-            f"The pack {pack.manifest.name} does not fit this version ({detail}); update it."
-        ) from error
+        raise unfit(pack.manifest, error) from error
     return networks
+
+
+def unfit(manifest: Manifest, error: Exception) -> PackError:
+    """The sentence for a pack whose networks cannot be built."""
+    detail = str(error).splitlines()[0]
+    return PackError(f"The pack {manifest.name} does not fit this version ({detail}); update it.")
 
 
 def _check_fit(manifest: Manifest, networks: Networks) -> None:

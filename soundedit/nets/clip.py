@@ -1,10 +1,13 @@
-"""Image and text towers: an open_clip model built from a config that the pack carries."""
+"""Image and text towers: an open_clip model built from a config that the pack carries.
 
+open_clip takes seconds to import, so it is when a model is built or words are cut into tokens.
+"""
+
+import importlib
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-import open_clip
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -12,7 +15,7 @@ from torch import Tensor, nn
 
 def build_clip(config: dict[str, Any]) -> nn.Module:
     """An open_clip `CLIP` with random weights from `embed_dim`, `vision_cfg` and `text_cfg`."""
-    model: nn.Module = open_clip.model.CLIP(
+    model: nn.Module = importlib.import_module("open_clip").CLIP(
         config["embed_dim"], dict(config["vision_cfg"]), dict(config["text_cfg"])
     )
     return model
@@ -28,7 +31,7 @@ def clip_tokens(config: dict[str, Any], text: Sequence[str]) -> Tensor:
 @cache
 def _tokenizer(length: int) -> Any:
     """Made once, since reading the vocabulary takes longer than embedding a phrase."""
-    return open_clip.tokenizer.SimpleTokenizer(context_length=length)
+    return importlib.import_module("open_clip").SimpleTokenizer(context_length=length)
 
 
 def clip_pictures(config: dict[str, Any], pictures: Tensor) -> Tensor:
