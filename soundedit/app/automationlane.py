@@ -1,8 +1,7 @@
 """The automation lane of one edit: its strength over time, with keyframes, span and fades."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
@@ -21,13 +20,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from soundedit.app.curves import Curves
+from soundedit.app.grips import SAME, Grip, Hold, dragged_span, edges, held_at
 from soundedit.app.lane import Lane, Stop, blend, is_suspended, see_through
+from soundedit.app.ownkeys import claims
 from soundedit.app.ruler import clock
 from soundedit.app.speech import announce
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.document.commands import STRENGTHS
 from soundedit.document.curve import curve_at, strength_at
-from soundedit.document.model import Easing, Edit, Keyframe, Span
+from soundedit.document.model import Easing, Edit, Keyframe
 
 HEIGHT = 40
 REACH = 7.0
@@ -36,25 +37,6 @@ POINT = 4.0
 MARGIN = 5.0
 VALUE_STEP = 0.05
 TIME_STEP = 0.04
-SAME = 1e-6
-
-
-class Grip(Enum):
-    """What of a lane is held by the mouse."""
-
-    KEYFRAME = "keyframe"
-    START = "start"
-    END = "end"
-    FADE_IN = "fade in"
-    FADE_OUT = "fade out"
-
-
-@dataclass
-class Hold:
-    """What is held; of a keyframe, its time as it is now."""
-
-    grip: Grip
-    seconds: float = 0.0
 
 
 class AutomationLane(Lane):
@@ -135,7 +117,7 @@ class AutomationLane(Lane):
 
     def _draw_span(self, painter: QPainter, height: int, colour: QColor) -> None:
         """Edges as lines, fades as handles on top."""
-        start, end = self._edges()
+        start, end = edges(self.edit.span, self.axis.duration)
         painter.setPen(QPen(colour, 1))
         for edge in (start, end):
             x = self.axis.to_x(edge)
@@ -177,10 +159,6 @@ class AutomationLane(Lane):
     def _point(self, keyframe: Keyframe) -> QPointF:
         return QPointF(self.axis.to_x(keyframe.seconds), self.value_y(keyframe.value))
 
-    def _edges(self) -> tuple[float, float]:
-        span = self.edit.span
-        return span.start, self.axis.duration if span.end is None else span.end
-
     def _keyframe(self, seconds: float) -> Keyframe | None:
         near = [one for one in self.edit.keyframes if abs(one.seconds - seconds) < SAME]
         return near[0] if near else None
@@ -195,10 +173,10 @@ class AutomationLane(Lane):
                 best = (distance, keyframe)
         if best is not None:
             return Hold(Grip.KEYFRAME, best[1].seconds)
-        (start, end), span = self._edges(), self.edit.span
+        (start, end), span = edges(self.edit.span, self.axis.duration), self.edit.span
         fades = ((Grip.FADE_IN, start + span.fade_in), (Grip.FADE_OUT, end - span.fade_out))
-        edges = ((Grip.START, start), (Grip.END, end))
-        for grip, seconds in fades if at.y() <= REACH + 2 else edges:
+        sides = ((Grip.START, start), (Grip.END, end))
+        for grip, seconds in fades if at.y() <= REACH + 2 else sides:
             if abs(self.axis.to_x(seconds) - at.x()) <= REACH - 2:
                 return Hold(grip)
         return None
@@ -220,28 +198,14 @@ class AutomationLane(Lane):
         seconds = self.axis.marks.snap(
             self.dragged_time(event.position().x()),
             suspended=is_suspended(event),
-            own=self._held_at(self._hold),
+            own=held_at(self._hold, self.edit.span, self.axis.duration),
         )
         seconds = min(max(seconds, 0.0), self.axis.duration)
         if self._hold.grip is Grip.KEYFRAME:
             self._drag_keyframe(event, seconds)
         else:
-            self._curves.set_span(self.edit.id, self._dragged_span(self._hold.grip, seconds))
-
-    def _held_at(self, hold: Hold) -> float:
-        """Where the thing that is dragged is now, in seconds."""
-        (start, end), span = self._edges(), self.edit.span
-        match hold.grip:
-            case Grip.KEYFRAME:
-                return hold.seconds
-            case Grip.START:
-                return start
-            case Grip.END:
-                return end
-            case Grip.FADE_IN:
-                return start + span.fade_in
-            case _:
-                return end - span.fade_out
+            span = dragged_span(self._hold.grip, seconds, self.edit.span, self.axis.duration)
+            self._curves.set_span(self.edit.id, span)
 
     def _drag_keyframe(self, event: QMouseEvent, seconds: float) -> None:
         assert self._hold is not None
@@ -259,19 +223,6 @@ class AutomationLane(Lane):
         self._curves.move(self.edit.id, was, Keyframe(seconds, value, keyframe.easing))
         at = event.globalPosition().toPoint()
         QToolTip.showText(at, f"{clock(seconds, 2)}  {value:g}", self)
-
-    def _dragged_span(self, grip: Grip, seconds: float) -> Span:
-        span, (start, end) = self.edit.span, self._edges()
-        match grip:
-            case Grip.START:
-                return replace(span, start=min(seconds, end))
-            case Grip.END:
-                at_end = seconds >= self.axis.duration - SAME
-                return replace(span, end=None if at_end else max(seconds, start))
-            case Grip.FADE_IN:
-                return replace(span, fade_in=min(max(seconds - start, 0.0), end - start))
-            case _:
-                return replace(span, fade_out=min(max(end - seconds, 0.0), end - start))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._hold is None or event.button() != Qt.MouseButton.LeftButton:
@@ -342,14 +293,7 @@ class AutomationLane(Lane):
         super().focusInEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and self._key(event) is not None
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return claims(event, self._key) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         act = self._key(event)

@@ -28,13 +28,8 @@ class Dialogs:
     def sound_to_open(self, parent: QWidget, folder: str) -> Path | None:
         """The sound or video to open; None when the person thought better of it."""
         patterns = " ".join(f"*{suffix}" for suffix in (*SOUND_SUFFIXES, *VIDEO_SUFFIXES))
-        name, _ = QFileDialog.getOpenFileName(
-            parent,
-            parent.tr("Open a sound"),
-            folder,
-            parent.tr("Sounds and videos ({0});;All files (*)").format(patterns),
-        )
-        return Path(name) if name else None
+        filters = parent.tr("Sounds and videos ({0});;All files (*)").format(patterns)
+        return _open_file(parent, parent.tr("Open a sound"), folder, filters)
 
     def may_replace(self, parent: QWidget, path: Path) -> bool:
         """Whether a file that is there already may be replaced."""
@@ -57,17 +52,8 @@ class Dialogs:
 
     def picture_to_write(self, parent: QWidget, suggestion: Path) -> Path | None:
         """Where to write a picture; asks before a file is replaced."""
-        dialog = QFileDialog(parent, parent.tr("Save the picture"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(parent.tr("PNG picture (*.png)"))
-        # Set here, so that the question about an existing file is about the name with suffix.
-        dialog.setDefaultSuffix("png")
-        dialog.setDirectory(str(suggestion.parent))
-        dialog.selectFile(suggestion.name)
-        chosen = dialog.exec() == QFileDialog.DialogCode.Accepted
-        names = dialog.selectedFiles()
-        dialog.deleteLater()
-        return Path(names[0]) if chosen and names else None
+        kind = parent.tr("PNG picture (*.png)")
+        return _save_file(parent, parent.tr("Save the picture"), suggestion, kind, ".png")
 
     def pack_folder(self, parent: QWidget, folder: Path) -> Path | None:
         """The folder of a model pack; None when the person thought better of it."""
@@ -97,22 +83,12 @@ class Dialogs:
             parent.tr("Pictures ({0})").format(pictures),
             parent.tr("All files (*)"),
         )
-        name, _ = QFileDialog.getOpenFileName(parent, parent.tr("Open"), folder, ";;".join(filters))
-        return Path(name) if name else None
+        return _open_file(parent, parent.tr("Open"), folder, ";;".join(filters))
 
     def project_to_write(self, parent: QWidget, suggestion: Path) -> Path | None:
         """Where to save the project; asks before a file is replaced."""
-        dialog = QFileDialog(parent, parent.tr("Save the project"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(parent.tr("soundedit projects (*{0})").format(SUFFIX))
-        # Set here, so that the question about an existing file is about the name with suffix.
-        dialog.setDefaultSuffix(SUFFIX.removeprefix("."))
-        dialog.setDirectory(str(suggestion.parent))
-        dialog.selectFile(suggestion.name)
-        chosen = dialog.exec() == QFileDialog.DialogCode.Accepted
-        names = dialog.selectedFiles()
-        dialog.deleteLater()
-        return Path(names[0]) if chosen and names else None
+        kind = parent.tr("soundedit projects (*{0})").format(SUFFIX)
+        return _save_file(parent, parent.tr("Save the project"), suggestion, kind, SUFFIX)
 
     def leave(self, parent: QWidget, name: str) -> Leave:
         """What to do with the unsaved changes of a project that is about to be closed."""
@@ -141,34 +117,19 @@ class Dialogs:
     def picture_to_open(self, parent: QWidget, folder: str) -> Path | None:
         """A picture whose style is mixed in."""
         patterns = " ".join(f"*{suffix}" for suffix in PICTURE_SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(
-            parent,
-            parent.tr("Open a picture"),
-            folder,
-            parent.tr("Pictures ({0});;All files (*)").format(patterns),
-        )
-        return Path(name) if name else None
+        filters = parent.tr("Pictures ({0});;All files (*)").format(patterns)
+        return _open_file(parent, parent.tr("Open a picture"), folder, filters)
 
     def start_to_open(self, parent: QWidget, folder: str) -> Path | None:
         """The photo or video that the pictures start from."""
         patterns = " ".join(f"*{suffix}" for suffix in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES))
-        name, _ = QFileDialog.getOpenFileName(
-            parent,
-            parent.tr("Start from a photo or a video"),
-            folder,
-            parent.tr("Photos and videos ({0});;All files (*)").format(patterns),
-        )
-        return Path(name) if name else None
+        filters = parent.tr("Photos and videos ({0});;All files (*)").format(patterns)
+        return _open_file(parent, parent.tr("Start from a photo or a video"), folder, filters)
 
     def direction_to_open(self, parent: QWidget, folder: str) -> Path | None:
         """A direction saved before."""
-        name, _ = QFileDialog.getOpenFileName(
-            parent,
-            parent.tr("Open a saved direction"),
-            folder,
-            parent.tr("Directions ({0})").format("*.latents"),
-        )
-        return Path(name) if name else None
+        filters = parent.tr("Directions ({0})").format("*.latents")
+        return _open_file(parent, parent.tr("Open a saved direction"), folder, filters)
 
     def direction_name(self, parent: QWidget, suggestion: str) -> str:
         """What to call a saved direction; empty when the person thought better of it."""
@@ -191,3 +152,26 @@ class Dialogs:
             MAX_SEED,
         )
         return value if chosen else None
+
+
+def _open_file(parent: QWidget, title: str, folder: str, filters: str) -> Path | None:
+    """A file that is there; None when the person thought better of it."""
+    name, _ = QFileDialog.getOpenFileName(parent, title, folder, filters)
+    return Path(name) if name else None
+
+
+def _save_file(
+    parent: QWidget, title: str, suggestion: Path, kind: str, suffix: str
+) -> Path | None:
+    """A file to write, with its suffix; asks before one is replaced."""
+    dialog = QFileDialog(parent, title)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilter(kind)
+    # Set here, so that the question about an existing file is about the name with suffix.
+    dialog.setDefaultSuffix(suffix.removeprefix("."))
+    dialog.setDirectory(str(suggestion.parent))
+    dialog.selectFile(suggestion.name)
+    chosen = dialog.exec() == QFileDialog.DialogCode.Accepted
+    names = dialog.selectedFiles()
+    dialog.deleteLater()
+    return Path(names[0]) if chosen and names else None

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from soundedit.app.lane import Lane, Stop, blend, is_suspended
+from soundedit.app.ownkeys import claims
 from soundedit.app.ruler import clock
 from soundedit.app.speech import announce
 from soundedit.app.timeaxis import TimeAxis
@@ -122,14 +123,7 @@ class MarkerFlag(QWidget):
         menu.popup(event.globalPos())
 
     def event(self, event: QEvent) -> bool:
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and self._command(event) is not None
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return claims(event, self._command) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         command = self._command(event)

@@ -1,0 +1,62 @@
+"""What of an automation lane is held by the mouse, and what dragging it makes of the span."""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from soundedit.document.model import Span
+
+SAME = 1e-6
+"""Seconds; times this close are one."""
+
+
+class Grip(Enum):
+    """What of a lane is held by the mouse."""
+
+    KEYFRAME = "keyframe"
+    START = "start"
+    END = "end"
+    FADE_IN = "fade in"
+    FADE_OUT = "fade out"
+
+
+@dataclass
+class Hold:
+    """What is held; of a keyframe, its time as it is now."""
+
+    grip: Grip
+    seconds: float = 0.0
+
+
+def edges(span: Span, duration: float) -> tuple[float, float]:
+    """Where a span begins and ends, in seconds, of a sound that lasts `duration`."""
+    return span.start, duration if span.end is None else span.end
+
+
+def held_at(hold: Hold, span: Span, duration: float) -> float:
+    """Where the thing that is dragged is now, in seconds."""
+    start, end = edges(span, duration)
+    match hold.grip:
+        case Grip.KEYFRAME:
+            return hold.seconds
+        case Grip.START:
+            return start
+        case Grip.END:
+            return end
+        case Grip.FADE_IN:
+            return start + span.fade_in
+        case _:
+            return end - span.fade_out
+
+
+def dragged_span(grip: Grip, seconds: float, span: Span, duration: float) -> Span:
+    """The span once an edge or a fade of it was dragged to a time in seconds."""
+    start, end = edges(span, duration)
+    match grip:
+        case Grip.START:
+            return replace(span, start=min(seconds, end))
+        case Grip.END:
+            return replace(span, end=None if seconds >= duration - SAME else max(seconds, start))
+        case Grip.FADE_IN:
+            return replace(span, fade_in=min(max(seconds - start, 0.0), end - start))
+        case _:
+            return replace(span, fade_out=min(max(end - seconds, 0.0), end - start))
