@@ -35,7 +35,8 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=tuple(FORMATS),
         help="kind of file (default: by the name of the output, else mp4); gif and webp hold no "
-        "sound, png and jpeg make a folder of pictures and a WAV, latents the trajectory",
+        "sound and have 256 colours (webp-lossy has all, in a smaller file), png and jpeg make a "
+        "folder of pictures and a WAV, latents the trajectory",
     )
     group.add_argument(
         "--fps",

@@ -18,6 +18,7 @@ from soundedit.document.curve import active_edits
 from soundedit.document.fields import to_json
 from soundedit.document.model import Project, StartKind
 from soundedit.engine.engine import Engine
+from soundedit.engine.leftovers import noted
 from soundedit.engine.pump import Pump
 from soundedit.engine.rendering import Rendering
 from soundedit.engine.trajectory_file import TrajectoryWriter
@@ -124,10 +125,11 @@ def export(
             progress(fraction, "Finishing" if fraction < 0 else "Rendering")
 
     reused = 0
-    if settings.kind.kind is Kind.LATENTS:
-        _write_latents(rendering, out, span, about, cancel, report)
-    else:
-        with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(noted(out))
+        if settings.kind.kind is Kind.LATENTS:
+            _write_latents(rendering, out, span, about, cancel, report)
+        else:
             store = _store(work, stack)
             writer = (SequenceWriter if settings.kind.kind is Kind.SEQUENCE else VideoWriter)(
                 out,

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from soundedit.engine.export import ExportReport
 from soundedit.engine.job import Job, job_facts, report_from
+from soundedit.engine.leftovers import sweep
 from soundedit.progress import CancelToken
 
 _POLL_SECONDS = 0.1
@@ -159,6 +160,7 @@ class _Worker:
         except (OSError, ValueError):
             pass  # the process is gone
         code = process.wait()
+        sweep()
         why = self._log.last() if code > 0 and self._log is not None else "the system ended it"
         return Outcome(
             job, error=f"The process that rendered it failed ({why}); free memory and try again."

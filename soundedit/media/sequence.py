@@ -29,6 +29,10 @@ class SequenceWriter(FrameWriter):
                 "choose another name."
             )
         self._part = part_name(self.path)
+        if is_there(self._part) and not is_sequence(self._part):
+            raise ExportError(
+                f"{shown(self._part)}, where the pictures are made, is something else; rename it."
+            )
         try:
             self._remove()
             self._part.mkdir()

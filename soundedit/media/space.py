@@ -28,7 +28,7 @@ def estimated_bytes(settings: ExportSettings, side: int, frames: int, fps: Fract
     """About what the file will take, with what lies beside it while it is made; as the size."""
     picture = _picture_bytes(settings, side, frames)
     sound = _sound_bytes(settings, frames, fps)
-    if settings.kind.name == "gif":
+    if settings.kind.colours:
         # The frames wait without loss for their palette.
         picture += 1.5 * _pixels(settings, side) * frames
     if sound and settings.kind.kind is Kind.VIDEO:
@@ -41,7 +41,8 @@ def _pixels(settings: ExportSettings, side: int) -> int:
     form = settings.kind
     width, height = settings.size(side)
     pixels = width * height
-    if form.kind in (Kind.VIDEO, Kind.LOOP) and form.name not in ("mov", "gif"):
+    lossy = form.kind in (Kind.VIDEO, Kind.LOOP) and form.name != "mov" and not form.colours
+    if lossy:
         enlarged = max(pixels - side * side, 0)
         pixels = round(min(pixels, side * side) + _ENLARGED * enlarged)
     return pixels

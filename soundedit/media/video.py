@@ -16,24 +16,25 @@ from soundedit.media.writer import FrameWriter
 class VideoWriter(FrameWriter):
     """Writes one file: MP4, WebM, MOV, GIF or animated WebP.
 
-    Colour is converted and tagged as ITU-R BT.709, limited range. A GIF's palette is made from
-    all of its frames, which lie in a temporary file until then.
+    Colour is converted and tagged as ITU-R BT.709, limited range. A palette is made from all
+    frames of a file, which lie in a temporary file until then.
     """
 
     def _begin(self) -> None:
         self._part = start_part(self.path, [self._format.suffix])
         # Without anything to add, the encoder's own file is already the finished one.
         self._picture, self._palette = self._part, self._part.with_suffix(".palette.mkv")
-        if self._format.name == "gif":
+        if self._format.colours:
             self._picture = self._part.with_suffix(".picture.mkv")
         elif self._sound is not None:
             self._picture = self._part.with_suffix(".picture" + self._part.suffix)
 
     def _encoding(self) -> list[str]:
         form, codec = self._format, self._format.codec[self.settings.quality]
-        if form.name == "gif":
+        if form.colours:
             # Matroska for both: the muxer of single pictures takes % in a name for a number.
-            palette = f"split[p][q];[q]palettegen=max_colors={codec[0]}:reserve_transparent=0[c]"
+            most = form.colours[self.settings.quality]
+            palette = f"split[p][q];[q]palettegen=max_colors={most}:reserve_transparent=0[c]"
             return [
                 *(*self._input(), "-filter_complex", f"{self._filters()},{palette}"),
                 *("-map", "[p]", "-c:v", "ffv1", "-pix_fmt", "bgr0", "-f", "matroska", "-y"),
@@ -49,11 +50,13 @@ class VideoWriter(FrameWriter):
 
     def _complete(self) -> None:
         out = [*self._tags(), *self._format.muxer, "-y", file_argument(self._part)]
-        if self._format.name == "gif":
+        if self._format.colours:
+            pixels = f",format={self._format.pixels}" if self._format.pixels == "bgra" else ""
             self._run(
                 [
                     *("-i", file_argument(self._picture), "-i", file_argument(self._palette)),
-                    *("-lavfi", "paletteuse=dither=sierra2_4a", *out),
+                    *("-lavfi", f"paletteuse=dither=sierra2_4a{pixels}"),
+                    *(*self._format.codec[self.settings.quality], *out),
                 ]
             )
         elif self._sound is not None:
@@ -71,10 +74,13 @@ class VideoWriter(FrameWriter):
         for path in (self._picture, self._palette, self._part):
             path.unlink(missing_ok=True)
 
+    @property
+    def _is_webp(self) -> bool:
+        return self._format.suffix == ".webp"
+
     def _check_part(self) -> None:
         try:
-            webp = self._format.name == "webp"
-            info = probe_webp(self._part) if webp else probe_video(self._part)
+            info = probe_webp(self._part) if self._is_webp else probe_video(self._part)
         except MediaError as error:
             raise self._failure(self._encoder) from error
         if not self._is_whole(info):
@@ -85,7 +91,7 @@ class VideoWriter(FrameWriter):
     def _is_whole(self, info: VideoInfo) -> bool:
         seconds = self.frames / self._fps
         whole: bool = (info.width, info.height) == self.size
-        if self._format.name == "webp":
+        if self._is_webp:
             # Its encoder shows a frame for longer rather than again.
             whole = whole and 1 <= info.frames <= self.frames
             seconds = seconds if info.seconds else Fraction(0)

@@ -1,6 +1,5 @@
 """Files that appear whole or not at all: written beside their place, flushed, then renamed."""
 
-import contextlib
 import os
 import shutil
 from collections.abc import Collection
@@ -21,13 +20,28 @@ def part_name(path: Path) -> Path:
     return path.with_name(f"{stem}.part{path.suffix}")
 
 
-def remove_parts(path: Path) -> None:
-    """Remove what a killed program left of writing `path`; the file itself stays."""
+def remove_parts(path: Path, since: float = 0.0) -> bool:
+    """Remove what a killed program left of writing `path`; the file itself stays.
+
+    Files that were last changed before `since`, in seconds since 1970, are left alone. Returns
+    whether nothing is left that should have gone.
+    """
     part = part_name(path)
-    shutil.rmtree(part, ignore_errors=True)
-    for suffix in (part.suffix, f".picture{part.suffix}", ".picture.mkv", ".palette.mkv"):
-        with contextlib.suppress(OSError):
-            part.with_suffix(suffix).unlink(missing_ok=True)
+    kinds = (f".picture{part.suffix}", f".tagged{part.suffix}", ".picture.mkv", ".palette.mkv")
+    whole = True
+    for file in (part, *(part.with_suffix(kind) for kind in kinds)):
+        try:
+            if file.stat().st_mtime < since:
+                continue
+            if file.is_dir():
+                shutil.rmtree(file)
+            else:
+                file.unlink()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            whole = False
+    return whole
 
 
 def start_part(path: Path, suffixes: Collection[str]) -> Path:

@@ -57,7 +57,7 @@ def write(path: Path, name: str, frames: int, **options: Any) -> None:
             out.write(NOISE[k % 10])
 
 
-@pytest.mark.parametrize("name", ["mp4", "webm", "mov", "gif", "webp", "png"])
+@pytest.mark.parametrize("name", ["mp4", "webm", "mov", "gif", "webp", "webp-lossy", "png"])
 def test_full_disk(make: Any, disk: Disk, name: str) -> None:
     disk.mount("size=600k")
     with pytest.raises(ExportError, match="could not be written") as caught:
@@ -97,7 +97,7 @@ def test_read_only_folder(make: Any, disk: Disk, name: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
-@pytest.mark.parametrize("name", ["mp4", "webm", "gif", "webp", "png"])
+@pytest.mark.parametrize("name", ["mp4", "webm", "gif", "webp", "webp-lossy", "png"])
 def test_ffmpeg_killed(make: Any, name: str) -> None:
     path = make.folder / ("out" + FORMATS[name].suffix)
     settings = ExportSettings(name)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from soundedit.errors import ExportError
-from soundedit.media.formats import FORMATS, Kind, available
+from soundedit.media.formats import FORMATS, Kind, Quality, available
 from soundedit.media.metadata import Metadata
 from soundedit.media.presets import ExportSettings, Fit
 from soundedit.media.probe import probe_video
@@ -97,9 +97,10 @@ def test_a_colour_chart_comes_back(make: Any, name: str, enlarged: int) -> None:
         assert np.array_equal(shown[2], frame)
 
 
-def test_a_still_webp(make: Any) -> None:
+@pytest.mark.parametrize("name", ["webp", "webp-lossy"])
+def test_a_still_webp(make: Any, name: str) -> None:
     path = make.folder / "still.webp"
-    with writer(path, "webp", width=33, height=20, fps=Fraction(10), metadata=ABOUT) as out:
+    with writer(path, name, width=33, height=20, fps=Fraction(10), metadata=ABOUT) as out:
         for _ in range(5):
             out.write(np.full((20, 33, 3), 90, np.uint8))
     with Image.open(path) as image:
@@ -173,10 +174,26 @@ def test_faststart(make: Any) -> None:
         assert 0 < data.index(b"moov") < data.index(b"mdat")
 
 
+@pytest.mark.parametrize("quality", ["small", "good"])
 @pytest.mark.parametrize("name", ["gif", "webp"])
+def test_one_palette_for_all_frames(make: Any, name: str, quality: str) -> None:
+    path = make.folder / f"palette.{name}"
+    noise = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
+    settings = {"quality": Quality(quality)}
+    with writer(path, name, width=64, height=64, fps=Fraction(10), settings=settings) as out:
+        for frame in noise:
+            out.write(frame)
+    colours = {tuple(pixel) for picture in decoded(path) for pixel in picture.reshape(-1, 3)}
+    assert 100 < len(colours) <= (128 if quality == "small" else 256)
+    if name == "webp":
+        data = path.read_bytes()
+        assert data.count(b"VP8L") == 4 and b"VP8 " not in data
+
+
+@pytest.mark.parametrize("name", ["gif", "webp", "webp-lossy"])
 @pytest.mark.parametrize("fps", [Fraction(12), Fraction(24), Fraction(30000, 1001), Fraction(50)])
 def test_moving_pictures(make: Any, name: str, fps: Fraction) -> None:
-    path = make.folder / f"100% loop.{name}"
+    path = make.folder / ("100% loop" + FORMATS[name].suffix)
     with writer(path, name, width=33, height=21, fps=fps, metadata=ABOUT) as out:
         for k in range(30):
             out.write(np.full((21, 33, 3), 8 * k, np.uint8))

@@ -26,8 +26,9 @@ _PIXEL_SECONDS = {
     "webm": 60e-9,
     "webm-av1": 45e-9,
     "mov": 25e-9,
-    "gif": 40e-9,
-    "webp": 150e-9,
+    "gif": 270e-9,
+    "webp": 430e-9,
+    "webp-lossy": 150e-9,
     "png": 60e-9,
     "jpeg": 15e-9,
 }
@@ -130,6 +131,12 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
     settings = plan.settings
     if settings.sound and subject.has_sound and settings.kind.sound is None:
         said.append(_tr("{0} holds no sound.").format(settings.kind.title))
+    if settings.kind.colours:
+        said.append(
+            _tr("It shows {0} colours, dithered.").format(settings.kind.colours[settings.quality])
+        )
+    if settings.format == "webp":
+        said.append(_tr("The lossy WebP is several times smaller and shows all colours."))
     if plan.path.exists():
         said.append(_tr("{0} is there already and would be replaced.").format(plan.path.name))
     return said
@@ -156,7 +163,7 @@ def time_estimate(plan: Plan, subject: Subject, others: Iterable[ExportJob]) -> 
 
 def qualities(settings: ExportSettings) -> bool:
     """Whether the format's quality can be chosen."""
-    return len(set(settings.kind.codec.values())) > 1
+    return settings.kind.graded
 
 
 def _raw_seconds(settings: ExportSettings, frames: int, subject: Subject) -> float:

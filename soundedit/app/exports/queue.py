@@ -14,6 +14,7 @@ from soundedit.app.exports.render import Exported, ExportRequest
 from soundedit.app.exports.store import QueueStore, claim
 from soundedit.app.requests import Advanced, Answer, Ended, Request
 from soundedit.document.model import Project
+from soundedit.engine.leftovers import sweep
 from soundedit.errors import ExportError, SoundeditError
 from soundedit.media.whole import remove_parts
 
@@ -301,6 +302,7 @@ class ExportQueue(QObject):
         store: QueueStore | None = None
         jobs: list[ExportJob] = []
         error: Exception | None = None
+        sweep()
         try:
             store, left = claim(self._root)
             for one in (store, *left):

@@ -16,6 +16,7 @@ from soundedit.app.exports.plan import (
     size_estimate,
     time_estimate,
 )
+from soundedit.media.formats import Quality
 from soundedit.media.presets import PRESETS, ExportSettings
 
 from .conftest import MakeJob
@@ -91,9 +92,19 @@ def test_notes_tell_what_is_lost(plan: Plan) -> None:
     gif = replace(plan, settings=PRESETS["gif"])
     assert notes(gif, SUBJECT) == [
         "GIF holds no sound.",
+        "It shows 256 colours, dithered.",
         "rain.mp4 is there already and would be replaced.",
     ]
-    assert notes(gif, replace(SUBJECT, has_sound=False))[0].startswith("rain.mp4")
+    silent = replace(SUBJECT, has_sound=False)
+    assert "GIF holds no sound." not in notes(gif, silent)
+    webp = replace(plan, settings=ExportSettings("webp", quality=Quality.SMALL))
+    assert notes(webp, silent)[:2] == [
+        "It shows 127 colours, dithered.",
+        "The lossy WebP is several times smaller and shows all colours.",
+    ]
+    assert notes(replace(plan, settings=ExportSettings("webp-lossy")), silent) == [
+        "rain.mp4 is there already and would be replaced."
+    ]
 
 
 def test_size_grows_with_pixels_quality_and_sound(plan: Plan) -> None:
