@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from soundedit.engine.autogain import AutoGain
 from soundedit.engine.hearing import FrameHearing, FrameSound, Listener, MelStream
 from soundedit.engine.labels import QUIET, TEMPERATURE
 from soundedit.engine.pace import Pace
@@ -72,10 +73,12 @@ class LiveFrame:
 
 
 class LiveSession:
-    """Hears and shows. `sensitivity`, `smoothing`, `frozen` and strengths may be set at any time.
+    """Hears and shows. `sensitivity`, `automatic`, `smoothing`, `frozen` and strengths may be set
+    at any time.
 
     Attributes:
         sensitivity: gain in dB of what is heard (not of what is recorded), see `SENSITIVITY`.
+        automatic: whether the gain follows the room besides, see `AutoGain`; then nothing clips.
         smoothing: seconds over which the picture follows a sound that is steady; onsets pass at
             once. 0 gives, not calm, what `Engine.generate_blocks` gives without look-ahead.
         frozen: the picture stays; edits still act on it.
@@ -101,6 +104,7 @@ class LiveSession:
         clock: monotonic seconds.
         """
         self.sensitivity = 0.0
+        self.automatic = False
         self.smoothing = DEFAULT_SMOOTHING
         self.frozen = False
         self.on_frame: Callable[[HeardFrame], None] | None = None
@@ -114,6 +118,7 @@ class LiveSession:
         self._mel = MelStream(listener.ear)
         self._hearing = FrameHearing(listener, walk.fps, 0, hurried=True)
         self._gain = 1.0
+        self._auto = AutoGain(sample_rate)
         self._heard: torch.Tensor | None = None
         self._shown: Latents | None = None
         self._thaw = 0.0
@@ -126,6 +131,11 @@ class LiveSession:
     def size(self) -> int:
         """Side in pixels of the pictures that are made now."""
         return self._pace.size
+
+    @property
+    def automatic_gain(self) -> float:
+        """What the automatic gain adds now, in dB."""
+        return self._auto.gain
 
     @property
     def newest(self) -> HeardFrame | None:
@@ -159,10 +169,15 @@ class LiveSession:
         """Hear a block (n, C) that was complete at `captured`; returns how many frames it gave."""
         mono = np.nan_to_num(frames.mean(axis=1), posinf=0.0, neginf=0.0).astype(np.float32)
         low, high = SENSITIVITY
-        gain = 10 ** (min(max(self.sensitivity, low), high) / 20)
-        if gain != 1.0 or self._gain != 1.0:
+        automatic = self.automatic
+        followed = self._auto.follow(mono, on=automatic)
+        gain = 10 ** ((min(max(self.sensitivity, low), high) + followed) / 20)
+        if len(mono) and (gain != 1.0 or self._gain != 1.0):
             # A ramp over the block, so that moving the slider makes no onset.
             mono = mono * np.linspace(self._gain, gain, len(mono), dtype=np.float32)
+            if automatic:
+                share = self._auto.give_way(float(np.abs(mono).max()))
+                mono, gain = mono * np.float32(share), gain * share
             self._gain = gain
         columns = self._mel.push(self._resampler.push(mono))
         sound = self._hearing.push(columns)

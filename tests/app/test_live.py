@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.live.requests import LiveSource
-from soundedit.app.settings import RECORDINGS_KNOWN, Settings
+from soundedit.app.settings import LIVE_AUTOMATIC, RECORDINGS_KNOWN, Settings
 from soundedit.document.commands import add_edit
 from soundedit.document.curve import strength_at
 from soundedit.document.model import Edit, Part, PartKind
@@ -218,3 +218,19 @@ def test_recordings_that_a_crash_left_are_offered(
     assert settings.recent() == [folder / "left.flac"]
     made.close()
     assert settings.get(RECORDINGS_KNOWN) > time.time() - 100
+
+
+def test_the_sensitivity_follows_the_room_unless_switched_off(
+    rig: LiveRig, settings: Settings
+) -> None:
+    hiss = rig.card.source
+    assert hiss is not None
+    rig.card.source = lambda start, count: hiss(start, count) * np.float32(0.1)
+    rig.begin()
+    assert rig.panel.automatic.isChecked()
+    rig.wait(lambda: abs(rig.live._link.status.gain) > 0.3)
+    rig.wait(lambda: rig.panel.gain.text().endswith(" dB"))
+    rig.panel.automatic.click()
+    assert settings.get(LIVE_AUTOMATIC) is False
+    rig.wait(lambda: rig.live._link.status.gain == 0.0)
+    rig.wait(lambda: rig.panel.gain.text() == "")

@@ -27,7 +27,7 @@ from soundedit.app.live.requests import (
 )
 from soundedit.app.live.window import LiveWindow
 from soundedit.app.requests import Ended
-from soundedit.app.settings import LAST_FOLDER, LIVE_CONTROLLERS, Settings
+from soundedit.app.settings import LAST_FOLDER, LIVE_AUTOMATIC, LIVE_CONTROLLERS, Settings
 from soundedit.document.curve import active_edits
 from soundedit.document.ids import new_id
 from soundedit.document.model import Edit, Media, MediaKind, Project, Take
@@ -73,7 +73,7 @@ class Live(QObject):
         self._request: LiveRequest | None = None
         self._next: LiveSource | None = None
         self._wanted: LiveSource | None = None
-        self._link = LiveLink()
+        self._link = LiveLink(automatic=settings.get(LIVE_AUTOMATIC))
         self._shown: Any = None
         self._meter = PaceMeter()
         self._latency = 0.0
@@ -158,6 +158,8 @@ class Live(QObject):
         panel = window.panel
         panel.source_chosen.connect(self._source_chosen)
         panel.moved.connect(self._moved)
+        panel.automatic.setChecked(self._link.automatic)
+        panel.automatic_switched.connect(self._switch_automatic)
         panel.frozen.connect(lambda on: setattr(self._link, "frozen", on))
         panel.monitored.connect(lambda on: setattr(self._link, "monitored", on))
         panel.recorded.connect(self._record)
@@ -245,6 +247,10 @@ class Live(QObject):
             self._assignments.learning = target
         elif self._assignments.learning == target:
             self._assignments.learning = None
+
+    def _switch_automatic(self, on: bool) -> None:
+        self._link.automatic = on
+        self._settings.set(LIVE_AUTOMATIC, on)
 
     def _switch(self, name: str, on: bool) -> None:
         assert self.window is not None

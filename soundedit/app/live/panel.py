@@ -68,6 +68,8 @@ class LivePanel(QWidget):
     """A `LiveSource`, or None for a file that is still to be asked for."""
     moved = Signal(str, float)
     """A slider's target and its value."""
+    automatic_switched = Signal(bool)
+    """Whether the sensitivity follows the room."""
     frozen = Signal(bool)
     monitored = Signal(bool)
     recorded = Signal(bool)
@@ -103,6 +105,18 @@ class LivePanel(QWidget):
         sensitivity.slider.number.setDecimals(0)
         sensitivity.slider.number.setSuffix(self.tr(" dB"))
         form.addRow(self.tr("Sensitivity"), sensitivity)
+        self.automatic = QCheckBox(self.tr("Follow the &room"), self)
+        self.automatic.setToolTip(
+            self.tr("Raise the sensitivity in a quiet room and lower it in a loud one, slowly")
+        )
+        self.automatic.toggled.connect(self.automatic_switched)
+        self.gain = QLabel(self)
+        self.gain.setAccessibleName(self.tr("Automatic gain"))
+        adapting = QHBoxLayout()
+        adapting.addWidget(self.automatic)
+        adapting.addStretch(1)
+        adapting.addWidget(self.gain)
+        form.addRow("", adapting)
         smoothing = self._row("smoothing", self.tr("Smoothing"), *SMOOTHING, DEFAULT_SMOOTHING)
         smoothing.slider.number.setSuffix(self.tr(" s"))
         form.addRow(self.tr("Smoothing"), smoothing)
@@ -198,6 +212,7 @@ class LivePanel(QWidget):
         self.meter.set_level(status.rms, status.peak)
         heard = f"{status.heard} {round(100 * status.score)} %" if status.heard else ""
         self.heard.setText(heard)
+        self.gain.setText(self.tr("{0} dB").format(f"{status.gain:+.0f}") if status.gain else "")
         if status.recorded is not None:
             self.record.setText(self.tr("Stop recording ({0})").format(clock(status.recorded, 0)))
 

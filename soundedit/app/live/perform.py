@@ -62,7 +62,7 @@ def perform_live(
             if run.problem is not None:
                 raise DeviceError(run.problem)
             session.sensitivity, session.smoothing = link.sensitivity, link.smoothing
-            session.frozen = link.frozen
+            session.frozen, session.automatic = link.frozen, link.automatic
             changed, link.project = link.project, None
             if changed is not None:
                 project, files = changed
@@ -91,7 +91,8 @@ def perform_live(
             heard, score = ("", 0.0) if told is None else (labels[told[0]], told[1])
             rms, peak = recorder.level()
             seconds = run.seconds if run.recording else None
-            link.status = LiveStatus(rms, peak, heard, score, recorder.overflows, seconds)
+            lost, gain = recorder.overflows, session.automatic_gain
+            link.status = LiveStatus(rms, peak, heard, score, lost, seconds, gain)
             serve()
     finally:
         try:

@@ -23,8 +23,8 @@ class LiveSource:
 
 @dataclass(frozen=True)
 class LiveStatus:
-    """What is heard now: RMS and peak 0 to 1, a label with its score, blocks lost, and the
-    seconds of the performance that is being recorded, or None.
+    """What is heard now: RMS and peak 0 to 1, a label with its score, blocks lost, the seconds of
+    the performance that is being recorded, or None, and the automatic gain in dB.
     """
 
     rms: float = 0.0
@@ -33,6 +33,7 @@ class LiveStatus:
     score: float = 0.0
     lost: int = 0
     recorded: float | None = None
+    gain: float = 0.0
 
 
 @dataclass
@@ -43,6 +44,7 @@ class LiveLink:
     """
 
     sensitivity: float = 0.0
+    automatic: bool = False
     smoothing: float = 0.3
     frozen: bool = False
     monitored: bool = False
