@@ -35,6 +35,7 @@ class ProjectFiles(QObject):
     Args:
         window: parent of the dialogs.
         state: folder of the autosaves.
+        recordings: folder of recordings and live performances.
         picture: what the project looks like now, for previews; None where there is no picture.
         pack: name of the pack that makes the pictures; empty while it is not known.
     """
@@ -53,6 +54,7 @@ class ProjectFiles(QObject):
         settings: Settings,
         dialogs: Dialogs,
         state: Path,
+        recordings: Path,
         picture: Callable[[], QImage | None],
         pack: Callable[[], str],
     ) -> None:
@@ -61,7 +63,7 @@ class ProjectFiles(QObject):
         self._settings, self._dialogs, self._state = settings, dialogs, state
         self._picture, self._pack = picture, pack
         self.work = FileWork(jobs, self)
-        self._recoveries = Recoveries(state, self.work, self)
+        self._recoveries = Recoveries(state, recordings, self.work, self)
         self._lock: FileLock | None = None
         self._saver: Autosaver | None = None
         self._saver_lock = Lock()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from soundedit.app.filework import FileWork
+from soundedit.app.performances import keep_performances
 from soundedit.document.autosave import Recovery, discard, recoverable
 
 PICTURE = QSize(72, 72)
@@ -35,13 +36,21 @@ class Recoveries(QObject):
 
     failed = Signal(object)
 
-    def __init__(self, state: Path, work: FileWork, parent: QObject | None = None) -> None:
+    def __init__(
+        self, state: Path, recordings: Path, work: FileWork, parent: QObject | None = None
+    ) -> None:
+        """`recordings`: where performances that a crash cut short may lie."""
         super().__init__(parent)
-        self._state, self._work = state, work
+        self._state, self._recordings, self._work = state, recordings, work
 
     def look(self, found: Callable[[list[Recovery]], None]) -> None:
         """Call `found` with what can be recovered, newest first."""
-        self._work.do(lambda progress, cancel: recoverable(self._state), found, self.failed.emit)
+
+        def work(progress: object, cancel: object) -> list[Recovery]:
+            keep_performances(self._recordings, self._state)
+            return recoverable(self._state)
+
+        self._work.do(work, found, self.failed.emit)
 
     def discard(self, unwanted: Sequence[Recovery]) -> None:
         """Remove these for good."""

@@ -173,6 +173,7 @@ class MainWindow(QMainWindow):
             settings,
             dialogs,
             state or state_folder(),
+            self._recordings,
             lambda: self.viewer.image,
             self._pack_name,
         )

@@ -152,6 +152,10 @@ class Autosaver:
         _remove_session(self.folder)
         self._lock.release()
 
+    def leave(self) -> None:
+        """End the session and keep its autosaves, for whoever recovers them."""
+        self._lock.release()
+
     def _thin(self, now: float) -> None:
         saved = _autosaves(self.folder)
         times = {number: int(file.stem.partition("-")[2]) / 1000 for number, file in saved.items()}
@@ -223,7 +227,7 @@ def recover(
     try:
         return autosaver, _open(recovery.file)
     except BaseException:
-        autosaver._lock.release()
+        autosaver.leave()
         raise
 
 

@@ -27,6 +27,8 @@ FLUSH_FRAMES = 24
 BEHIND_SECONDS = 0.5
 """Sound that waits longer than this to be heard is left out, unless it is being recorded."""
 _LAST_FRAMES_SECONDS = 1.0
+Moved = Callable[[int, Mapping[str, float]], None]
+"""Takes a frame of a performance and the strengths of its edits."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class LiveRun:
         self._gate = threading.Lock()
         self._latents: LatentsStream | None = None
         self._moves = Moves(float(fps))
+        self._moved: Moved | None = None
         self._first_index = 0
         self._left_out = 0
         self._sound: Path | None = None
@@ -119,8 +122,11 @@ class LiveRun:
         self.recorder.stop()
         return take
 
-    def begin_take(self, sound: Path) -> None:
+    def begin_take(self, sound: Path, moved: Moved | None = None) -> None:
         """Record from now on into `sound`, a FLAC file, and latents beside it.
+
+        `moved` is told each frame of the take and its strengths, in the hearing thread; a
+        SoundeditError of it ends the latents as a full disk does.
 
         DeviceError while recording already, MediaError or ExportError if it cannot be written.
         """
@@ -140,6 +146,7 @@ class LiveRun:
                 raise
             self._latents, self._first_index, self._sound = latents, index, sound
             self._moves, self._take_problem = Moves(float(self._fps)), None
+            self._moved = moved
 
     def end_take(self) -> LiveTake:
         """Finish the performance; hearing goes on.
@@ -190,6 +197,8 @@ class LiveRun:
             latents.append(frame.w)
             if latents.count % FLUSH_FRAMES == 0:
                 latents.flush()
+            if self._moved is not None:
+                self._moved(latents.count - 1, frame.strengths)
         except SoundeditError as error:
             self._take_problem = str(error)
             return

@@ -32,6 +32,7 @@ from soundedit.document.curve import active_edits
 from soundedit.document.ids import new_id
 from soundedit.document.model import Edit, Media, MediaKind, Project, Take
 from soundedit.document.performance import with_performance
+from soundedit.document.performancelog import LOG_SUFFIX
 from soundedit.engine.pace import PaceMeter
 from soundedit.errors import DeviceError, SoundeditError
 from soundedit.media.portaudio import AudioBackend, AudioDevice
@@ -78,6 +79,7 @@ class Live(QObject):
         self._meter = PaceMeter()
         self._latency = 0.0
         self._remotes: dict[str, Remote] = {}
+        self._told: list[Path] = []
         self._assignments = Assignments(settings.get(LIVE_CONTROLLERS))
         self._timer = QTimer(self, interval=TELL_MILLISECONDS)
         self._timer.timeout.connect(self._tell)
@@ -138,6 +140,9 @@ class Live(QObject):
         """Leave live; a performance that is being recorded is kept."""
         if self.window is not None:
             self.window.close()
+        # What became the project is autosaved by now, and closing asks what to do with it.
+        for log in self._told:
+            log.unlink(missing_ok=True)
 
     def _begin(self, source: LiveSource) -> None:
         assert self.window is not None
@@ -375,6 +380,7 @@ class Live(QObject):
         if take.problem is not None and self.window is not None:
             self.window.panel.say(take.problem)
         self._settings.add_recent(take.sound)
+        self._told.append(take.sound.with_suffix(LOG_SUFFIX))
         session = self._controller.session
         sound = Media(new_id(), take.sound.name, MediaKind.SOUND, path=str(take.sound))
         latents = Media(new_id(), take.latents.name, MediaKind.LATENTS, path=str(take.latents))

@@ -17,6 +17,7 @@ from soundedit.app.live.requests import (
 from soundedit.app.renderings import make_rendering
 from soundedit.app.requests import EngineLike
 from soundedit.document.model import Project, StartKind
+from soundedit.document.performancelog import PerformanceLog
 from soundedit.errors import DeviceError, SoundeditError
 from soundedit.media.loopback import LoopbackBackend
 
@@ -56,6 +57,8 @@ def perform_live(
     strengths = link.strengths
     session.set_edits(rendering.mix, strengths)
     refused = None
+    project, files = request.project, request.files
+    log: PerformanceLog | None = None
     try:
         while True:
             request.cancel.check()
@@ -71,15 +74,23 @@ def perform_live(
                 strengths = link.strengths
                 session.set_edits(rendering.mix, strengths)
             try:
+                if changed is not None and log is not None:
+                    log.change(project, files)
                 if link.monitored != recorder.monitoring and refused != link.monitored:
                     refused = link.monitored
                     recorder.set_monitor(link.monitored)
                 if link.take is not None and not run.recording:
-                    run.begin_take(link.take)
+                    log = PerformanceLog(link.take, project, files, Fraction(project.fps))
+                    run.begin_take(link.take, log.moved)
                 elif link.take is None and run.recording:
                     answer(LiveRecorded(request.id, run.end_take()))
+                    _close(log)
+                    log = None
             except SoundeditError as error:
                 link.take = None
+                if log is not None and not run.recording:
+                    log.discard()
+                    log = None
                 answer(LiveTrouble(request.id, error))
             if link.monitored == recorder.monitoring:
                 refused = None
@@ -101,6 +112,13 @@ def perform_live(
                 answer(LiveRecorded(request.id, take))
         except SoundeditError as error:
             answer(LiveTrouble(request.id, error))
+        finally:
+            _close(log)
+
+
+def _close(log: PerformanceLog | None) -> None:
+    if log is not None:
+        log.close()
 
 
 def _without_take(project: Project) -> Project:
