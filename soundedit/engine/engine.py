@@ -26,7 +26,7 @@ from soundedit.engine.networks import load_networks
 from soundedit.engine.pace import Pace
 from soundedit.engine.synthesis import Synthesiser
 from soundedit.engine.towers import Towers
-from soundedit.engine.trajectory import Inversion, Trajectory, frame_rate, room_for
+from soundedit.engine.trajectory import Inversion, Trajectory, frame_rate, put_away, room_for
 from soundedit.engine.walk import CalmNoise, Walk
 from soundedit.errors import SoundeditError
 from soundedit.nets.clip import embed_pictures, embed_text
@@ -300,7 +300,7 @@ class Engine(Editing):
     ) -> Trajectory:
         """The whole trajectory of a sound, T = ceil(seconds * fps) frames; see `generate_blocks`.
 
-        Beyond 256 MiB it lies in a temporary file that goes when the array does.
+        Beyond 32 MiB it lies in a temporary file that goes when the array does.
         """
         rate = frame_rate(fps)
         frames = self.frame_count(sound, rate, start, end)
@@ -320,6 +320,7 @@ class Engine(Editing):
         for block in blocks:
             w[done : done + len(block)] = block
             done += len(block)
+            put_away(w)
         return Trajectory(w[:done], rate, seed, start)
 
     def live(

@@ -17,7 +17,7 @@ from soundedit.document.model import Edit, Part, PartKind, Project, StartKind
 from soundedit.engine.directions import OFFSET_KINDS
 from soundedit.engine.latents import read_latents
 from soundedit.engine.start import at_rate, start_latents
-from soundedit.engine.trajectory import frame_rate
+from soundedit.engine.trajectory import frame_rate, put_away
 from soundedit.errors import Cancelled, MediaError, SoundeditError
 from soundedit.media.envelope import Envelope, read_envelope
 from soundedit.nets.bands import BANDS, band_slices
@@ -117,6 +117,7 @@ class Rendering:
         if not 0 <= first <= first + count <= self.frames:
             raise ValueError(f"frames {first} to {first + count} are not within {self.frames}")
         w: NDArray[np.float32] = np.array(self._ground.trajectory[first : first + count])
+        put_away(self._ground.trajectory)
         return w
 
     def frame_key(self, frame: int) -> str:

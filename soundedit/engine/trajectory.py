@@ -1,6 +1,7 @@
 """What the engine hands out for a sound: a picture's latents, or a path of them over time."""
 
 import math
+import mmap
 import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from soundedit.errors import SoundeditError
 
-IN_MEMORY = 256 * 2**20
+IN_MEMORY = 32 * 2**20
 """Bytes of latents beyond which they lie in a temporary file."""
 
 
@@ -59,3 +60,13 @@ def room_for(shape: tuple[int, int, int]) -> NDArray[np.float32]:
         return np.empty(shape, np.float32)
     with tempfile.NamedTemporaryFile(prefix="soundedit-", suffix=".latents") as file:
         return np.memmap(file, np.float32, "w+", shape=shape)
+
+
+def put_away(w: NDArray[np.float32]) -> None:
+    """Give back the memory of what was just written to or read from an array in a file.
+
+    Its pages would stay with this process until another one is short of memory.
+    """
+    mapped = getattr(w, "_mmap", None)
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)

@@ -1,6 +1,8 @@
 """From a sound to a trajectory: lengths, determinism, causality, streaming."""
 
 import dataclasses
+import mmap
+import sys
 import tempfile
 from fractions import Fraction
 from pathlib import Path
@@ -217,6 +219,23 @@ def test_a_long_trajectory_lies_in_a_file(
     # It has no name any more, so nothing can be left behind.
     assert list(tmp_path.iterdir()) == []
     assert len(list(engine.synthesise(long.w[:2]))) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_what_was_written_to_the_file_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+    monkeypatch.setattr(trajectory, "IN_MEMORY", 1000)
+    w = trajectory.room_for((64, 512, 512))
+    before = resident()
+    for k in range(64):
+        w[k] = k
+        trajectory.put_away(w)
+    assert resident() - before < w.nbytes / 4
+    assert [float(w[k, 1, 2]) for k in range(64)] == list(range(64))
+    plain = np.zeros((2, 2, 2), np.float32)
+    trajectory.put_away(plain)
 
 
 def test_the_walk_is_about_the_same_at_another_frame_rate(engine: Engine, noise: MakeNoise) -> None:
