@@ -332,6 +332,7 @@ def window_times(pack: str, device: str, heard: Path, folder: Path) -> list[Figu
             for name, what, bound in (
                 ("fresh", "frame not made before", 60),
                 ("cached", "frame in memory", 16),
+                ("busy", "frame not made before, during an export", 60),
             )
         ),
     ]

@@ -23,6 +23,7 @@ class Scrubbing:
         core: the module QtCore.
         window: a `MainWindow` with a movie.
         done: called at the end.
+        going: whether to go on; once it is false, nothing more is measured.
 
     Attributes:
         fresh: seconds from a move of the playhead to the painted picture, of frames that were not
@@ -30,10 +31,16 @@ class Scrubbing:
         cached: the same of frames that were there.
     """
 
-    def __init__(self, core: Any, window: Any, done: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        core: Any,
+        window: Any,
+        done: Callable[[], None],
+        going: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.fresh: list[float] = []
         self.cached: list[float] = []
-        self._window, self._done = window, done
+        self._window, self._done, self._going = window, done, going
         self._feed, self._axis = window.controller.feed, window.axis
         self._movie = window.controller.movie
         self._choice = random.Random(1)
@@ -56,7 +63,7 @@ class Scrubbing:
 
     def _jump(self) -> None:
         late = time.perf_counter() - self._begun > LIMIT_SECONDS
-        if late or len(self.fresh) + len(self.cached) >= JUMPS:
+        if late or not self._going() or len(self.fresh) + len(self.cached) >= JUMPS:
             self._sweep.start()
             return
         others = [index for index in range(self._movie.frames) if index != self._index]
@@ -77,7 +84,8 @@ class Scrubbing:
         if self._came and self._left == SWEEP_MOVES:
             self._came = False
             took = time.perf_counter() - self._moved
-            (self.cached if self._was_ready else self.fresh).append(took)
+            if self._going():
+                (self.cached if self._was_ready else self.fresh).append(took)
             self._settle.start()
 
     def _drag(self) -> None:

@@ -9,25 +9,32 @@ import importlib
 import json
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from soundedit.evaluate.scrubbing import Scrubbing, percentile
+from soundedit.media.presets import ExportSettings
 
 BEAT_MILLISECONDS = 5
+EXPORT_RATE = Fraction(60)
+"""Frames a second of the export, so that it lasts for as long as is scrubbed beside it."""
 
 
 def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[str, Any]:
-    """Open, invert, generate, scrub and export; when what was there, in seconds after BEGUN.
+    """Open, invert, generate, scrub, and scrub while exporting; what was there when, in seconds
+    after BEGUN.
 
     `blocked` has the longest time, in seconds, that the GUI thread answered nothing in each phase:
     load, open, generate, scrub, export. `fresh` and `cached` are the 95th percentiles of the time
-    from a move of the playhead to the painted picture.
+    from a move of the playhead to the painted picture; `busy` is that of `fresh` while a job of the
+    queue runs.
     """
     core = importlib.import_module("PySide6.QtCore")
     widgets = importlib.import_module("PySide6.QtWidgets")
     window_module = importlib.import_module("soundedit.app.window")
     settings = importlib.import_module("soundedit.app.settings")
+    plan = importlib.import_module("soundedit.app.exports.plan")
     application = widgets.QApplication(["soundedit"])
     blocked = {"load": 0.0}
     times: dict[str, Any] = {"blocked": blocked}
@@ -67,14 +74,39 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
         times["fresh"] = percentile(scrubbing[0].fresh, 0.95)
         times["cached"] = percentile(scrubbing[0].cached, 0.95)
         enter("export")
-        window.exporter.export_to(Path(folder) / "movie.mp4")
+        # Every frame is a new one again.
+        limit = controller.feed.cache.limit
+        controller.feed.set_cache_limit(0)
+        controller.feed.set_cache_limit(limit)
+        subject = window.exporter.subject()
+        wanted = ExportSettings(fps=EXPORT_RATE)
+        movie = Path(folder) / "movie.mp4"
+        window.exporter.add(plan.Plan(wanted, movie, 0.0, subject.seconds), subject)
+
+    def frames_made() -> bool:
+        job = window.exporter.queue.running
+        return job is not None and 0 < job.done < job.frames
+
+    def advanced(_: str) -> None:
+        if len(scrubbing) == 1 and frames_made():
+            scrubbing.append(Scrubbing(core, window, scrubbed_beside, frames_made))
+
+    def scrubbed_beside() -> None:
+        times["busy"] = percentile(scrubbing[1].fresh, 0.95)
+        leave()
 
     def exported(job: Any) -> None:
         if job.error:
             times["failed"] = job.error
         note("exported")
-        window.close()
-        application.quit()
+        if len(scrubbing) == 1:
+            times["busy"] = None
+        leave()
+
+    def leave() -> None:
+        if "busy" in times and "exported" in times:
+            window.close()
+            application.quit()
 
     def fail(error: object) -> None:
         times["failed"] = str(error)
@@ -111,6 +143,7 @@ def main(begun: str, sound: str, pack: str, device: str, folder: str) -> dict[st
     for signal in (controller.engine_changed, controller.still_changed, controller.movie_changed):
         signal.connect(moved_on, queued)
     window.exporter.queue.ended.connect(exported, queued)
+    window.exporter.queue.advanced.connect(advanced, queued)
     controller.failed.connect(fail, queued)
     window.show()
     window.begin(Path(sound))

@@ -25,6 +25,7 @@ from soundedit.progress import CancelToken
 _HEAD_LINES = 300
 _TAIL_LINES = 60
 _CANCEL_POLL_SECONDS = 0.05
+_YIELDING = 10
 
 
 @cache
@@ -60,6 +61,7 @@ class FFmpeg:
         args: arguments after the executable and the common flags.
         feed: open a pipe to its standard input (`stdin`).
         read: open a pipe from its standard output (`stdout`).
+        yielding: let it take only the processor time that others leave, as far as the system can.
 
     Raises `MediaError` if the executable cannot be started.
     """
@@ -70,13 +72,16 @@ class FFmpeg:
         *,
         feed: bool = False,
         read: bool = False,
+        yielding: bool = False,
         cancel: CancelToken | None = None,
     ) -> None:
         command = [ffmpeg_exe(), "-hide_banner", "-nostats", *([] if feed else ["-nostdin"])]
         platform: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             platform = {
-                "creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+                "creationflags": subprocess.CREATE_NO_WINDOW
+                | subprocess.CREATE_NEW_PROCESS_GROUP
+                | (subprocess.BELOW_NORMAL_PRIORITY_CLASS if yielding else 0)
             }
         try:
             self._process = subprocess.Popen(
@@ -91,6 +96,10 @@ class FFmpeg:
                 f"The ffmpeg program could not be started ({error.strerror}); "
                 "run 'pip install --force-reinstall imageio-ffmpeg'."
             ) from error
+        if yielding and sys.platform != "win32":
+            # It may have ended already.
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, _YIELDING)
         self._said = threading.Condition()
         self._ended = False
         self._head: list[str] = []

@@ -85,7 +85,8 @@ class FrameWriter(ABC):
         self._closed = False
         self._begin()
         try:
-            self._encoder = FFmpeg(self._encoding(), feed=True, cancel=cancel)
+            # Whoever looks at pictures meanwhile comes first.
+            self._encoder = FFmpeg(self._encoding(), feed=True, yielding=True, cancel=cancel)
         except BaseException:
             self._remove()
             raise

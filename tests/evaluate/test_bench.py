@@ -58,6 +58,7 @@ def test_everything(
         *(f"gui_blocked_{phase}" for phase in ("load", "open", "generate", "scrub", "export")),
         "scrub_fresh",
         "scrub_cached",
+        "scrub_busy",
         "live_rate",
         "live_p50",
         "live_p95",

@@ -1,5 +1,7 @@
 """A running ffmpeg: its log, its end, and that cancelling wakes whoever waits for it."""
 
+import os
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -76,3 +78,13 @@ def _raise() -> str:
 
 def test_names_are_shown_on_one_line() -> None:
     assert shown(Path("a\nb\t\udce9é.wav")) == '"a?b??é.wav"'
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="priorities are others there")
+def test_a_yielding_one_runs_behind_others() -> None:
+    for yielding in (False, True):
+        with FFmpeg(ENDLESS, read=True, yielding=yielding) as process:
+            behind = os.getpriority(os.PRIO_PROCESS, process.pid) - os.getpriority(
+                os.PRIO_PROCESS, os.getpid()
+            )
+        assert (behind > 0) == yielding
