@@ -10,7 +10,7 @@ from soundedit.app.viewer import Viewer
 UNPAINTED_MILLISECONDS = 400
 """A minimised window is never painted; after this it is not waited for."""
 
-LINKING_MILLISECONDS = 1000
+LINKING_MILLISECONDS = 2000
 """After this libraries that are still being linked, from a cold disk, are not waited for."""
 
 
