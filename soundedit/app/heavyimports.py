@@ -1,7 +1,8 @@
 """Importing torch on a worker's thread without stopping the GUI thread.
 
-What stops it is the interpreter's lock: held while the system links torch's libraries, and through
-every garbage collection over the hundred thousands of objects that the imports make.
+What stops it is the interpreter's lock: held while the system links torch's libraries, by whoever
+loads a library or starts a thread meanwhile, since the system's loader lets nobody else in, and
+through every garbage collection over the hundred thousands of objects that the imports make.
 """
 
 import builtins

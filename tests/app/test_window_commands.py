@@ -1,0 +1,128 @@
+"""Keys, mouse and commands of the window."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from soundedit.app.shortcutdialog import ShortcutDialog
+from soundedit.app.shortcuts import COMMANDS
+
+from .conftest import Rig
+
+MakeSound = Callable[..., Path]
+
+
+def test_keys_move_the_playhead(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound(3.0))
+    rig.generate()
+    axis, bot, window = rig.window.axis, rig.qtbot, rig.window
+    bot.keyClick(window, Qt.Key.Key_Right)
+    assert axis.playhead == pytest.approx(1 / 24)
+    bot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert axis.playhead == pytest.approx(1 + 1 / 24)
+    bot.keyClick(window, Qt.Key.Key_Left)
+    assert axis.playhead == pytest.approx(1.0)
+    bot.keyClick(window, Qt.Key.Key_End)
+    assert axis.playhead == 3.0
+    bot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert axis.playhead == pytest.approx(2.0)
+    bot.keyClick(window, Qt.Key.Key_Home)
+    assert axis.playhead == 0.0
+    bot.keyClick(window, Qt.Key.Key_Left)
+    assert axis.playhead == 0.0
+
+
+def test_keys_stay_in_a_text_field(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound(3.0))
+    rig.window.activateWindow()
+    field = rig.window.picture.seed
+    field.setFocus()
+    rig.wait(field.hasFocus)
+    rig.qtbot.keyClick(field, Qt.Key.Key_Space)
+    rig.qtbot.keyClick(field, Qt.Key.Key_End)
+    assert not rig.window.playback.playing
+    assert rig.window.axis.playhead == 0.0
+    rig.qtbot.keyClicks(field, "\b5\r")
+    assert rig.controller.seed == 5
+    assert not field.hasFocus()
+
+
+def test_click_drag_and_wheel_on_the_timeline(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound(4.0))
+    axis, lane = rig.window.axis, rig.window.timeline.ruler
+    rig.wait(lambda: axis.width == lane.width() > 100)
+    left = Qt.MouseButton.LeftButton
+    middle, quarter = QPoint(lane.width() // 2, 25), QPoint(lane.width() // 4, 25)
+    rig.qtbot.mousePress(lane, left, pos=middle)
+    assert axis.playhead == pytest.approx(2.0, abs=0.02)
+    rig.qtbot.mouseMove(lane, quarter)
+    rig.qtbot.mouseRelease(lane, left, pos=quarter)
+    rig.wait(lambda: axis.playhead < 1.1)
+    at = QPointF(lane.width() / 2, 5)
+
+    def wheel(keys: Qt.KeyboardModifier, steps: int) -> None:
+        event = QWheelEvent(
+            at, QPointF(lane.mapToGlobal(at.toPoint())), QPoint(), QPoint(0, 120 * steps),
+            Qt.MouseButton.NoButton, keys, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(lane, event)
+
+    wheel(Qt.KeyboardModifier.ControlModifier, 3)
+    assert axis.span == pytest.approx(4 / 1.25**3)
+    assert axis.to_time(at.x()) == pytest.approx(2.0, abs=0.01)
+    start = axis.start
+    wheel(Qt.KeyboardModifier.ShiftModifier, -1)
+    assert axis.start == pytest.approx(start + 0.1 * axis.span)
+    rig.do("zoom_fit")
+    assert (axis.start, axis.span) == (0.0, 4.0)
+
+
+def test_every_command_has_a_name_a_tip_and_its_keys(rig: Rig) -> None:
+    keys = [key for command in COMMANDS for key in command.keys]
+    assert len(keys) == len(set(keys))
+    wanted = {"Ctrl+O", "Ctrl+E", "Space", "Home", "End", "Left", "Right", "F11", "F1", "R"}
+    assert wanted <= set(keys)
+    for command in COMMANDS:
+        action = rig.window.actions_by_id[command.id]
+        assert action.toolTip()
+        shortcuts = [shortcut.toString() for shortcut in action.shortcuts()]
+        assert shortcuts == list(command.keys)
+
+
+def test_shortcut_list_can_be_searched(rig: Rig) -> None:
+    rig.begin()
+    rig.qtbot.keyClick(rig.window, Qt.Key.Key_F1)
+    dialog = rig.window.findChild(ShortcutDialog)
+    assert dialog is not None
+    dialog._filter.setText("export")
+    rows = [row for row in range(dialog.table.rowCount()) if not dialog.table.isRowHidden(row)]
+    assert [dialog.table.item(row, 0).text() for row in rows] == ["Ctrl+E", "Ctrl+Shift+E"]
+    dialog.reject()
+
+
+def test_full_screen_and_back(rig: Rig) -> None:
+    rig.begin()
+    rig.qtbot.keyClick(rig.window, Qt.Key.Key_F11)
+    assert rig.window.isFullScreen()
+    assert not rig.window.transport.isVisible()
+    rig.qtbot.keyClick(rig.window, Qt.Key.Key_Escape)
+    assert not rig.window.isFullScreen()
+    assert rig.window.transport.isVisible()
+    assert rig.window.menuBar().isVisible()
+
+
+def test_enter_presses_the_focused_button(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    button = rig.window.transport.play
+    button.setFocus()
+    rig.qtbot.keyClick(button, Qt.Key.Key_Return)
+    assert rig.window.playback.playing
+    rig.do("play")
