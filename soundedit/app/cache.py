@@ -8,12 +8,12 @@ from typing import Generic, Protocol, TypeVar
 
 @dataclass(frozen=True, slots=True)
 class FrameKey:
-    """Everything that decides a picture: the movie's key, the frame's index and the picture's size.
+    """Everything that decides a picture: the frame's key and index, and the picture's size.
 
-    `size` is None for the pack's own resolution.
+    `picture` is from `Movie.frame_key`; `size` is None for the pack's own resolution.
     """
 
-    movie: str
+    picture: int
     index: int
     size: int | None
 

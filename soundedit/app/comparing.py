@@ -48,7 +48,7 @@ class Comparing(QObject):
         plain = self._controller.plain
         if plain is None:
             return
-        self._wanted = FrameKey(plain.key, index, None)
+        self._wanted = FrameKey(plain.frame_key(index), index, None)
         known = self._cache.get(self._wanted)
         if known is not None:
             self._viewer.show_before(known)
@@ -56,10 +56,10 @@ class Comparing(QObject):
             self._controller.ask_plain(index)
 
     def _ready(self, answer: FrameReady) -> None:
-        key = FrameKey(answer.movie, answer.index, answer.size)
         if answer.size is None and self._action.isChecked():
             plain = self._controller.plain
             if plain is not None and answer.movie == plain.key:
+                key = FrameKey(plain.frame_key(answer.index), answer.index, None)
                 self._cache.put(key, answer.image)
                 if key == self._wanted:
                     self._viewer.show_before(answer.image)

@@ -226,16 +226,23 @@ class FrameFeed(QObject):
 
     def _key(self, index: int, size: int | None = None) -> FrameKey:
         assert self._movie is not None
-        return FrameKey(self._movie.key, index, size)
+        return FrameKey(self._movie.frame_key(index), index, size)
+
+    def _is_mine(self, key: FrameKey) -> bool:
+        movie = self._movie
+        return (
+            movie is not None
+            and key.index < movie.frames
+            and key.picture == movie.frame_key(key.index)
+        )
 
     def _learn(self) -> None:
         """Find which frames of the movie are kept; asking the cache each time takes too long."""
         self._ready.clear()
         self._rough.clear()
-        if self._movie is not None:
-            for key in self._cache:
-                if key.movie == self._movie.key:
-                    (self._ready if key.size is None else self._rough).add(key.index)
+        for key in self._cache:
+            if self._is_mine(key):
+                (self._ready if key.size is None else self._rough).add(key.index)
 
     def _keep(self, key: FrameKey, picture: Picture) -> None:
         (self._ready if key.size is None else self._rough).add(key.index)
@@ -243,7 +250,7 @@ class FrameFeed(QObject):
 
     def _forget(self, dropped: Iterable[FrameKey]) -> None:
         for key in dropped:
-            if self._movie is not None and key.movie == self._movie.key:
+            if self._is_mine(key):
                 (self._ready if key.size is None else self._rough).discard(key.index)
 
     def _newest(self) -> int | None:

@@ -27,6 +27,8 @@ class RenderingLike(Protocol):
     @property
     def key(self) -> str: ...
     @property
+    def frame_keys(self) -> NDArray[np.uint64]: ...
+    @property
     def faults(self) -> Mapping[str, str]: ...
     @property
     def problems(self) -> Sequence[str]: ...
@@ -46,8 +48,9 @@ class RenderingLike(Protocol):
 class Movie:
     """A project made ready: frame k is shown at k/fps until the next one.
 
-    `key` says everything that decides the pictures, and `sound` is the take's file. Times are
-    seconds of the take.
+    `key` says everything that decides the pictures, `frame_keys` [T] what decides each one, so
+    that movies share the frames that their edits leave alone. `sound` is the take's file. Times
+    are seconds of the take.
     """
 
     key: str
@@ -58,6 +61,7 @@ class Movie:
     rendering: RenderingLike
     faults: Mapping[str, str]
     """Why an edit does nothing, by its id."""
+    frame_keys: NDArray[np.uint64]
 
     @classmethod
     def of(cls, rendering: RenderingLike, project: Project, sound: Path | None) -> "Movie":
@@ -70,12 +74,17 @@ class Movie:
             rendering.frames,
             rendering,
             dict(rendering.faults),
+            rendering.frame_keys,
         )
 
     @property
     def seconds(self) -> float:
         """Length in seconds."""
         return float(self.frames / self.fps)
+
+    def frame_key(self, index: int) -> int:
+        """What decides the picture of a frame."""
+        return int(self.frame_keys[index])
 
     def frame_at(self, seconds: float) -> int:
         """Index of the frame shown at a time, 0..T-1; times outside give the first or the last."""

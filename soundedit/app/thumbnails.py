@@ -78,7 +78,7 @@ class ThumbnailLane(Lane):
             return
         self._fresh.add(index)
         height = round(self._picture_height() * self.devicePixelRatioF())
-        key = FrameKey("", index, None)
+        key = FrameKey(0, index, None)
         if key not in self._cache:
             bisect.insort(self._indices, index)
         for gone in self._cache.put(key, Thumbnail(thumbnail(picture, height))):
@@ -118,7 +118,7 @@ class ThumbnailLane(Lane):
         at = bisect.bisect_left(self._indices, first)
         if at == len(self._indices) or self._indices[at] > max(first, last - 1):
             return None
-        kept = self._cache.get(FrameKey("", self._indices[at], None))
+        kept = self._cache.get(FrameKey(0, self._indices[at], None))
         return kept.image if kept is not None else None
 
     def draw(self, painter: QPainter, width: int, height: int) -> None:

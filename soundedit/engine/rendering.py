@@ -120,9 +120,21 @@ class Rendering:
         put_away(self._ground.trajectory)
         return w
 
-    def frame_key(self, frame: int) -> str:
-        """Names the picture of one frame: equal keys are equal pictures, whatever the edits."""
-        return hashlib.sha256(self.latents(frame, 1).tobytes()).hexdigest()
+    @property
+    def frame_keys(self) -> NDArray[np.uint64]:
+        """A number for each frame [T], of all that decides its picture: the place in the ground,
+        and what acts at its time with what strength. Frames out of an edit's reach keep theirs.
+        """
+        if self._keys is None:
+            keys = np.full(self.frames, int(self._ground.key[:16], 16), np.uint64)
+            for active, strength in zip(self._active, self._given(0, self.frames), strict=True):
+                edit, acts = active.edit, strength != 0
+                said = [_said(edit)[1], _said(edit)[3], edit.refined, self._fingerprints(edit)]
+                edited = strength[acts].astype(np.float64).view(np.uint64)
+                edited ^= np.uint64(int(_digest(said)[:16], 16))
+                keys[acts] = _scrambled(_scrambled(keys[acts]) + _scrambled(edited))
+            self._keys = keys
+        return self._keys
 
     def damping(self, frame: int) -> float:
         """The share 0 to 1 of the edits' way that keeping to the trusted region takes back."""
@@ -220,6 +232,7 @@ class Rendering:
     def _prepare(self, cancel: CancelToken | None) -> None:
         """Find what every active edit adds."""
         self._active: list[_Active] = []
+        self._keys: NDArray[np.uint64] | None = None
         self.problems: list[str] = []
         self.faults: dict[str, str] = {}
         for edit in active_edits(self.project):
@@ -283,16 +296,20 @@ class Rendering:
     def _edited(self, first: int, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Latents with the edits [n, L, D], and how much of them was damped [n]."""
         plain = self.plain(first, count)
-        times = (first + np.arange(count)) / float(self.fps)
         path = self._ground.scene
         scene = np.array(path[np.minimum(np.arange(first, first + count), len(path) - 1)])
+        return self._mixed(plain, scene, self._given(first, count))
+
+    def _given(self, first: int, count: int) -> list[NDArray[np.float32]]:
+        """The strength [n] of each active edit."""
+        times = (first + np.arange(count)) / float(self.fps)
         given = []
         for active in self._active:
             envelope = None
             if active.envelope is not None:
                 envelope = active.envelope.at(times - active.since, FOLLOW_SECONDS, repeat=True)
             given.append(strength_at(active.edit, times, self.seconds, envelope))
-        return self._mixed(plain, scene, given)
+        return given
 
     def mix(self, w: NDArray[np.float32], strengths: Mapping[str, float]) -> NDArray[np.float32]:
         """Latents [L, D] of one moment with the edits at strengths given by their ids, for live.
@@ -338,6 +355,14 @@ def _said(edit: Edit) -> list[object]:
         [span.start, span.end, span.fade_in, span.fade_out],
         [edit.follow, edit.refined],
     ]
+
+
+def _scrambled(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Another number for each number, as SplitMix64 does it (Steele et al. 2014)."""
+    mixed = keys + np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _digest(said: object) -> str:

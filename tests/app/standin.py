@@ -1,5 +1,6 @@
 """A small engine with the interface of the real one, for tests that must control its timing."""
 
+import hashlib
 import math
 import threading
 import time
@@ -44,6 +45,8 @@ class Track:
         self.w, self.fps, self.key = w, fps, key
         self.frames = len(w)
         self.faults: dict[str, str] = {}
+        seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "little")
+        self.frame_keys = np.full(len(w), seed, np.uint64)
 
     def latents(self, first: int, count: int) -> NDArray[np.float32]:
         return self.w[first : first + count]

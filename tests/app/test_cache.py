@@ -8,7 +8,7 @@ from soundedit.app.cache import FrameCache, FrameKey
 
 
 def key(index: int) -> FrameKey:
-    return FrameKey("a", index, None)
+    return FrameKey(1, index, None)
 
 
 def test_least_recently_used_goes_first() -> None:
@@ -35,8 +35,8 @@ def test_same_key_replaces() -> None:
 
 def test_movie_index_and_size_are_all_part_of_the_key() -> None:
     cache: FrameCache[np.ndarray] = FrameCache(100)
-    cache.put(FrameKey("a", 2, None), np.zeros(1, np.uint8))
-    for other in (FrameKey("b", 2, None), FrameKey("a", 3, None), FrameKey("a", 2, 64)):
+    cache.put(FrameKey(1, 2, None), np.zeros(1, np.uint8))
+    for other in (FrameKey(2, 2, None), FrameKey(1, 3, None), FrameKey(1, 2, 64)):
         assert cache.get(other) is None
 
 

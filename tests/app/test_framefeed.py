@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -254,3 +255,16 @@ def test_a_smaller_bound_forgets_frames_that_are_then_made_again() -> None:
     bench.feed.set_cache_limit(10 * PIXELS)
     assert len(bench.feed.cache) == 10
     assert sum(bench.feed.is_ready(index) for index in range(100)) == 10
+
+
+def test_frames_that_an_edit_leaves_alone_stay() -> None:
+    bench = Bench()
+    bench.feed.want(0.0)
+    for _ in range(4):
+        bench.finish(bench.ahead())
+    assert bench.feed.is_ready(3) and bench.feed.is_ready(20)
+    keys = bench.movie.frame_keys.copy()
+    keys[10:] += np.uint64(1)
+    bench.feed.change_movie(replace(bench.movie, key="edited", frame_keys=keys), 0)
+    assert bench.feed.is_ready(3) and not bench.feed.is_ready(20)
+    assert bench.ahead().indices[0] == 10

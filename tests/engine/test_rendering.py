@@ -153,8 +153,24 @@ def test_keys(plain: Rendering) -> None:
     assert plain.with_project(project(replace(RAIN, mute=True))).key == plain.key
     renamed = replace(RAIN, id="zz", name="drizzle", span=Span(1.0, None))
     assert plain.with_project(project(renamed)).key == edited.key
-    assert edited.frame_key(3) == plain.frame_key(3)
-    assert edited.frame_key(12) != plain.frame_key(12)
+
+
+def test_a_frames_key_changes_with_its_picture_and_only_then(plain: Rendering) -> None:
+    keys = plain.frame_keys
+    assert (keys == keys[0]).all()
+    late = replace(RAIN, span=Span(1.0, None))
+    edited = plain.with_project(project(late))
+    changed = np.abs(edited.latents(0, 20) - plain.latents(0, 20)).max((1, 2)) > 0
+    assert changed.any() and not changed.all()
+    np.testing.assert_array_equal(edited.frame_keys[:20] != keys[:20], changed)
+    one, two = replace(late, strength=0.7), replace(RAIN, id="two", strength=0.4)
+    seen = [keys[-1], edited.frame_keys[-1]]
+    for edits in ((one,), (one, two), (two, one), (replace(one, bands=Bands(1, 0, 0)), two)):
+        seen.append(plain.with_project(project(*edits)).frame_keys[-1])
+    assert len({int(key) for key in seen}) == 6
+    assert (plain.with_project(project(replace(late, mute=True))).frame_keys == keys).all()
+    again = plain.with_project(project(replace(late, id="zz", name="drizzle")))
+    np.testing.assert_array_equal(again.frame_keys, edited.frame_keys)
 
 
 def test_only_what_changed_is_computed_again(plain: Rendering) -> None:
