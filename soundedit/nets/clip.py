@@ -1,21 +1,21 @@
 """Image and text towers: an open_clip model built from a config that the pack carries.
 
-open_clip takes long to import, so it is when a model is built or words are cut into tokens.
+open_clip takes seconds to import, so it is when a model is built or words are cut into tokens.
 """
 
+import importlib
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from soundedit.nets.openclip import load_open_clip
-
 
 def build_clip(config: dict[str, Any]) -> nn.Module:
     """An open_clip `CLIP` with random weights from `embed_dim`, `vision_cfg` and `text_cfg`."""
-    model: nn.Module = load_open_clip(config).CLIP(
+    model: nn.Module = importlib.import_module("open_clip").CLIP(
         config["embed_dim"], dict(config["vision_cfg"]), dict(config["text_cfg"])
     )
     return model
@@ -24,8 +24,14 @@ def build_clip(config: dict[str, Any]) -> nn.Module:
 def clip_tokens(config: dict[str, Any], text: Sequence[str]) -> Tensor:
     """Token ids [n, context_length] by CLIP's byte-pair vocabulary, which open_clip brings."""
     length = int(config["text_cfg"]["context_length"])
-    ids: Tensor = load_open_clip(config).tokenizer.tokenize(list(text), length)
+    ids: Tensor = _tokenizer(length)(list(text))
     return ids
+
+
+@cache
+def _tokenizer(length: int) -> Any:
+    """Made once, since reading the vocabulary takes longer than embedding a phrase."""
+    return importlib.import_module("open_clip").SimpleTokenizer(context_length=length)
 
 
 def clip_pictures(config: dict[str, Any], pictures: Tensor) -> Tensor:
