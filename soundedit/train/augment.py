@@ -56,3 +56,23 @@ def augment_mels(
 
 
 _mix = mix
+
+
+def stretch_mels(
+    mels: Tensor, rng: np.random.Generator, *, time: float = 1.25, bands: float = 1.08
+) -> Tensor:
+    """Change pace and pitch of log-mels [B, M, T], the same for the whole batch.
+
+    Time is stretched by a factor of 1/`time` to `time`, and frequency moved by one of 1/`bands` to
+    `bands`; what then lacks above the highest band is held. Returns [B, M, T'].
+    """
+    pace = float(np.exp(rng.uniform(-np.log(time), np.log(time))))
+    pitch = float(np.exp(rng.uniform(-np.log(bands), np.log(bands))))
+    count = mels.shape[1]
+    height, width = max(round(count * pitch), 1), max(round(mels.shape[2] * pace), 1)
+    out = torch.nn.functional.interpolate(mels[:, None], size=(height, width), mode="bilinear")[
+        :, 0
+    ]
+    if height < count:
+        out = torch.nn.functional.pad(out, (0, 0, 0, count - height), mode="replicate")
+    return out[:, :count].contiguous()

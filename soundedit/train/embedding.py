@@ -3,8 +3,7 @@
 First small heads over locked teachers (aiSFX, MiniLM, EfficientNet-Lite0) are trained with
 symmetric InfoNCE over sound-text, sound-image and image-text pairs: that space has meaning beyond
 the few thousand files at hand. Then the towers that ship are distilled into it: a ResNet-18 on
-log-mels (with InfoNCE to text and to its own augmented copy), and the image and text towers of an
-open_clip model.
+log-mels (see `audio_stage`), and the image and text towers of an open_clip model.
 """
 
 import logging
@@ -14,19 +13,19 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from soundedit.errors import TrainingError
 from soundedit.nets.audio_tower import AudioTower
 from soundedit.nets.clip import build_clip, clip_tokens, embed_text
-from soundedit.train.augment import augment_mels
+from soundedit.train.audio_stage import AudioSettings, AudioStage, mean_of
+from soundedit.train.contrast import info_nce, unit
 from soundedit.train.distributed import joined, share_batch_norms
 from soundedit.train.embedding_data import EmbeddingData
 from soundedit.train.learner import Learner
 from soundedit.train.prompts import CLASSES, PROMPTS, UNSEEN_SYNONYMS
-from soundedit.train.run import Run, RunSettings
+from soundedit.train.run import Run
 from soundedit.train.sounds import MelSettings, SoundSet
 
 log = logging.getLogger(__name__)
@@ -35,15 +34,13 @@ TEXT_BATCH = 160
 
 
 @dataclass(frozen=True)
-class EmbeddingSettings(RunSettings):
+class EmbeddingSettings(AudioSettings):
     """Settings of `train embedding`; the shipped TOML file explains each."""
 
     photos: str = ""
     sounds: str = ""
     renders: str = ""
     out: str = "runs/embedding"
-    embed_dim: int = 256
-    audio_width: int = 32
     image_size: int = 128
     image_width: int = 24
     text_width: int = 64
@@ -51,10 +48,6 @@ class EmbeddingSettings(RunSettings):
     head_steps: int = 600
     text_steps: int = 2500
     image_steps: int = 1200
-    audio_steps: int = 2000
-    batch: int = 64
-    lr: float = 1.0e-3
-    temperature: float = 0.07
 
 
 def clip_config(settings: EmbeddingSettings) -> dict[str, Any]:
@@ -77,15 +70,6 @@ def clip_config(settings: EmbeddingSettings) -> dict[str, Any]:
     }
 
 
-def info_nce(a: Tensor, b: Tensor, same: Tensor, temperature: float) -> Tensor:
-    """Symmetric InfoNCE of unit vectors [N, E], [M, E] with positives `same` [N, M] (boolean)."""
-    logits = a @ b.T / temperature
-    weights = same.float()
-    rows = -(F.log_softmax(logits, 1) * weights).sum(1) / weights.sum(1).clamp_min(1)
-    columns = -(F.log_softmax(logits, 0) * weights).sum(0) / weights.sum(0).clamp_min(1)
-    return (rows.mean() + columns.mean()) / 2
-
-
 class TeacherHeads(nn.Module):
     """Small maps from locked teacher features to the joint space."""
 
@@ -104,10 +88,6 @@ class TeacherHeads(nn.Module):
         self.text = nn.Linear(384, embed_dim)
 
 
-def _unit(x: Tensor) -> Tensor:
-    return F.normalize(x, dim=1)
-
-
 class EmbeddingTrainer:
     """Teachers' features, heads and student towers; one stage of the run trains each."""
 
@@ -117,11 +97,13 @@ class EmbeddingTrainer:
         self.device = run.world.device
         torch.manual_seed(settings.seed)
         self.heads = TeacherHeads(settings.embed_dim).to(self.device)
-        self.audio = AudioTower(MelSettings().n_mels, settings.embed_dim, settings.audio_width)
+        net = AudioTower(MelSettings().n_mels, settings.embed_dim, settings.audio_width)
         self.clip: Any = build_clip(clip_config(settings))
-        for net in (self.audio, self.clip):
-            net.to(self.device)
-            share_batch_norms(net, self.world)
+        self.audio = mean_of(net).to(self.device)
+        for one in (net, self.clip):
+            one.to(self.device)
+            share_batch_norms(one, self.world)
+        self.stage = AudioStage(settings, run, data, net, self.audio)
 
     def train_heads(self) -> bool:
         """Align the three teachers by InfoNCE with same-class positives.
@@ -136,13 +118,13 @@ class EmbeddingTrainer:
 
         def losses(_: int, rows: int) -> dict[str, Tensor]:
             i, kind, t = d.draw_sounds(self.rng, rows)
-            sound = _unit(self.heads.sound(d.sound_features(i, self.rng).to(self.device)))
-            text = _unit(self.heads.text(d.caption_features[t].to(self.device)))
+            sound = unit(self.heads.sound(d.sound_features(i, self.rng).to(self.device)))
+            text = unit(self.heads.text(d.caption_features[t].to(self.device)))
             same = (kind[:, None] == kinds_of[t][None]).to(self.device)
             found = {"sound-text": info_nce(sound, text, same, s.temperature)}
             pictures, captions, kinds = d.draw_images(self.rng, rows)
-            image = _unit(self.heads.image(d.image_features[pictures].to(self.device)))
-            words = _unit(self.heads.text(d.caption_features[captions].to(self.device)))
+            image = unit(self.heads.image(d.image_features[pictures].to(self.device)))
+            words = unit(self.heads.text(d.caption_features[captions].to(self.device)))
             alike = (kinds_of[captions][:, None] == kinds_of[captions][None]).to(self.device)
             found["image-text"] = info_nce(image, words, alike, s.temperature)
             shown = kinds >= 0
@@ -154,7 +136,7 @@ class EmbeddingTrainer:
             # Keep the geometry of sentences, so that unseen words stay near their neighbours.
             some = torch.randint(len(d.word_features), (256,))
             words = d.word_features[some].to(self.device)
-            mapped = _unit(self.heads.text(words))
+            mapped = unit(self.heads.text(words))
             found["sentences"] = (mapped @ mapped.T - words @ words.T).square().mean()
             return found
 
@@ -171,15 +153,15 @@ class EmbeddingTrainer:
     def map_targets(self) -> None:
         """Map the teachers' features to the joint space by the trained heads."""
         d = self.data
-        self.sound_targets = _unit(self.heads.sound(d.mean_sound_features.to(self.device)))
-        self.image_targets = _unit(self.heads.image(d.image_features.to(self.device)))
-        self.caption_targets = _unit(self.heads.text(d.caption_features.to(self.device)))
-        self.word_targets = _unit(self.heads.text(d.word_features.to(self.device)))
+        self.sound_targets = unit(self.heads.sound(d.mean_sound_features.to(self.device)))
+        self.image_targets = unit(self.heads.image(d.image_features.to(self.device)))
+        self.caption_targets = unit(self.heads.text(d.caption_features.to(self.device)))
+        self.word_targets = unit(self.heads.text(d.word_features.to(self.device)))
 
     def class_vectors(self, captions: Tensor) -> Tensor:
         """Mean unit embedding of each class's prompts [classes, E]."""
         kinds = self.data.caption_kinds
-        rows = [_unit(captions[kinds == k].mean(0, keepdim=True)) for k in range(len(CLASSES))]
+        rows = [unit(captions[kinds == k].mean(0, keepdim=True)) for k in range(len(CLASSES))]
         return torch.cat(rows)
 
     def score(self, sound: Tensor, captions: Tensor) -> dict[str, float]:
@@ -246,7 +228,7 @@ class EmbeddingTrainer:
             pictures = self.world.shard(d.pictures(i, self.rng)).to(self.device)
             with self.run.precision.autocast():
                 out = net(pictures)
-            out = self.world.gather(_unit(out.float()))
+            out = self.world.gather(unit(out.float()))
             target = self.image_targets[torch.from_numpy(i)]
             return {"distance": (1 - (out * target).sum(1)).mean()}
 
@@ -257,47 +239,13 @@ class EmbeddingTrainer:
         return done
 
     def train_audio(self) -> bool:
-        """Train the audio tower: distillation, InfoNCE to text and to its own augmented copy."""
-        s, d = self.settings, self.data
-        net = self.audio
-        optimiser = torch.optim.AdamW(net.parameters(), s.lr, weight_decay=0.05)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, s.lr, s.audio_steps)
-        learner = Learner(optimiser, schedule, clip=5.0)
+        """Train the audio tower against the mapped teachers and the text tower that ships."""
 
-        def embed(mels: Tensor) -> Tensor:
-            with self.run.precision.autocast():
-                out = net(self.world.shard(mels).to(self.device))
-            return self.world.gather(out.float())
-
-        def losses(position: int, rows: int) -> dict[str, Tensor]:
+        def judge(position: int) -> None:
             if position % 500 == 0 and position and self.world.main:
                 log.info("audio %d: %s", position, self.judge_audio())
-            i, kind, t = d.draw_sounds(self.rng, rows)
-            length = int(self.rng.choice([100, 100, 150, 250]))
-            mels = d.windows(i, length, self.rng)
-            mixed, partner, share = augment_mels(mels, self.rng)
-            out = embed(mixed)
-            goal = self.sound_targets[torch.from_numpy(i)]
-            clean = (share > 0.8).to(self.device)
-            share = share[:, None].to(self.device)
-            goal = _unit(share * goal + (1 - share) * goal[partner])
-            found = {"teacher": 2 * (1 - (out * goal).sum(1)).mean()}
-            same = (kind[:, None] == d.caption_kinds[t][None]).to(self.device) & clean[:, None]
-            if bool(clean.any()):
-                found["text"] = info_nce(
-                    out[clean], self.captions_shipped[t], same[clean], s.temperature
-                )
-            if position % 4 == 0:
-                again, _, _ = augment_mels(mels, self.rng, mix=False)
-                own = torch.eye(len(out), dtype=torch.bool, device=self.device)
-                found["twin"] = 0.3 * info_nce(out, embed(again), own, s.temperature)
-            return found
 
-        net.train()
-        step = self.run.learning(learner, s.batch, losses)
-        done = self.run.train("audio", step, s.audio_steps, {"audio": learner}, batch=s.batch)
-        net.eval()
-        return done
+        return self.stage.train(self.sound_targets, self.captions_shipped, judge)
 
     @torch.inference_mode()
     def hear(self, mel: NDArray[np.float16]) -> Tensor:
@@ -309,8 +257,6 @@ class EmbeddingTrainer:
 
     def judge_audio(self) -> dict[str, float]:
         """Accuracy of the shipped towers on held-out recordings, whole clips and 1 s windows."""
-        training = self.audio.training
-        self.audio.eval()
         whole = torch.zeros(len(self.sounds), self.settings.embed_dim)
         short = torch.zeros_like(whole)
         for i in self.sounds.of("valid"):
@@ -318,7 +264,6 @@ class EmbeddingTrainer:
             whole[i] = self.hear(mel)
             start = max((len(mel) - 100) // 2, 0)
             short[i] = self.hear(mel[start : start + 100])
-        self.audio.train(training)
         scores = self.score(whole, self.captions_shipped)
         return {"1 s": self.score(short, self.captions_shipped)["accuracy"], **scores}
 
@@ -326,12 +271,11 @@ class EmbeddingTrainer:
         """Accuracy of the shipped towers by synonyms that no caption has, held-out recordings."""
         config = clip_config(self.settings)
         rows = [
-            _unit(embed_text(self.clip, config, UNSEEN_SYNONYMS[c]).mean(0, keepdim=True))
+            unit(embed_text(self.clip, config, UNSEEN_SYNONYMS[c]).mean(0, keepdim=True))
             for c in CLASSES
         ]
         classes = torch.cat(rows).cpu()
         right = []
-        self.audio.eval()
         for i in self.sounds.of("valid"):
             guess = int((self.hear(self.sounds.mel(i)) @ classes.T).argmax())
             right.append(guess == int(self.data.sound_kinds[i]))
@@ -343,6 +287,7 @@ class EmbeddingTrainer:
             "config": clip_config(self.settings),
             "clip": self.clip.state_dict(),
             "audio": self.audio.state_dict(),
+            "audio_trained": self.stage.net.state_dict(),
             "audio_width": self.settings.audio_width,
             "heads": self.heads.state_dict(),
             "prompts": {k: list(v) for k, v in PROMPTS.items()},
@@ -352,6 +297,7 @@ class EmbeddingTrainer:
         """Take up saved towers and heads."""
         for name in ("heads", "clip", "audio"):
             getattr(self, name).load_state_dict(state[name])
+        self.stage.net.load_state_dict(state.get("audio_trained", state["audio"]))
 
     def train(self) -> bool:
         """Train all stages; False if the time was over before."""

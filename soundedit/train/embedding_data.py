@@ -33,6 +33,20 @@ def _cached(file: Path, make: object) -> Tensor:
     return found
 
 
+def recordings_by_class(sounds: SoundSet) -> dict[int, list[list[int]]]:
+    """Clips for training, by class and recording; classes without any are left out."""
+    found: dict[int, dict[str, list[int]]] = {}
+    for i in sounds.of("train"):
+        clip = sounds.clips[i]
+        found.setdefault(CLASSES.index(clip.label), {}).setdefault(clip.source, []).append(i)
+    return {kind: list(found[kind].values()) for kind in sorted(found)}
+
+
+def draw_clip(recordings: list[list[int]], rng: np.random.Generator) -> int:
+    """A clip of a recording, each recording as likely."""
+    return int(rng.choice(recordings[int(rng.integers(len(recordings)))]))
+
+
 def _summary(blocks: Tensor) -> Tensor:
     return torch.cat([blocks.mean(0), blocks.amax(0)])
 
@@ -46,10 +60,7 @@ class EmbeddingData:
         """`renders`: .npz with `pictures` [N, S, S, 3] uint8 and `kinds` [N] (class or scene)."""
         self.sounds = sounds
         self.sound_kinds = torch.tensor([CLASSES.index(c.label) for c in sounds.clips])
-        self._train = {
-            k: [i for i in sounds.of("train") if int(self.sound_kinds[i]) == k]
-            for k in range(len(CLASSES))
-        }
+        self._train = recordings_by_class(sounds)
         self._sound_blocks(cache)
         self._captions(cache)
         self._images(photos, renders, size, cache)
@@ -160,10 +171,13 @@ class EmbeddingData:
     def draw_sounds(
         self, rng: np.random.Generator, count: int
     ) -> tuple[NDArray[np.int64], Tensor, Tensor]:
-        """Balanced over classes: clip indices, classes [B] and one caption index for each [B]."""
-        present = [k for k, v in self._train.items() if v]
-        kinds = rng.choice(present, size=count)
-        clips = np.array([rng.choice(self._train[int(k)]) for k in kinds])
+        """Clip indices, classes [B] and one caption index for each [B].
+
+        A class, then one of its recordings, then a clip of that: neither a large class nor a
+        recording that was cut into many clips outweighs the others.
+        """
+        kinds = rng.choice(list(self._train), size=count)
+        clips = np.array([draw_clip(self._train[int(k)], rng) for k in kinds])
         captions = [int(rng.choice(np.flatnonzero(self.caption_kinds.numpy() == k))) for k in kinds]
         return clips, torch.from_numpy(kinds), torch.tensor(captions)
 

@@ -37,15 +37,17 @@ class MelSettings:
 
 @dataclass(frozen=True)
 class Recording:
-    """One clip: its file, class and split ('train' or 'valid')."""
+    """One clip: its file, class, split ('train' or 'valid'), and which recording it is cut from."""
 
     file: Path
     label: str
     split: str
+    source: str = ""
 
 
 def recordings(folder: Path) -> list[Recording]:
-    """Clips below `folder`, by `index.csv` (file, class, split) or one folder a class.
+    """Clips below `folder`, by `index.csv` (file, class, split, and recording where it is known)
+    or one folder a class, where each file is a recording.
 
     Without an index every tenth file of a class is kept for judging. TrainingError if none.
     """
@@ -54,12 +56,14 @@ def recordings(folder: Path) -> list[Recording]:
     if index.exists():
         with index.open(newline="", encoding="utf-8") as rows:
             for row in csv.DictReader(rows):
-                found.append(Recording(folder / row["file"], row["class"], row["split"]))
+                name = row.get("recording") or row["file"]
+                found.append(Recording(folder / row["file"], row["class"], row["split"], name))
     else:
         for kind in sorted(p for p in folder.iterdir() if p.is_dir()):
             files = sorted(p for p in kind.rglob("*") if p.suffix.lower() in SUFFIXES)
             for i, file in enumerate(files):
-                found.append(Recording(file, kind.name, "valid" if i % 10 == 9 else "train"))
+                split = "valid" if i % 10 == 9 else "train"
+                found.append(Recording(file, kind.name, split, str(file)))
     if not found:
         raise TrainingError(f"There are no sounds in {folder}; give folders of sounds by class.")
     return found
@@ -78,7 +82,11 @@ class SoundSet:
         if not listing.exists():
             self._build(clips, settings, array, listing)
         rows = json.loads(listing.read_text(encoding="utf-8"))
-        self.clips = [Recording(Path(r["file"]), r["label"], r["split"]) for r in rows]
+        sources = {str(clip.file): clip.source for clip in clips}
+        self.clips = [
+            Recording(Path(r["file"]), r["label"], r["split"], sources.get(r["file"], r["file"]))
+            for r in rows
+        ]
         self.starts = np.array([r["start"] for r in rows])
         self.lengths = np.array([r["length"] for r in rows])
         self.labels = sorted({c.label for c in self.clips})

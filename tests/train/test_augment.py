@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from soundedit.train.augment import augment_mels, mix
-from soundedit.train.embedding import info_nce
+from soundedit.train.augment import augment_mels, mix, stretch_mels
+from soundedit.train.contrast import info_nce, mixed_cross_entropy
 
 
 def test_mixing_adds_power() -> None:
@@ -37,3 +37,30 @@ def test_info_nce_prefers_matching_pairs() -> None:
     wrong = float(info_nce(a, a.roll(1, 0), same, 0.1))
     assert right == pytest.approx(float(np.log(1 + 3 * np.exp(-10))), abs=1e-4)
     assert wrong > 9
+
+
+def test_stretched_mels_keep_their_bands() -> None:
+    ramp = torch.linspace(0, 1, 32)[None, :, None].expand(2, 32, 100).contiguous()
+    widths, tops = [], []
+    for seed in range(40):
+        out = stretch_mels(ramp, np.random.default_rng(seed), time=1.25, bands=1.08)
+        assert out.shape[:2] == (2, 32)
+        widths.append(out.shape[2])
+        tops.append(float(out[0, 16, 0]))
+    assert 80 <= min(widths) < 90 and 112 < max(widths) <= 125
+    # A tone moves to another band: the same band holds what was below or above.
+    assert min(tops) < float(ramp[0, 16, 0]) - 0.01 and max(tops) > float(ramp[0, 16, 0]) + 0.01
+    same = stretch_mels(ramp, np.random.default_rng(0), time=1.0, bands=1.0)
+    assert torch.allclose(same, ramp)
+
+
+def test_cross_entropy_follows_the_shares() -> None:
+    kinds, partner = torch.tensor([0, 1]), torch.tensor([1, 0])
+    even = torch.zeros(2, 4)
+    loss = mixed_cross_entropy(even, kinds, partner, torch.tensor([1.0, 0.5]), 0.1)
+    assert float(loss) == pytest.approx(np.log(4))
+    sure = torch.tensor([[9.0, 0, 0, 0], [0, 9.0, 0, 0]])
+    whole = mixed_cross_entropy(sure, kinds, partner, torch.ones(2), 0.0)
+    mixed = mixed_cross_entropy(sure, kinds, partner, torch.full((2,), 0.5), 0.0)
+    assert float(whole) < 0.001
+    assert float(mixed) == pytest.approx(float(whole) + 4.5, abs=1e-4)

@@ -1,0 +1,169 @@
+"""Training of the audio tower that ships, against the teachers' targets and the shipped words.
+
+The loss that tells classes apart is taken against the very words that the pack will hear by. Pitch
+and pace of recordings are changed, as a few hundred of them are all there is to learn from, and
+what ships is a running mean of the weights.
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from soundedit.nets.audio_tower import AudioTower
+from soundedit.train.augment import augment_mels, stretch_mels
+from soundedit.train.contrast import info_nce, mixed_cross_entropy, unit
+from soundedit.train.learner import Learner
+from soundedit.train.run import Run, RunSettings, Step
+
+if TYPE_CHECKING:
+    from soundedit.train.embedding_data import EmbeddingData
+
+WINDOWS = (100, 100, 150, 220)
+"""Columns of the windows that are heard, one length a step: live hears a second."""
+TEXT_WEIGHT, TWIN_WEIGHT = 0.5, 0.3
+TWIN_EVERY = 4
+"""Steps from one comparison of sounds with their own augmented copies to the next."""
+
+
+@dataclass(frozen=True)
+class AudioSettings(RunSettings):
+    """Settings of the audio tower; the shipped TOML file explains each."""
+
+    embed_dim: int = 256
+    audio_width: int = 32
+    audio_steps: int = 2000
+    batch: int = 56
+    lr: float = 6.0e-4
+    decay: float = 0.1
+    temperature: float = 0.07
+    class_temperature: float = 0.07
+    smoothing: float = 0.1
+    stretch_time: float = 1.25
+    stretch_bands: float = 1.08
+    average: float = 0.99
+
+
+class AudioStage:
+    """The tower that is trained, `net`, and the running mean of its weights, `mean`, that ships."""
+
+    def __init__(
+        self,
+        settings: AudioSettings,
+        run: Run,
+        data: "EmbeddingData",
+        net: AudioTower,
+        mean: AudioTower,
+    ) -> None:
+        self._settings, self._run, self._data = settings, run, data
+        self._world, self._device = run.world, run.world.device
+        self.net, self.mean = net, mean
+        optimiser = torch.optim.AdamW(net.parameters(), settings.lr, weight_decay=settings.decay)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, settings.lr, max(settings.audio_steps, 1), pct_start=0.1
+        )
+        self._learner = Learner(optimiser, schedule, clip=5.0)
+
+    def train(self, targets: Tensor, captions: Tensor, judge: Callable[[int], None]) -> bool:
+        """Run the stage; False if the time was over before.
+
+        Args:
+            targets: the teachers' unit embeddings of all clips [clips, E].
+            captions: the shipped text tower's of all captions [captions, E].
+            judge: called with the position before each step.
+        """
+        s = self._settings
+        kinds = self._data.caption_kinds
+        present = sorted({int(k) for k in self._data.sound_kinds} & {int(k) for k in kinds})
+        classes = torch.cat([unit(captions[kinds == k].mean(0, keepdim=True)) for k in present])
+        place = torch.zeros(max(present) + 1, dtype=torch.long)
+        place[present] = torch.arange(len(present))
+
+        def losses(position: int, rows: int) -> Mapping[str, Tensor]:
+            judge(position)
+            return self._losses(position, rows, targets, captions, classes, place)
+
+        step = self._averaging(self._run.learning(self._learner, s.batch, losses))
+        self.net.train()
+        done = self._run.train(
+            "audio", step, s.audio_steps, {"audio": self._learner}, batch=s.batch
+        )
+        self.net.eval()
+        return done
+
+    def _losses(
+        self,
+        position: int,
+        rows: int,
+        targets: Tensor,
+        captions: Tensor,
+        classes: Tensor,
+        place: Tensor,
+    ) -> dict[str, Tensor]:
+        s, d, rng = self._settings, self._data, self._run.rng
+        clips, kinds, told = d.draw_sounds(rng, rows)
+        mels = d.windows(clips, int(rng.choice(WINDOWS)), rng)
+        mels = stretch_mels(mels, rng, time=s.stretch_time, bands=s.stretch_bands)
+        mixed, partner, share = augment_mels(mels, rng)
+        out = self._embed(mixed)
+        goal = targets[torch.from_numpy(clips)]
+        clean = (share > 0.8).to(self._device)
+        share, partner = share.to(self._device), partner.to(self._device)
+        goal = unit(share[:, None] * goal + (1 - share[:, None]) * goal[partner])
+        found = {
+            "teacher": (1 - (out * goal).sum(1)).mean(),
+            "classes": mixed_cross_entropy(
+                out @ classes.T / s.class_temperature,
+                place[kinds].to(self._device),
+                partner,
+                share,
+                s.smoothing,
+            ),
+        }
+        same = (kinds[:, None] == d.caption_kinds[told][None]).to(self._device) & clean[:, None]
+        if bool(clean.any()):
+            found["text"] = TEXT_WEIGHT * info_nce(
+                out[clean], captions[told.to(captions.device)], same[clean], s.temperature
+            )
+        if position % TWIN_EVERY == 0:
+            again, _, _ = augment_mels(mels, rng, mix=False)
+            own = torch.eye(len(out), dtype=torch.bool, device=self._device)
+            found["twin"] = TWIN_WEIGHT * info_nce(out, self._embed(again), own, s.temperature)
+        return found
+
+    def _embed(self, mels: Tensor) -> Tensor:
+        with self._run.precision.autocast():
+            out = self.net(self._world.shard(mels).to(self._device))
+        gathered: Tensor = self._world.gather(out.float())
+        return gathered
+
+    def _averaging(self, step: Step) -> Step:
+        """The step, after which the mean follows the weights, at first as their plain mean."""
+
+        def averaged(position: int, parts: int) -> dict[str, float]:
+            found = step(position, parts)
+            follow(self.mean, self.net, min(self._settings.average, 1 - 1 / (position + 2)))
+            return found
+
+        return averaged
+
+
+def mean_of(net: AudioTower) -> AudioTower:
+    """A copy that a running mean can be kept in; it is never trained itself."""
+    mean = copy.deepcopy(net).eval()
+    mean.requires_grad_(False)
+    return mean
+
+
+@torch.no_grad()
+def follow(mean: torch.nn.Module, net: torch.nn.Module, keep: float) -> None:
+    """Move every weight and running statistic of `mean` by 1 - `keep` towards that of `net`."""
+    now = net.state_dict()
+    for name, value in mean.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(now[name], 1 - keep)
+        else:
+            value.copy_(now[name])
