@@ -46,6 +46,19 @@ def checked_time(seconds: float) -> float:
     return limited(seconds, (0.0, math.inf))
 
 
+def check_crop(start: Start) -> None:
+    """Raises `ProjectError` where the crop is no square within a picture."""
+    if start.crop is None:
+        return
+    left, top, side = start.crop
+    most = 1 + 1e-6  # shares were rounded
+    if not (1 - most <= left <= most and 1 - most <= top <= most and 0 < side <= most):
+        raise ProjectError(
+            f"The crop of the start ({left:g}, {top:g}, {side:g}) lies outside its picture; "
+            "choose the start again."
+        )
+
+
 def changed(project: Project, edit: Edit) -> Project:
     """`project` with `edit` in the place of the one that has its id."""
     index = edit_index(project, edit.id)
@@ -241,7 +254,11 @@ def set_out(project: Project, seconds: float) -> Project:
 
 
 def set_start(project: Project, start: Start, media: Iterable[Media] = ()) -> Project:
-    """Set what the pictures start from, and add the `media` it names."""
+    """Set what the pictures start from, and add the `media` it names.
+
+    Raises `ProjectError` where the crop is none.
+    """
+    check_crop(start)
     if start.kind is not StartKind.SEED and start.media is None:
         raise ValueError(f"a start of kind {start.kind} needs a media")
     for one in media:

@@ -110,8 +110,9 @@ class Take:
 class Start:
     """The scene that the sound moves: a seed, a photo or a video.
 
-    `crop` is (left, top, side) of a square, in shares of the picture's width, height and width;
-    None is the middle. `latents` is the id of a `Media` with the refined latents, once there are.
+    `crop` is (left, top, side) of a square, in shares of the picture's width, height and width,
+    0 to 1, the side above 0; None is the middle. `latents` is the id of a `Media` with the refined
+    latents, once there are.
     """
 
     kind: StartKind = StartKind.SEED

@@ -106,6 +106,7 @@ def _in_range(project: Project) -> Project:
                 "The project is damaged, as ids of its parts are doubled or not plain; "
                 "open an older copy."
             )
+    commands.check_crop(project.start)
     seed = min(max(project.start.seed, commands.SEEDS[0]), commands.SEEDS[1])
     project = replace(project, start=replace(project.start, seed=seed))
     if project.take is not None:

@@ -142,6 +142,8 @@ def test_numbers_outside_their_range_are_moved_to_its_end() -> None:
         (b'{"schema": 1, "start": {"seed": 1.5}}', "start.seed is not a whole number"),
         (b'{"schema": 1, "start": {"crop": [1, 2]}}', "start.crop is not a list of 3"),
         (b'{"schema": 1, "start": {"crop": [1, 2, "x"]}}', r"start.crop\[2\] is not a number"),
+        (b'{"schema": 1, "start": {"crop": [0.5, -0.2, 1]}}', "lies outside its picture"),
+        (b'{"schema": 1, "start": {"crop": [0.5, 0.5, 0]}}', "lies outside its picture"),
         (b'{"schema": 1, "fps": "0"}', "frame rate"),
         (b'{"schema": 1, "markers": [{"id": "../a", "seconds": 1}]}', "doubled or not plain"),
         (
