@@ -1,30 +1,57 @@
-"""Loudness and visual change, tied: how much a walk's frames change, as a loss on its latents.
+"""Loudness and visual change, tied: how much a walk's frames change, as a loss on latents alone.
 
-Frames are decoded small. A quadratic form in latents that stood for the generator was tried and
-agreed with what is seen at 0.6 only: a walk that satisfied it did not follow the sound.
+Decoding every frame of a walk while training would cost too much. Over the directions in which
+the clips' codes move, the mean squared change of the picture is a quadratic form; it is measured
+once by finite differences and then stands for the generator.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from soundedit.media.envelope import LOUDNESS_EXPONENT
 from soundedit.nets.stylegan2 import SynthesisNetwork
 
 
-def shown_change(synthesis: SynthesisNetwork, walk: Tensor, size: int = 16) -> Tensor:
-    """Latents [B, T, L, D] -> mean change of brightness from each frame to the next [B, T - 1].
+class ChangeGauge:
+    """Root mean square change of 32 x 32 pictures between consecutive latents of a walk."""
 
-    Frames are decoded at `size` pixels, in the precision of the latents: half precision would
-    round away changes this small.
-    """
-    pictures = synthesis(walk.flatten(0, 1), until=size).mean(1).unflatten(0, walk.shape[:2])
-    return (pictures.diff(dim=1).square() + 1e-7).sqrt().mean((2, 3))
+    @torch.no_grad()
+    def __init__(
+        self,
+        synthesis: SynthesisNetwork,
+        codes: Tensor,
+        *,
+        directions: int = 160,
+        places: int = 16,
+        size: int = 32,
+    ) -> None:
+        """`codes` [clips, T, L, D] of real clips: their principal `directions` of motion are
+        tried at `places` of them.
+        """
+        moves = (codes[:, ::5] - codes.mean(1, keepdim=True)).flatten(0, 1).flatten(1)
+        directions = min(directions, *moves.shape)
+        _, spread, basis = torch.pca_lowrank(moves, q=directions, center=False, niter=3)
+        steps = 0.5 * spread / max(len(moves), 1) ** 0.5
+        self.basis = basis
+        self.form = codes.new_zeros(directions, directions)
+        for place in torch.randperm(codes.shape[0] * codes.shape[1])[:places].tolist():
+            w = codes[place // codes.shape[1], place % codes.shape[1]]
+            tried = (steps[:, None] * basis.T).unflatten(1, w.shape) + w
+            pictures = torch.cat(
+                [
+                    synthesis(part, until=size).float()
+                    for part in torch.cat([w[None], tried]).split(17)
+                ]
+            )
+            slopes = (pictures[1:] - pictures[:1]).flatten(1) / steps[:, None].clamp_min(1e-6)
+            self.form += slopes @ slopes.T / slopes.shape[1]
+        self.form /= places
 
-
-def loudness_of(level: Tensor) -> Tensor:
-    """Levels in units of 50 dB, as drive features have them -> loudness, as an envelope has it."""
-    return torch.pow(10.0, 50 / 20 * LOUDNESS_EXPONENT * level)
+    def change(self, walk: Tensor) -> Tensor:
+        """Latents [B, T, L, D] -> change from each frame to the next [B, T - 1]."""
+        moves = walk.diff(dim=1).flatten(2) @ self.basis
+        squared = torch.einsum("btk,kj,btj->bt", moves, self.form, moves)
+        return (squared.clamp_min(0) + 1e-8).sqrt()
 
 
 def sync_loss(change: Tensor, loudness: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from soundedit.nets.frames import NOISE
 from soundedit.train.clipset import FPS
 from soundedit.train.learner import Learner, NotFinite, update
 from soundedit.train.motion_networks import MotionNetworks
-from soundedit.train.sync import loudness_of, shown_change, sync_loss
+from soundedit.train.sync import ChangeGauge, sync_loss
 
 STEP = 10
 """Columns between the segments whose sound latents walks follow."""
@@ -23,13 +23,18 @@ class WalkStage:
 
     def train(self) -> bool:
         """Unrolled walks that follow the clips' codes, with critics on decoded small frames."""
-        s, d, world = self.nets.settings, self.nets.data, self.nets.world
+        s, d = self.nets.settings, self.nets.data
         self.nets.inversion.requires_grad_(False).eval()
         optimiser = torch.optim.AdamW(self.nets.frames.parameters(), s.frames_lr)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, s.frames_lr, s.frames_steps)
         learner = Learner(optimiser, schedule, clip=1.0)
         critic = Learner(torch.optim.Adam(self.nets.critics.parameters(), 2e-4, betas=(0.0, 0.99)))
         anchors = self.anchors()
+        # The gauge of a run that goes on is the one that it began with.
+        with torch.random.fork_rng():
+            torch.manual_seed(s.seed)
+            some = d.codes[:: max(len(d.codes) // 170, 1)].to(self.nets.device)
+            gauge = ChangeGauge(self.nets.generator.synthesis, some)
 
         def losses(position: int, rows: int) -> dict[str, Tensor]:
             stride = int(self.nets.rng.choice([1, 1, 2, 3]))
@@ -56,16 +61,12 @@ class WalkStage:
             # not only within a few frames.
             before = min(6, int(other) // stride)
             again = self.walk(clips, stride, count, anchor, int(other), before)[:, 1:]
-            # A decoded walk costs much more than its latents.
-            some = slice(max(rows // 4 // world.size, 1) * world.size)
             changes, levels = [], []
             for begin, part in ((first, one), (other, again)):
                 at = d.lead + (int(begin) + torch.arange(1, count) * stride) * 100 // FPS - 1
-                change = shown_change(self.nets.generator.synthesis, world.shard(part[some]))
-                changes.append(world.gather(change)[:, 1:])
-                levels.append(d.drive[clips[some]][:, at, 0][:, 2:].to(self.nets.device))
-            loudness = loudness_of(torch.cat(levels, dim=1))
-            sync = sync_loss(torch.cat(changes, dim=1), loudness)
+                changes.append(gauge.change(part)[:, 1:])
+                levels.append(d.drive[clips][:, at, 0][:, 2:].to(self.nets.device))
+            sync = sync_loss(torch.cat(changes, dim=1), torch.cat(levels, dim=1))
             found = {
                 "follow": self.energy_score(one, two, target),
                 "motion": 3.0 * moved,
