@@ -16,7 +16,7 @@ from torch import Tensor
 from soundedit.nets.audio_tower import AudioTower
 from soundedit.train.augment import augment_mels, stretch_mels
 from soundedit.train.contrast import info_nce, mixed_cross_entropy, unit
-from soundedit.train.learner import Learner
+from soundedit.train.learner import WARM_UP, Learner
 from soundedit.train.run import Run, RunSettings, Step
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class AudioStage:
         self.net, self.mean = net, mean
         optimiser = torch.optim.AdamW(net.parameters(), settings.lr, weight_decay=settings.decay)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, settings.lr, max(settings.audio_steps, 1), pct_start=0.1
+            optimiser, settings.lr, max(settings.audio_steps, 1), pct_start=WARM_UP
         )
         self._learner = Learner(optimiser, schedule, clip=5.0)
 

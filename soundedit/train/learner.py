@@ -17,6 +17,8 @@ _PRECISIONS = {
     "float16": torch.float16,
     "float32": torch.float32,
 }
+WARM_UP = 0.099
+"""Share of a one-cycle schedule until its highest rate; a tenth divides by zero in ten steps."""
 
 
 class NotFinite(Exception):

@@ -1,11 +1,17 @@
 """Distributions of latents: energy distance, the code bank, the mapping network's fit."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from soundedit.nets.stylegan2 import MappingNetwork
+from soundedit.train.distributed import joined
 from soundedit.train.latents import CodeBank, energy_distance
-from soundedit.train.mapping import fit_mapping
+from soundedit.train.mapping import FinishSettings, MappingTrainer
+from soundedit.train.run import Run
 
 
 def test_energy_distance_sees_mean_and_spread() -> None:
@@ -40,13 +46,39 @@ def test_scenes_are_distributed_as_the_codes() -> None:
     assert torch.equal(scenes[:, 2], torch.full((6000,), 4.0))
 
 
-def test_mapping_is_fitted_to_the_codes() -> None:
+def fitted(file: Path, settings: FinishSettings, codes: Tensor) -> tuple[MappingNetwork, bool]:
+    """A mapping network after a run to its end, or to the end of its time."""
+    with joined("cpu") as world:
+        run = Run(file, settings, world, np.random.default_rng(1))
+        torch.manual_seed(5)
+        trainer = MappingTrainer(settings, run, MappingNetwork(16, 16, 7, num_layers=2), codes)
+        run.resume(trainer)
+        return trainer.mapping, trainer.train()
+
+
+def test_a_fit_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    codes = torch.randn(50, 16, generator=torch.Generator().manual_seed(3))
+    steps = {"gaussian_steps": 6, "energy_steps": 4, "components": 4, "batch": 16, "device": "cpu"}
+    whole, done = fitted(tmp_path / "whole" / "m.pt", FinishSettings(**steps), codes)
+    assert done
+    runs, done, short = 0, False, FinishSettings(**steps, minutes=1e-9)
+    while not done:
+        cut, done = fitted(tmp_path / "cut" / "m.pt", short, codes)
+        runs += 1
+        assert runs < 30
+    assert runs > 5
+    for name, value in cut.state_dict().items():
+        assert torch.equal(value, whole.state_dict()[name]), name
+
+
+def test_mapping_is_fitted_to_the_codes(tmp_path: Path) -> None:
     torch.manual_seed(0)
     directions = torch.zeros(2, 16)
     directions[0, :2], directions[1, 1] = torch.tensor([3.0, 1.0]), 0.5
     codes = torch.randn(600, 2) @ directions + 2.0
-    mapping = MappingNetwork(16, 16, 7, num_layers=2)
-    fit_mapping(mapping, codes, gaussian_steps=1000, energy_steps=100, components=2)
+    settings = FinishSettings(gaussian_steps=1000, energy_steps=100, components=2, device="cpu")
+    mapping, done = fitted(tmp_path / "mapping.pt", settings, codes)
+    assert done
     with torch.no_grad():
         w = mapping(torch.randn(2000, 16))[:, 0]
     assert torch.allclose(w.mean(0), codes.mean(0), atol=0.35)
