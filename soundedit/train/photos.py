@@ -13,6 +13,7 @@ from torch import Tensor
 
 from soundedit.errors import MediaError, TrainingError
 from soundedit.media.picture import read_square
+from soundedit.train.shards import unpacked
 
 log = logging.getLogger(__name__)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
@@ -22,7 +23,8 @@ def photo_files(folder: Path) -> list[tuple[Path, str]]:
     """Pictures below `folder` with their scene hint ('' where unknown), in a stable order.
 
     An `index.csv` with columns `file` and `class_hint` is followed where it exists; else the hint
-    is the name of the folder that holds the picture. TrainingError if there is none.
+    is the name of the folder that holds the picture. Tar shards (see `shards`) give theirs too;
+    `folder` may also be one, or a pattern of them. TrainingError if there is none.
     """
     index = folder / "index.csv"
     if index.exists():
@@ -33,8 +35,14 @@ def photo_files(folder: Path) -> list[tuple[Path, str]]:
     else:
         files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
         found = [(p, "" if p.parent == folder else p.parent.name) for p in files]
+    found += [
+        (file, facts.get("class_hint") or facts["class"])
+        for file, facts in unpacked(folder, SUFFIXES)
+    ]
     if not found:
-        raise TrainingError(f"There are no pictures in {folder}; give a folder of photos.")
+        raise TrainingError(
+            f"There are no pictures in {folder}; give a folder of photos, or tar shards."
+        )
     return found
 
 

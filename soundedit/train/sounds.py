@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from soundedit.errors import MediaError, TrainingError
 from soundedit.media.sound import read_sound
 from soundedit.nets.mel import LogMel
+from soundedit.train.shards import unpacked
 
 log = logging.getLogger(__name__)
 SUFFIXES = {".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".m4a", ".opus"}
@@ -49,7 +50,8 @@ def recordings(folder: Path) -> list[Recording]:
     """Clips below `folder`, by `index.csv` (file, class, split, and recording where it is known)
     or one folder a class, where each file is a recording.
 
-    Without an index every tenth file of a class is kept for judging. TrainingError if none.
+    Tar shards (see `shards`) give theirs too; `folder` may also be one, or a pattern of them.
+    Without a split every tenth file of a class is kept for judging. TrainingError if none.
     """
     index = folder / "index.csv"
     found: list[Recording] = []
@@ -59,13 +61,22 @@ def recordings(folder: Path) -> list[Recording]:
                 name = row.get("recording") or row["file"]
                 found.append(Recording(folder / row["file"], row["class"], row["split"], name))
     else:
-        for kind in sorted(p for p in folder.iterdir() if p.is_dir()):
+        kinds = sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+        for kind in kinds:
             files = sorted(p for p in kind.rglob("*") if p.suffix.lower() in SUFFIXES)
             for i, file in enumerate(files):
                 split = "valid" if i % 10 == 9 else "train"
                 found.append(Recording(file, kind.name, split, str(file)))
+    counts: dict[str, int] = {}
+    for file, facts in unpacked(folder, SUFFIXES):
+        label = facts["class"]
+        counts[label] = counts.get(label, 0) + 1
+        split = facts.get("split") or ("train" if counts[label] % 10 else "valid")
+        found.append(Recording(file, label, split, facts.get("recording") or str(file)))
     if not found:
-        raise TrainingError(f"There are no sounds in {folder}; give folders of sounds by class.")
+        raise TrainingError(
+            f"There are no sounds in {folder}; give folders of sounds by class, or tar shards."
+        )
     return found
 
 

@@ -3,11 +3,9 @@
 The layout of the landscape set of Lee et al. 2022: one clip shows one class, a folder a class.
 """
 
-import json
 import logging
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -19,6 +17,7 @@ from soundedit.errors import MediaError, TrainingError
 from soundedit.media.picture import video_squares
 from soundedit.media.sound import read_sound
 from soundedit.train.prompts import CLASSES
+from soundedit.train.shards import extract, samples
 from soundedit.train.soundtrack import sound_track
 from soundedit.train.weather.clips import SAMPLE_RATE, Clip
 
@@ -113,48 +112,14 @@ def _videos(folder: Path, skip: frozenset[str]) -> Iterator[tuple[str, str, Path
 def _members(
     shard_name: str, shard: tarfile.TarFile, skip: frozenset[str]
 ) -> Iterator[tuple[str, str, Path | None]]:
-    """Videos of a shard; a sample's .cls, .txt or .json ("class") says its class, or its folder."""
-    members = [m for m in shard.getmembers() if m.isfile()]
-    by_name = {m.name: m for m in members}
-    for member in members:
-        path = PurePosixPath(member.name)
-        if path.suffix.lower() not in SUFFIXES:
-            continue
+    """Videos of a shard, by the classes that it says."""
+    for member, facts in samples(shard, SUFFIXES):
         name = f"{shard_name}/{member.name}"
         if name in skip:
             yield name, "", None
             continue
-        told = ""
-        for suffix in (".cls", ".txt", ".json"):
-            label = by_name.get(str(path.with_suffix(suffix)))
-            if label is not None:
-                told = _label(shard, label)
-                break
-        with _unpacked(shard, member, path.suffix) as file:
-            yield name, class_of(told or path.parent.name), file
-
-
-def _label(shard: tarfile.TarFile, member: tarfile.TarInfo) -> str:
-    source = shard.extractfile(member)
-    assert source is not None
-    text = source.read().decode("utf-8", "replace").strip()
-    if not member.name.endswith(".json"):
-        return text
-    try:
-        content = json.loads(text)
-    except ValueError:
-        return ""
-    return str(content.get("class", "")) if isinstance(content, dict) else ""
-
-
-@contextmanager
-def _unpacked(shard: tarfile.TarFile, member: tarfile.TarInfo, suffix: str) -> Iterator[Path]:
-    """The member's content as a file of our own name, since names in archives are not trusted."""
-    source = shard.extractfile(member)
-    assert source is not None
-    with TemporaryDirectory(prefix="soundedit-shard-") as folder:
-        file = Path(folder) / f"video{suffix}"
-        with file.open("wb") as sink:
-            while block := source.read(1 << 20):
-                sink.write(block)
-        yield file
+        # Under a name of our own, since names in archives are not trusted.
+        with TemporaryDirectory(prefix="soundedit-shard-") as folder:
+            file = Path(folder) / f"video{PurePosixPath(member.name).suffix}"
+            extract(shard, member, file)
+            yield name, class_of(facts["class"]), file
