@@ -3,7 +3,8 @@
 
 Writes `resources/pictures/window.png`, the window with a generated video, and
 `resources/pictures/strip.jpg`, eight frames each of the sample sounds, and
-`resources/pictures/edits.jpg`, words and sounds at several strengths.
+`resources/pictures/edits.jpg`, words and sounds at several strengths; and for
+`resources/pages/timeline.md` the timeline at three zooms, live, and the table of keys.
 """
 
 import os
@@ -17,10 +18,14 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from PIL import Image, ImageDraw
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from soundedit.app.samples import first_sample, sample_sounds
 from soundedit.app.settings import Settings
+from soundedit.app.shortcutdialog import ShortcutDialog
+from soundedit.app.shortcuts import COMMANDS
+from soundedit.app.theme import set_colour_scheme
 from soundedit.app.window import MainWindow
 from soundedit.document.commands import add_edit, text_edit
 from soundedit.document.keyframes import set_keyframe
@@ -63,7 +68,47 @@ def window(engine: Engine, sound: Path) -> None:
         end = time.monotonic() + 2
         wait(app, lambda: time.monotonic() > end)
         main.grab().save(str(OUT / "window.png"))
+        timeline(app, main)
+        keys = ShortcutDialog(COMMANDS, main.preferences.keymap, main)
+        keys.show()
+        save(keys.grab(), "keys.png")
+        keys.close()
+        set_colour_scheme("dark")
+        live(app, main, sound)
         main.close()
+
+
+def save(picture: QPixmap, name: str) -> None:
+    """A picture of the screen, in 256 colours, which are a third of the bytes."""
+    image = picture.toImage().convertToFormat(QImage.Format.Format_RGB888)
+    lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    pixels = lines[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    small = Image.fromarray(pixels).quantize(256, dither=Image.Dither.NONE)
+    small.save(OUT / name, optimize=True)
+
+
+def timeline(app: QApplication, main: MainWindow) -> None:
+    """The timeline of the whole take, of two seconds and of five frames, in light colours."""
+    set_colour_scheme("light")
+    for name, seconds in (("whole", 0.0), ("seconds", 2.0), ("frames", 0.2)):
+        main.axis.fit()
+        if seconds:
+            main.axis.zoom(main.axis.span / seconds, 4.0)
+        end = time.monotonic() + 2
+        wait(app, lambda end=end: time.monotonic() > end)  # type: ignore[misc]
+        save(main.timeline.grab(), f"timeline-{name}.png")
+
+
+def live(app: QApplication, main: MainWindow, sound: Path) -> None:
+    """Live, hearing the sound as if it came from the microphone."""
+    main.live.open(sound)
+    wait(app, lambda: main.live.shown is not None)
+    end = time.monotonic() + 5
+    wait(app, lambda: time.monotonic() > end)
+    assert main.live.window is not None
+    main.live.window.grab().save(str(OUT / "live.jpg"), quality=88)
+    main.live.window.close()
+    wait(app, lambda: not main.live.running)
 
 
 def strip(engine: Engine) -> None:

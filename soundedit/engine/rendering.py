@@ -79,6 +79,7 @@ class Rendering:
         """
         self._engine, self._files = engine, dict(files)
         self.fps = frame_rate(Fraction(project.fps) if fps is None else fps)
+        self._keys: NDArray[np.uint64] | None = None
         self._found: dict[str, NDArray[np.float32]] = {}
         self._envelopes: dict[str, Envelope] = {}
         self._slices = band_slices(engine.num_ws)
@@ -232,7 +233,7 @@ class Rendering:
     def _prepare(self, cancel: CancelToken | None) -> None:
         """Find what every active edit adds."""
         self._active: list[_Active] = []
-        self._keys: NDArray[np.uint64] | None = None
+        self._keys = None
         self.problems: list[str] = []
         self.faults: dict[str, str] = {}
         for edit in active_edits(self.project):
