@@ -61,6 +61,8 @@ class Rendering:
     a sentence for each, and `faults` why, by the edit's id.
     """
 
+    _keys: NDArray[np.uint64] | None = None
+
     def __init__(
         self,
         engine: "Engine",

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from soundedit.nets.audio_tower import AudioTower
 from soundedit.train.augment import augment_mels, stretch_mels
+from soundedit.train.averages import follow
 from soundedit.train.contrast import info_nce, mixed_cross_entropy, unit
 from soundedit.train.learner import WARM_UP, Learner
 from soundedit.train.run import Run, RunSettings, Step
@@ -156,14 +157,3 @@ def mean_of(net: AudioTower) -> AudioTower:
     mean = copy.deepcopy(net).eval()
     mean.requires_grad_(False)
     return mean
-
-
-@torch.no_grad()
-def follow(mean: torch.nn.Module, net: torch.nn.Module, keep: float) -> None:
-    """Move every weight and running statistic of `mean` by 1 - `keep` towards that of `net`."""
-    now = net.state_dict()
-    for name, value in mean.state_dict().items():
-        if value.is_floating_point():
-            value.lerp_(now[name], 1 - keep)
-        else:
-            value.copy_(now[name])

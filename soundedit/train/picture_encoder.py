@@ -25,6 +25,7 @@ from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.nets.picture_encoder import PictureEncoder
 from soundedit.nets.stylegan2 import Generator
 from soundedit.train.autoencoder import load_autoencoder
+from soundedit.train.averages import follow
 from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.directions_data import picture_ws, style_mixed
 from soundedit.train.distributed import joined
@@ -162,18 +163,11 @@ class EncoderTrainer:
             losses["copy"] = s.copy_weight * ((made - goal).abs().mean() + coarse)
         return losses
 
-    @torch.no_grad()
     def follow(self, seen: int) -> None:
         """Move the running average towards the weights."""
         half_life = max(min(self.settings.ema_pictures, seen * 0.1), 1)
         beta = 0.5 ** (self.settings.batch / half_life)
-        pairs = zip(self.average.state_dict().values(), self.network.state_dict().values(),
-                    strict=True)  # fmt: skip
-        for mean, now in pairs:
-            if mean.is_floating_point():
-                mean.lerp_(now, 1 - beta)
-            else:
-                mean.copy_(now)
+        follow(self.average, self.network, beta)
 
     @torch.inference_mode()
     def judge(self) -> dict[str, float]:

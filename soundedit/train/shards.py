@@ -92,7 +92,7 @@ def _unpack(
     shard: Path, suffixes: Collection[str], folder: Path
 ) -> list[tuple[str, dict[str, str]]]:
     folder.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows: list[tuple[str, dict[str, str]]] = []
     with tarfile.open(shard) as archive:
         for member, facts in samples(archive, suffixes):
             name = f"{len(rows):06d}{PurePosixPath(member.name).suffix.lower()}"
