@@ -47,13 +47,13 @@ def load_networks(pack: Pack, device: torch.device) -> Networks:
                 network.load_state_dict(pack.tensors(name, torch.float32))
                 network.eval().requires_grad_(False).to(device)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise unfit(pack.manifest, error) from error
+        raise unfit(pack.manifest, str(error)) from error
     return networks
 
 
-def unfit(manifest: Manifest, error: Exception) -> PackError:
+def unfit(manifest: Manifest, reason: str) -> PackError:
     """The sentence for a pack whose networks cannot be built."""
-    detail = str(error).splitlines()[0]
+    detail = reason.splitlines()[0]
     return PackError(f"The pack {manifest.name} does not fit this version ({detail}); update it.")
 
 
