@@ -251,6 +251,8 @@ class EngineWorker(QObject):
         request.cancel.check()
         engine = self._engine
         assert engine is not None
+        if request.kind > Kind.GENERATE and not self._knows_words:
+            self._learn_words()
 
         told = 0.0
 
