@@ -75,7 +75,7 @@ def window(engine: Engine, sound: Path) -> None:
         keys.close()
         set_colour_scheme("dark")
         live(app, main, sound)
-        main.close()
+        main.end()
 
 
 def save(picture: QPixmap, name: str) -> None:
