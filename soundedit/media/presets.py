@@ -1,7 +1,6 @@
 """What to export: settings, the presets that come with soundedit, and a person's own."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,6 +14,7 @@ import platformdirs
 from soundedit.errors import ExportError
 from soundedit.media.ffmpeg import shown
 from soundedit.media.formats import FORMATS, Format, Kind, Quality
+from soundedit.media.whole import write_whole
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 8192
 SLOWEST, FASTEST = 1, 120
@@ -198,21 +198,13 @@ def save_presets(path: Path, presets: Mapping[str, ExportSettings]) -> None:
     """Write the person's own presets, whole or not at all; `ExportError` if that fails."""
     facts = {name: settings_facts(settings) for name, settings in presets.items()}
     text = json.dumps({"version": 1, "presets": facts}, indent=2, ensure_ascii=False)
-    part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
     except OSError as error:
         raise ExportError(
-            f"The presets cannot be saved in {shown(path)} ({error.strerror}); "
-            "make room or allow writing there."
+            f"The folder {shown(path.parent)} cannot be made ({error.strerror}); allow writing there."
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, text.encode())
 
 
 def preset(name: str, own: Mapping[str, ExportSettings] = MappingProxyType({})) -> ExportSettings:
