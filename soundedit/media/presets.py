@@ -202,7 +202,8 @@ def save_presets(path: Path, presets: Mapping[str, ExportSettings]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ExportError(
-            f"The folder {shown(path.parent)} cannot be made ({error.strerror}); allow writing there."
+            f"The folder {shown(path.parent)} cannot be made ({error.strerror}); "
+            "allow writing there."
         ) from error
     write_whole(path, text.encode())
 
