@@ -27,7 +27,7 @@ from soundedit.engine.job import (
 )
 from soundedit.engine.workers import Outcome
 from soundedit.errors import ExportError, SoundeditError, shown
-from soundedit.media.whole import part_name, publish_part
+from soundedit.media.whole import free_part, publish_part
 from soundedit.progress import CancelToken
 
 _POLL_SECONDS = 0.5
@@ -113,13 +113,12 @@ def _outcome(job: Job, reference: Any) -> Outcome:
 
 def _place(out: Path, files: dict[str, bytes]) -> None:
     """Write what came back to its place: one file under the name "", or a folder of files."""
-    part = part_name(out)
+    part = free_part(out)
     try:
         if "" in files:
             part.write_bytes(files[""])
             publish_part(part, out)
             return
-        shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
         for name, data in files.items():
             (part / Path(name).name).write_bytes(data)

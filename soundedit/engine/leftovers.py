@@ -1,7 +1,7 @@
 """What a killed program left half written is removed by the next one.
 
 Each export notes where it writes, in a folder of its own, and holds a lock while it runs. A note
-whose lock nobody holds is of a program that is gone, and the parts it names are certainly ours.
+whose lock nobody holds is of a program that is gone, and the parts that came since are ours.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from soundedit.document.autosave import state_folder
 from soundedit.document.lock import FileLock
-from soundedit.media.whole import remove_parts, write_whole
+from soundedit.media.whole import parts_of, remove_parts, write_whole
 
 # File systems may count in steps of two seconds.
 _COARSE_SECONDS = 2.0
@@ -40,7 +40,8 @@ def noted(out: Path, folder: Path | None = None) -> Iterator[None]:
             stack.callback(lock.release)
             note = lock.path.with_suffix(".json")
             stack.callback(_forget, note)
-            facts = {"out": str(out.absolute()), "since": time.time()}
+            kept = [file.name for file in parts_of(out)]
+            facts = {"out": str(out.absolute()), "since": time.time(), "kept": kept}
             write_whole(note, json.dumps(facts).encode())
         yield
 
@@ -56,22 +57,22 @@ def sweep(folder: Path | None = None) -> None:
             if lock.held:
                 gone.append((note, lock))
             else:
-                written.update(path for path, _ in _read(note))
+                written.update(path for path, *_ in _read(note))
         for note, lock in gone:
-            for out, since in _read(note):
-                # Whoever writes that file now has parts of the same name.
-                if out not in written and not remove_parts(out, since - _COARSE_SECONDS):
+            for out, since, kept in _read(note):
+                # Whoever writes that file now has parts of the same names.
+                if out not in written and not remove_parts(out, since - _COARSE_SECONDS, kept):
                     break
             else:
                 _forget(note)
             lock.release()
 
 
-def _read(note: Path) -> list[tuple[Path, float]]:
-    """The path and the time that a note names; none where it is damaged."""
+def _read(note: Path) -> list[tuple[Path, float, list[str]]]:
+    """The path, the time and the older parts that a note names; none where it is damaged."""
     try:
         facts = json.loads(note.read_bytes())
-        return [(Path(str(facts["out"])), float(facts["since"]))]
+        return [(Path(str(facts["out"])), float(facts["since"]), list(facts.get("kept", ())))]
     except (OSError, ValueError, LookupError, TypeError):
         return []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from soundedit.errors import ExportError
 from soundedit.media.ffmpeg import file_argument, shown
 from soundedit.media.metadata import add_credential
-from soundedit.media.whole import is_there, part_name
+from soundedit.media.whole import free_part, is_there, old_name
 from soundedit.media.writer import FrameWriter
 
 SOUND_NAME = "sound.wav"
@@ -28,13 +28,8 @@ class SequenceWriter(FrameWriter):
                 f"{shown(self.path)} holds other things than the pictures of an export; "
                 "choose another name."
             )
-        self._part = part_name(self.path)
-        if is_there(self._part) and not is_sequence(self._part):
-            raise ExportError(
-                f"{shown(self._part)}, where the pictures are made, is something else; rename it."
-            )
+        self._part = free_part(self.path)
         try:
-            self._remove()
             self._part.mkdir()
         except FileNotFoundError as error:
             raise ExportError(
@@ -73,7 +68,7 @@ class SequenceWriter(FrameWriter):
         self._check_cancel()
         if hasattr(os, "sync"):
             os.sync()
-        old = self._part.with_suffix(".old")
+        old = old_name(self._part)
         if self.path.exists():
             self.path.replace(old)
         self._part.replace(self.path)

@@ -1,6 +1,8 @@
 """Files that appear whole or not at all: written beside their place, flushed, then renamed."""
 
+import contextlib
 import os
+import re
 import shutil
 from collections.abc import Collection
 from pathlib import Path
@@ -12,26 +14,49 @@ from soundedit.media.ffmpeg import shown
 _LONGEST_STEM = 200
 
 
-def part_name(path: Path) -> Path:
-    """`name.part.suffix` beside `path`, with a name that is very long cut short."""
-    stem = path.stem
-    while len(stem.encode("utf-8", "surrogatepass")) > _LONGEST_STEM:
-        stem = stem[:-1]
-    return path.with_name(f"{stem}.part{path.suffix}")
+def free_part(path: Path) -> Path:
+    """`name.part.suffix` beside `path`, or `name.part-2.suffix` and so on where that is taken.
+
+    What has such a name already is not ours to overwrite. A very long name is cut short.
+    """
+    number = 1
+    while True:
+        mark = ".part" if number == 1 else f".part-{number}"
+        part = path.with_name(f"{_stem(path)}{mark}{path.suffix}")
+        beside = (part.with_suffix(kind) for kind in _kinds(part.suffix))
+        if not any(map(os.path.lexists, (part, old_name(part), *beside))):
+            return part
+        number += 1
 
 
-def remove_parts(path: Path, since: float = 0.0) -> bool:
+def old_name(part: Path) -> Path:
+    """Where the folder that `part` replaces is put until `part` has its name."""
+    return part.with_name(f"{part.name}.old")
+
+
+def parts_of(path: Path) -> list[Path]:
+    """What lies beside `path` under the names that writing it takes; OSError where none is seen."""
+    kinds = "|".join(re.escape(kind) for kind in (path.suffix, *_kinds(path.suffix)))
+    name = re.compile(rf"{re.escape(_stem(path))}\.part(-\d+)?({kinds})")
+    with contextlib.suppress(FileNotFoundError):
+        return [file for file in path.parent.iterdir() if name.fullmatch(file.name)]
+    return []
+
+
+def remove_parts(path: Path, since: float = 0.0, kept: Collection[str] = ()) -> bool:
     """Remove what a killed program left of writing `path`; the file itself stays.
 
-    Files that were last changed before `since`, in seconds since 1970, are left alone. Returns
-    whether nothing is left that should have gone.
+    The names in `kept` and files last changed before `since`, in seconds since 1970, are left
+    alone. Returns whether nothing is left that should have gone.
     """
-    part = part_name(path)
-    kinds = (f".picture{part.suffix}", f".tagged{part.suffix}", ".picture.mkv", ".palette.mkv")
+    try:
+        parts = parts_of(path)
+    except OSError:
+        return False
     whole = True
-    for file in (part, *(part.with_suffix(kind) for kind in kinds)):
+    for file in parts:
         try:
-            if file.stat().st_mtime < since:
+            if file.name in kept or file.lstat().st_mtime < since:
                 continue
             if file.is_dir():
                 shutil.rmtree(file)
@@ -44,19 +69,35 @@ def remove_parts(path: Path, since: float = 0.0) -> bool:
     return whole
 
 
+def _stem(path: Path) -> str:
+    stem = path.stem
+    while len(stem.encode("utf-8", "surrogatepass")) > _LONGEST_STEM:
+        stem = stem[:-1]
+    return stem
+
+
+def _kinds(suffix: str) -> tuple[str, ...]:
+    """What replaces the suffix of a part in the names of the files it is made from."""
+    return (f".picture{suffix}", f".tagged{suffix}", ".picture.mkv", ".palette.mkv")
+
+
 def start_part(path: Path, suffixes: Collection[str]) -> Path:
-    """Create the empty file `name.part.suffix` beside `path` that the content is written to.
+    """Create the empty file beside `path` that the content is written to (see `free_part`).
 
     Raises `ExportError` if `path` does not end in one of `suffixes`, is a folder, or cannot be
     written; nothing is left behind then.
     """
     if path.suffix.lower() not in suffixes:
         raise ExportError(f"{shown(path)} must end in {' or '.join(suffixes)}; rename it.")
-    part = part_name(path)
     try:
         if path.is_dir():
             raise ExportError(f"{shown(path)} is a folder; choose a file name.")
-        part.write_bytes(b"")
+        while True:
+            part = free_part(path)
+            # Another program may have taken the name since.
+            with contextlib.suppress(FileExistsError):
+                part.touch(exist_ok=False)
+                return part
     except FileNotFoundError as error:
         raise ExportError(
             f"The folder {shown(path.absolute().parent)} does not exist; choose another folder."
@@ -65,7 +106,6 @@ def start_part(path: Path, suffixes: Collection[str]) -> Path:
         raise ExportError(
             f"{shown(path)} cannot be written ({error.strerror}); choose another place or name."
         ) from error
-    return part
 
 
 def is_there(path: Path) -> bool:

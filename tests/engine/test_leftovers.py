@@ -10,31 +10,34 @@ from pathlib import Path
 import pytest
 
 from soundedit.engine.leftovers import noted, sweep
-from soundedit.media.whole import part_name
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from soundedit.engine.leftovers import noted
-from soundedit.media.whole import part_name
+from soundedit.media.whole import start_part
 out = Path(sys.argv[1])
 with noted(out, Path(sys.argv[2])):
-    part_name(out).write_bytes(b"half")
-    part_name(out).with_suffix(".picture.mp4").write_bytes(b"half")
+    part = start_part(out, [".mp4"])
+    part.with_suffix(".picture.mp4").write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-@pytest.fixture
-def killed(tmp_path: Path) -> Path:
-    """What an export to `film.mp4` left that was killed; its notes are in `notes`."""
+def kill(tmp_path: Path) -> Path:
+    """The file that an export was writing which was killed; its notes are in `notes`."""
     if sys.platform == "win32":
         pytest.skip("SIGKILL is POSIX")
     out = tmp_path / "films" / "film.mp4"
-    out.parent.mkdir()
+    out.parent.mkdir(exist_ok=True)
     command = [sys.executable, "-c", KILLED, str(out), str(tmp_path / "notes")]
     assert subprocess.run(command, check=False).returncode == -9
     return out
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Path:
+    return kill(tmp_path)
 
 
 def names(folder: Path) -> list[str]:
@@ -53,9 +56,20 @@ def test_the_next_export_sweeps(killed: Path, tmp_path: Path) -> None:
 
 def test_what_was_there_before_is_left(killed: Path, tmp_path: Path) -> None:
     before = time.time() - 3600
-    os.utime(part_name(killed), (before, before))
+    os.utime(killed.with_name("film.part.mp4"), (before, before))
     sweep(tmp_path / "notes")
     assert names(killed.parent) == ["film.part.mp4"]
+
+
+def test_a_persons_own_part_is_left(tmp_path: Path) -> None:
+    mine = tmp_path / "films" / "film.part.mp4"
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    kill(tmp_path)
+    assert names(mine.parent) == ["film.part-2.mp4", "film.part-2.picture.mp4", "film.part.mp4"]
+    sweep(tmp_path / "notes")
+    assert names(mine.parent) == ["film.part.mp4"]
+    assert mine.read_bytes() == b"mine"
 
 
 def test_what_another_program_writes_now_is_left(killed: Path, tmp_path: Path) -> None:
@@ -64,10 +78,10 @@ def test_what_another_program_writes_now_is_left(killed: Path, tmp_path: Path) -
     kept = left.read_bytes()
     with noted(killed, notes):
         left.write_bytes(kept)
-        part_name(killed).write_bytes(b"being written")
+        killed.with_name("film.part.mp4").write_bytes(b"being written")
         sweep(notes)
         assert names(killed.parent) == ["film.part.mp4"]
-    part_name(killed).unlink()
+    killed.with_name("film.part.mp4").unlink()
 
 
 def test_a_part_that_cannot_be_removed_stays_noted(tmp_path: Path) -> None:

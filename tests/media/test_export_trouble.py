@@ -155,3 +155,26 @@ def test_very_long_paths(make: Any) -> None:
             write(path, "mp4", 3)
         make.assert_sentence(caught.value)
     assert [file.name for file in folder.iterdir()] == ["out.mp4"]
+
+
+@pytest.mark.parametrize("name", ["mp4", "gif", "png"])
+def test_a_persons_own_file_in_the_way_of_the_part(make: Any, name: str) -> None:
+    suffix = "" if name == "png" else f".{name}"
+    taken = [f"film.part{suffix}", f"film.part-2{suffix}"]
+    if name != "png":
+        taken.append("film.part-3.picture.mkv")
+    for mine in taken:
+        (make.folder / mine).write_bytes(b"mine")
+    for _ in range(2):
+        write(make.folder / f"film{suffix}", name, 3)
+    assert {file.name for file in make.folder.iterdir()} == {f"film{suffix}", *taken}
+    assert all((make.folder / mine).read_bytes() == b"mine" for mine in taken)
+
+
+def test_a_folder_in_the_way_of_the_one_replaced(make: Any) -> None:
+    mine = make.folder / "film.part.old"
+    mine.mkdir()
+    for frames in (2, 3):
+        write(make.folder / "film", "png", frames)
+    assert len(list((make.folder / "film").iterdir())) == 3
+    assert {file.name for file in make.folder.iterdir()} == {"film", mine.name}

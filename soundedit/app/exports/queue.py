@@ -16,7 +16,6 @@ from soundedit.app.requests import Advanced, Answer, Ended, Request
 from soundedit.document.model import Project
 from soundedit.engine.leftovers import sweep
 from soundedit.errors import ExportError, SoundeditError
-from soundedit.media.whole import remove_parts
 
 FINISHED_LIMIT = 50
 """So many jobs that are over stay in the list."""
@@ -310,9 +309,6 @@ class ExportQueue(QObject):
                     jobs += store.load() if one is store else store.adopt(one)
                 except ExportError as damaged:
                     error = damaged
-            for job in jobs:
-                if job.state is JobState.RUNNING:
-                    remove_parts(job.path)
             jobs = [job.resumed() for job in jobs]
             store.save(jobs)
             for other in left:
