@@ -279,7 +279,9 @@ BLOCKED = (
 
 
 def live_times(pack: str, device: str, heard: Path, folder: Path, seconds: float) -> list[Figure]:
-    """Live in the window with a file as the microphone; not measured without Qt."""
+    """Live in the window with a file as the microphone, without edits and while one and three are
+    moved; not measured without Qt.
+    """
     room = folder / "live"
     room.mkdir()
     try:
@@ -288,14 +290,26 @@ def live_times(pack: str, device: str, heard: Path, folder: Path, seconds: float
         )
     except SoundeditError:
         found = {}
-    what = "microphone block -> frame painted"
-    return [
-        Figure(
-            "live_rate", "live, frames painted", "frames/s", found.get("rate"), 20, at_least=True
-        ),
-        Figure("live_p50", f"{what}, median", "ms", found.get("p50")),
-        Figure("live_p95", f"{what}, p95", "ms", found.get("p95"), 150),
-    ]
+    figures = []
+    for name, what, part in (
+        ("live", "live", found),
+        ("live_edit", "live with an edit that moves", found.get("edits_1", {})),
+        ("live_edits", "live with three edits that move", found.get("edits_3", {})),
+    ):
+        wait = f"{what}, microphone block -> frame painted"
+        figures += [
+            Figure(
+                f"{name}_rate",
+                f"{what}, frames painted",
+                "frames/s",
+                part.get("rate"),
+                20,
+                at_least=True,
+            ),
+            Figure(f"{name}_p50", f"{wait}, median", "ms", part.get("p50")),
+            Figure(f"{name}_p95", f"{wait}, p95", "ms", part.get("p95"), 150),
+        ]
+    return figures
 
 
 def window_times(pack: str, device: str, heard: Path, folder: Path) -> list[Figure]:

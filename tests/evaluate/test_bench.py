@@ -59,9 +59,11 @@ def test_everything(
         "scrub_fresh",
         "scrub_cached",
         "scrub_busy",
-        "live_rate",
-        "live_p50",
-        "live_p95",
+        *(
+            f"{name}_{figure}"
+            for name in ("live", "live_edit", "live_edits")
+            for figure in ("rate", "p50", "p95")
+        ),
         "direction_fast",
         "direction_sound",
         "direction_fine",
