@@ -38,6 +38,10 @@ class FitRequest(Request):
     def kind(self) -> Kind:
         return Kind.FIT
 
+    @property
+    def needs_words(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, eq=False)
 class RefineRequest(Request):
@@ -51,6 +55,10 @@ class RefineRequest(Request):
     @property
     def kind(self) -> Kind:
         return Kind.REFINE
+
+    @property
+    def needs_words(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundedit.app.movie import Movie
-from soundedit.document.model import Project
+from soundedit.document.model import Project, StartKind
 from soundedit.progress import CancelToken, Progress
 
 _ids = itertools.count(1)
@@ -114,6 +114,11 @@ class Request:
         """Decides its turn, and which older request it replaces."""
         raise NotImplementedError
 
+    @property
+    def needs_words(self) -> bool:
+        """Whether it embeds words or pictures, what the engine cannot do from the first moment."""
+        return False
+
 
 @dataclass(frozen=True, eq=False)
 class InvertRequest(Request):
@@ -137,6 +142,10 @@ class ListenRequest(Request):
     def kind(self) -> Kind:
         return Kind.LISTEN
 
+    @property
+    def needs_words(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, eq=False)
 class GenerateRequest(Request):
@@ -149,6 +158,10 @@ class GenerateRequest(Request):
     @property
     def kind(self) -> Kind:
         return Kind.GENERATE
+
+    @property
+    def needs_words(self) -> bool:
+        return _asks_words(self.project)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +176,10 @@ class RedrawRequest(Request):
     @property
     def kind(self) -> Kind:
         return Kind.REDRAW
+
+    @property
+    def needs_words(self) -> bool:
+        return _asks_words(self.project)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +210,14 @@ class MeasureRequest(Request):
     @property
     def kind(self) -> Kind:
         return Kind.MEASURE
+
+    @property
+    def needs_words(self) -> bool:
+        return True
+
+
+def _asks_words(project: Project) -> bool:
+    return bool(project.edits) or project.start.kind is not StartKind.SEED
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,6 @@
 """The engine worker: one thread that owns the engine; the newest request of each kind wins."""
 
 import importlib
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -45,10 +44,10 @@ from soundedit.app.requests import (
     Request,
     new_id,
 )
+from soundedit.app.words import Words
 from soundedit.errors import Cancelled
 from soundedit.progress import CancelToken, Progress
 
-log = logging.getLogger(__name__)
 PROGRESS_SECONDS = 0.05
 """Progress is told at most this often, so that a fast job does not flood the GUI thread."""
 
@@ -60,6 +59,9 @@ IDLE_SECONDS = 0.5
 
 EXPORT_BATCH = 4
 """Frames an export makes at once on a CPU while nobody waits for others."""
+
+WAITING_SECONDS = 0.05
+"""How often a request that waits for words is looked at, since it may be given up."""
 
 RECENT_SECONDS = 3.0
 """So long after somebody waited for a picture an export makes one frame at a time."""
@@ -95,7 +97,7 @@ class EngineWorker(QObject):
         self._loader = loader
         self._engine: EngineLike | None = None
         self._measurer: Measurer
-        self._knows_words = False
+        self._words: Words | None = None
         self._batch = 1
         self._full_took = 0.0
         self._asked = -RECENT_SECONDS
@@ -159,14 +161,13 @@ class EngineWorker(QObject):
             with self._condition:
                 self._leaving, loader = CancelToken(), self._loader
             loaded = self._load(loader)
-            self._knows_words = not loaded
             try:
                 while not self._wait(loaded):
-                    if self._pending:
-                        self._serve(above=None)
-                    else:
-                        self._learn_words()
+                    self._serve(above=None)
             finally:
+                if self._words is not None:
+                    self._words.close()
+                    self._words = None
                 if self._engine is not None:
                     self._engine.close()
                     self._engine = None
@@ -174,25 +175,41 @@ class EngineWorker(QObject):
     def _wait(self, loaded: bool) -> bool:
         """Wait for work, where there is an engine; True when it is time to leave this one.
 
-        Until words are known, idle time ends the wait as well.
+        The first idle time is used to make words ready.
         """
         with self._condition:
             while not (self._leaving.cancelled or self._stopping.cancelled):
+                if loaded and self._servable(above=None):
+                    return False
+                words = self._words
                 if loaded and self._pending:
-                    return False
-                if not self._condition.wait(None if self._knows_words else IDLE_SECONDS):
-                    return False
+                    self._condition.wait(WAITING_SECONDS)
+                elif words is None or words.begun:
+                    self._condition.wait()
+                elif not self._condition.wait(IDLE_SECONDS):
+                    words.begin()
         return True
 
-    def _learn_words(self) -> None:
-        """Build what embeds words while nobody waits: what it is made with takes long to import."""
-        self._knows_words = True
-        assert self._engine is not None
-        try:
-            with heavy_imports():
-                self._engine.embed_text("a landscape")
-        except Exception:  # whoever needs words is told
-            log.exception("words cannot be embedded")
+    def _servable(self, above: Kind | None) -> list[Kind]:
+        """Kinds of the waiting requests more urgent than `above` that can be done now.
+
+        One that needs words is left waiting until they are ready; others go before it.
+        """
+        words = self._words
+        kinds = []
+        for kind, request in self._pending.items():
+            if above is not None and kind >= above:
+                continue
+            if words is not None and request.needs_words and not request.cancel.cancelled:
+                words.begin()
+                if not words.ready:
+                    continue
+            kinds.append(kind)
+        return kinds
+
+    def _words_ready(self) -> None:
+        with self._condition:
+            self._condition.notify()
 
     def _load(self, loader: Loader) -> bool:
         id_ = new_id()
@@ -211,6 +228,7 @@ class EngineWorker(QObject):
             self._answer(LoadFailed(id_, error))
             return False
         self._engine, self._measurer = engine, Measurer(engine)
+        self._words = Words(engine, self._words_ready)
         self._batch = 1 if engine.device.startswith("cpu") else 8
         manifest = engine.manifest
         info = EngineInfo(
@@ -227,10 +245,10 @@ class EngineWorker(QObject):
         return True
 
     def _serve(self, above: Kind | None) -> None:
-        """Do the waiting requests that are more urgent than `above`; None means all of them."""
+        """Do the requests that can be done and are more urgent than `above`; None means all."""
         while not (self._stopping.cancelled or self._leaving.cancelled):
             with self._condition:
-                kinds = [kind for kind in self._pending if above is None or kind < above]
+                kinds = self._servable(above)
                 if not kinds:
                     return
                 kind = min(kinds)
@@ -251,9 +269,9 @@ class EngineWorker(QObject):
         request.cancel.check()
         engine = self._engine
         assert engine is not None
-        if request.kind > Kind.GENERATE and not self._knows_words:
-            self._learn_words()
-
+        if request.kind is Kind.AHEAD and self._words is not None:
+            # There may be no idle time before somebody asks for words.
+            self._words.begin()
         told = 0.0
 
         def progress(fraction: float, text: str) -> None:

@@ -26,6 +26,10 @@ class ExportRequest(Request):
     def kind(self) -> Kind:
         return Kind.EXPORT
 
+    @property
+    def needs_words(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, eq=False)
 class Exported(Answer):

@@ -84,6 +84,10 @@ class LiveRequest(Request):
     def kind(self) -> Kind:
         return Kind.LIVE
 
+    @property
+    def needs_words(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, eq=False)
 class LiveAnswer(Answer):

@@ -1,0 +1,54 @@
+"""What embeds words and pictures, made ready on a thread of its own: its import takes seconds."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from soundedit.app.heavyimports import heavy_imports
+from soundedit.app.requests import EngineLike
+
+log = logging.getLogger(__name__)
+
+
+class Words:
+    """Embeds a first phrase with an engine, after which every other one is quick.
+
+    `done` is called on the thread when that is over. A failure is over as well: whoever needs words
+    then is told by the engine itself.
+    """
+
+    def __init__(self, engine: EngineLike, done: Callable[[], None]) -> None:
+        self._engine, self._done = engine, done
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def begun(self) -> bool:
+        """True from `begin` on."""
+        return self._thread is not None
+
+    @property
+    def ready(self) -> bool:
+        """True once nobody has to wait any more."""
+        return self._over.is_set()
+
+    def begin(self) -> None:
+        """Start the thread, unless it was before; from one thread."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="words")
+            self._thread.start()
+
+    def close(self) -> None:
+        """Wait for the thread: an import cannot be stopped half-way."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with heavy_imports():
+                self._engine.embed_text("a landscape")
+        except Exception:  # whoever needs words is told
+            log.exception("words cannot be embedded")
+        finally:
+            self._over.set()
+            self._done()

@@ -1,0 +1,128 @@
+"""Requests while what embeds words is still being imported."""
+
+import importlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from soundedit.app.requests import (
+    Ended,
+    FrameReady,
+    FramesRequest,
+    Generated,
+    GenerateRequest,
+    Listened,
+    ListenRequest,
+    Loaded,
+)
+from soundedit.app.worker import EngineWorker
+from soundedit.document.model import Media, MediaKind, Project, Take
+from soundedit.engine.engine import Engine
+from tests.app.test_worker import Inbox, MakeSound
+
+WAIT = 60_000
+
+
+class Import:
+    """Holds the import of open_clip up until `gate` is set; then it may fail with `error`."""
+
+    def __init__(self) -> None:
+        self.gate, self.asked = threading.Event(), threading.Event()
+        self.threads: set[str] = set()
+        self.error: Exception | None = None
+        self._real = importlib.import_module
+
+    def __call__(self, name: str, *more: Any) -> ModuleType:
+        if name == "open_clip":
+            self.threads.add(threading.current_thread().name)
+            self.asked.set()
+            self.gate.wait()
+            if self.error is not None:
+                raise self.error
+        return self._real(name, *more)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Import:
+    made = Import()
+    monkeypatch.setattr(importlib, "import_module", made)
+    return made
+
+
+class Bench:
+    """A worker with the real engine and the small pack."""
+
+    def __init__(self, pack: Path, qtbot: QtBot) -> None:
+        self.qtbot = qtbot
+        self.worker = EngineWorker(lambda progress: Engine.load(pack, "cpu", progress))
+        self.inbox = Inbox(self.worker)
+        self.worker.start()
+        self.wait_for(Loaded)
+
+    def wait_for(self, kind: type, id_: int | None = None) -> Any:
+        self.qtbot.waitUntil(lambda: bool(self.inbox.of(kind, id_)), timeout=WAIT)
+        return self.inbox.of(kind, id_)[-1]
+
+    def generate(self, sound: Path) -> Any:
+        """The movie of a sound, which asks for no words."""
+        media = Media("m", sound.name, MediaKind.SOUND)
+        project = Project(take=Take("m", 1.0), media=(media,))
+        request = GenerateRequest(project, {"m": sound}, sound)
+        self.worker.submit(request)
+        return self.wait_for(Generated, request.id).movie
+
+
+@pytest.fixture
+def bench(held: Import, tiny_pack: Path, qtbot: QtBot) -> Iterator[Bench]:
+    made = Bench(tiny_pack, qtbot)
+    yield made
+    held.gate.set()
+    made.worker.stop()
+
+
+def test_pictures_come_while_a_listener_waits_for_the_import(
+    bench: Bench, held: Import, make_sound: MakeSound
+) -> None:
+    sound = make_sound(1.0)
+    listen = ListenRequest(sound)
+    bench.worker.submit(listen)
+    assert held.asked.wait(WAIT / 1000)
+    assert held.threads == {"words"}
+    movie = bench.generate(sound)
+    for index in (3, 17):
+        frame = FramesRequest(movie, (index,), urgent=True)
+        bench.worker.submit(frame)
+        assert bench.wait_for(FrameReady, frame.id).index == index
+    assert not held.gate.is_set() and not bench.inbox.of(Listened)
+    held.gate.set()
+    heard = bench.wait_for(Listened, listen.id).heard
+    assert {item.label for item in heard} <= set(bench.inbox.of(Loaded)[0].info.labels)
+
+
+def test_who_waits_for_the_import_can_be_stopped(
+    bench: Bench, held: Import, make_sound: MakeSound
+) -> None:
+    listen = ListenRequest(make_sound(1.0))
+    bench.worker.submit(listen)
+    assert held.asked.wait(WAIT / 1000)
+    listen.cancel.cancel()
+    assert bench.wait_for(Ended, listen.id).error is None
+    assert not held.gate.is_set()
+
+
+@pytest.mark.logs_errors
+def test_an_import_that_fails_is_told_to_who_waited(
+    bench: Bench, held: Import, make_sound: MakeSound
+) -> None:
+    held.error = ImportError("open_clip is broken")
+    sound = make_sound(1.0)
+    listen = ListenRequest(sound)
+    bench.worker.submit(listen)
+    held.gate.set()
+    assert bench.wait_for(Ended, listen.id).error is held.error
+    assert bench.generate(sound).frames == 24
