@@ -92,7 +92,7 @@ class Commands(QObject):
         self._playback.pause()
         # A device is heard by one at a time on some systems.
         self._microphone.recording.stop()
-        self._live.open()
+        self._microphone.recording.when_free(self._live.open)
 
     def _look_for_devices(self) -> None:
         # Looking again closes every open stream.

@@ -7,8 +7,10 @@ from PySide6.QtGui import QAction
 
 from soundedit.app.devices import FoundDevices, SoundDevices
 from soundedit.app.icons import icon
+from soundedit.app.jobs import Jobs
 from soundedit.app.preferences import chosen_output
 from soundedit.app.recording import Hearing, Recording
+from soundedit.app.requests import new_id
 from soundedit.app.settings import MICROPHONE, MICROPHONE_API, MONITOR, PREROLL, Settings
 from soundedit.app.soundspanel import SoundsPanel
 from soundedit.media.portaudio import AudioDevice
@@ -31,6 +33,7 @@ class Microphone(QObject):
         panel: SoundsPanel,
         action: QAction,
         settings: Settings,
+        jobs: Jobs,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -39,6 +42,7 @@ class Microphone(QObject):
         self._panel = panel
         self._action = action
         self._settings = settings
+        self._jobs, self._job = jobs, 0
         self._outputs: tuple[AudioDevice, ...] = ()
         self._lent = False
         self._why_not: str | None = None
@@ -46,6 +50,7 @@ class Microphone(QObject):
         # Answers come from a thread.
         devices.found.connect(self._found, Qt.ConnectionType.QueuedConnection)
         recording.recording_changed.connect(self._recording_changed)
+        recording.finishing_changed.connect(self._finishing_changed)
         recording.level_changed.connect(panel.meter.set_level)
         recording.finished.connect(self._finished)
         recording.failed.connect(self.failed)
@@ -66,7 +71,7 @@ class Microphone(QObject):
         """Look for devices that were plugged in since; not while recording, which it would end."""
         if not self.recording.recording:
             self.recording.pause(True)
-            self.devices.look(again=True)
+            self.recording.when_free(lambda: self.devices.look(again=True))
 
     def lend(self, lent: bool) -> None:
         """Leave the microphone to live while nothing is recorded, or take it back."""
@@ -102,6 +107,13 @@ class Microphone(QObject):
         self._action.setText(self.tr("&Stop recording") if recording else self.tr("&Record"))
         self._panel.microphones.setEnabled(not recording)
         self._panel.meter.reset()
+
+    def _finishing_changed(self, finishing: bool) -> None:
+        if finishing:
+            self._job = new_id()
+            self._jobs.begin(self._job, self.tr("Finishing the recording"))
+        else:
+            self._jobs.end(self._job)
 
     def _finished(self, path: Path) -> None:
         self._settings.add_recent(path)

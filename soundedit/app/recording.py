@@ -56,10 +56,12 @@ class Recording(QObject):
     """One recording at a time; the file is kept whatever happens.
 
     The microphone is open while a recording runs, and all the time where `Hearing.always` asks for
-    that. Opening a device can take seconds, so a thread does it.
+    that. Opening a device and finishing a file can take seconds, so a thread does both.
     """
 
     recording_changed = Signal(bool)
+    finishing_changed = Signal(bool)
+    """A file that was recorded is being finished, or is whole."""
     level_changed = Signal(float, float)
     """RMS and peak of the input, 0..1."""
     finished = Signal(Path)
@@ -67,6 +69,7 @@ class Recording(QObject):
     monitor_failed = Signal()
     """There is no output to hear the input on."""
     _opened = Signal(object, object, object)
+    _ended = Signal()
 
     def __init__(
         self,
@@ -85,8 +88,12 @@ class Recording(QObject):
         self._opening = self._closed = False
         self._handed: Recorder | None = None
         self._work: Future[None] | None = None
+        self._finishing: Future[Path | None] | None = None
+        self._given_up: Recorder | None = None
+        self._then: list[Callable[[], None]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="microphone")
         self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
         self._timer = QTimer(self)
         self._timer.setInterval(LEVEL_MILLISECONDS)
         self._timer.timeout.connect(self._tell_level)
@@ -95,6 +102,11 @@ class Recording(QObject):
     def recording(self) -> bool:
         """True while the microphone is being recorded, or opened for it."""
         return self._recording
+
+    @property
+    def finishing(self) -> bool:
+        """True while a file that was recorded is being finished."""
+        return self._finishing is not None
 
     @property
     def hearing(self) -> bool:
@@ -128,38 +140,64 @@ class Recording(QObject):
             self.recording_changed.emit(True)
             self._settle()
 
-    def stop(self) -> Path | None:
-        """End the recording and tell where it is."""
+    def stop(self) -> None:
+        """End the recording; `finished` tells where it is once it is whole."""
         if not self._recording:
-            return None
+            return
         self._recording = False
-        recorder, path = self._recorder, None
-        if recorder is not None and recorder.writing:
-            try:
-                if self._stays_open and recorder.written and recorder.problem is None:
-                    path = recorder.end()
-                else:
-                    self._wait()
-                    self._recorder = None
-                    path = recorder.stop()
-            except (SoundeditError, OSError) as error:
-                self.failed.emit(error)
+        recorder = self._recorder
+        if recorder is not None and recorder.writing and self._finishing is None:
+            self._finish(recorder)
         self.recording_changed.emit(False)
         self._settle()
-        if path is not None:
-            self.finished.emit(path)
-        return path
+
+    def when_free(self, then: Callable[[], None]) -> None:
+        """Call `then` once no file is being finished, which may be at once."""
+        if self._finishing is None:
+            then()
+        else:
+            self._then.append(then)
 
     def close(self) -> None:
-        """Keep what is being recorded and let the device go."""
+        """Keep what is being recorded, whole, and let the device go."""
         self._closed = self._paused = True
+        self._then.clear()
         self.stop()
         self._wait()
+        self._on_ended()
         recorder, self._recorder = self._recorder or self._handed, None
         self._timer.stop()
         if recorder is not None and recorder.recording:
             recorder.stop()
         self._thread.shutdown()
+
+    def _finish(self, recorder: Recorder) -> None:
+        """Have the encoder and the disk complete the file, in the thread."""
+        goes_on = self._stays_open and recorder.written > 0 and recorder.problem is None
+        if not goes_on:
+            self._recorder, self._given_up = None, recorder
+            self._timer.stop()
+            self.level_changed.emit(0.0, 0.0)
+        self._finishing = self._thread.submit(recorder.end if goes_on else recorder.stop)
+        self._finishing.add_done_callback(lambda _: self._ended.emit())
+        self.finishing_changed.emit(True)
+
+    def _on_ended(self) -> None:
+        finishing, self._finishing, self._given_up = self._finishing, None, None
+        if finishing is None:
+            return
+        path = None
+        try:
+            path = finishing.result()
+        except (SoundeditError, OSError) as error:
+            self.failed.emit(error)
+        self.finishing_changed.emit(False)
+        waiting, self._then = self._then, []
+        for then in waiting:
+            then()
+        self._settle()
+        if path is not None:
+            self.finished.emit(path)
 
     def _wait(self) -> None:
         """A recorder is for one thread at a time."""
@@ -172,7 +210,7 @@ class Recording(QObject):
 
     def _settle(self) -> None:
         """Bring the microphone to what is wanted."""
-        if self._opening or self._closed:
+        if self._opening or self._finishing is not None or self._closed:
             return
         recorder, wanted = self._recorder, self._wanted
         needed = self._stays_open and wanted.device == self._heard.device
@@ -244,7 +282,7 @@ class Recording(QObject):
             assert error is not None
             self._fail(error)
             return
-        if not recorder.recording:  # it was stopped in the meantime
+        if recorder is self._given_up or not recorder.recording:  # it was stopped in the meantime
             self._settle()
             return
         self._recorder, self._heard = recorder, how

@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
             self.sounds,
             self.actions_by_id["record"],
             settings,
+            self.controller.jobs,
             self,
         )
         self.picture = PicturePanel(

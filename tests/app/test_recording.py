@@ -1,5 +1,6 @@
 """How the microphone is heard: pre-roll, monitoring, lending it to live, and trouble."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from pytestqt.qtbot import QtBot
 from soundedit.app.recording import Hearing, Recording
 from soundedit.app.settings import MONITOR, PREROLL
 from soundedit.errors import DeviceError, SoundeditError
+from soundedit.media.flac import FlacWriter
 from soundedit.media.record import Recorder
 from soundedit.media.simulated import SimulatedBackend, SimulatedClock
-from soundedit.media.sound import read_sound
+from soundedit.media.sound import probe_sound, read_sound
 from tests.app.conftest import Rig
 
 RATE = 48_000
@@ -34,6 +36,8 @@ class Desk:
         self.recording = Recording(folder, lambda: Recorder(backend=self.card, clock=self.clock))
         self.failures: list[SoundeditError] = []
         self.recording.failed.connect(self.failures.append)
+        self.takes: list[Path] = []
+        self.recording.finished.connect(self.takes.append)
 
     def wait(self, ready: object) -> None:
         self.qtbot.waitUntil(ready, timeout=10_000)
@@ -41,6 +45,35 @@ class Desk:
     def advance(self, seconds: float) -> None:
         for _ in range(round(seconds / 0.25)):
             self.card.advance(0.25)
+
+    def stop(self) -> Path:
+        """Stop and wait for the take."""
+        before = len(self.takes)
+        self.recording.stop()
+        self.wait(lambda: len(self.takes) == before + 1)
+        return self.takes[-1]
+
+
+class SlowEncoder:
+    """Holds the end of every file up until `gate` is set; the rest is the encoder's own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.gate, self.asked = threading.Event(), threading.Event()
+        finish = FlacWriter.finish
+
+        def held(writer: FlacWriter) -> bool:
+            self.asked.set()
+            self.gate.wait(30)
+            return finish(writer)
+
+        monkeypatch.setattr(FlacWriter, "finish", held)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowEncoder]:
+    made = SlowEncoder(monkeypatch)
+    yield made
+    made.gate.set()
 
 
 @pytest.fixture
@@ -56,8 +89,7 @@ def test_a_recording_holds_what_came_before_it(desk: Desk) -> None:
     desk.advance(5.0)
     desk.recording.start()
     desk.advance(1.0)
-    first = desk.recording.stop()
-    assert first is not None
+    first = desk.stop()
     samples = read_sound(first).samples[0]
     assert len(samples) / RATE == pytest.approx(3.0, abs=0.05)
     assert samples[0] * 100 == pytest.approx(3.0, abs=0.05)
@@ -66,8 +98,8 @@ def test_a_recording_holds_what_came_before_it(desk: Desk) -> None:
     assert desk.recording.hearing
     desk.recording.start()
     desk.advance(0.5)
-    second = desk.recording.stop()
-    assert second is not None and second != first
+    second = desk.stop()
+    assert second != first
     assert read_sound(second).samples[0, 0] * 100 == pytest.approx(4.0, abs=0.05)
 
 
@@ -78,8 +110,7 @@ def test_without_preroll_the_microphone_is_closed_until_recording(desk: Desk) ->
     desk.recording.start()
     desk.wait(lambda: desk.recording.hearing)
     desk.advance(1.0)
-    path = desk.recording.stop()
-    assert path is not None
+    path = desk.stop()
     assert read_sound(path).samples[0, 0] * 100 == pytest.approx(0.0, abs=0.05)
     assert not desk.recording.hearing
     assert all(stream.closed for stream in desk.card.streams)
@@ -94,7 +125,7 @@ def test_the_input_is_heard_only_while_that_is_asked_for(desk: Desk) -> None:
     desk.wait(lambda: not desk.recording.monitoring)
     assert desk.recording.recording and desk.recording.hearing
     desk.advance(0.5)
-    assert desk.recording.stop() is not None
+    assert desk.stop().exists()
     assert not desk.recording.hearing
 
 
@@ -107,7 +138,7 @@ def test_a_missing_output_is_told_and_recording_goes_on(desk: Desk) -> None:
     desk.wait(lambda: told == [True])
     assert isinstance(desk.failures[0], DeviceError)
     desk.advance(0.5)
-    assert desk.recording.stop() is not None
+    assert desk.stop().exists()
 
 
 def test_a_lent_microphone_is_closed_and_opened_again(desk: Desk) -> None:
@@ -190,3 +221,66 @@ def test_the_output_that_fails_is_switched_off_in_the_panel(rig: Rig) -> None:
     assert not rig.window.sounds.monitor.isChecked()
     assert not rig.window.settings.get(MONITOR)
     rig.wait(lambda: not rig.window.microphone.recording.hearing)
+
+
+def test_a_take_is_finished_while_the_window_goes_on(rig: Rig, slow: SlowEncoder) -> None:
+    rig.begin()
+    rig.wait(lambda: rig.window.sounds.microphones.count() == 2)
+    recording, jobs = rig.window.microphone.recording, rig.controller.jobs
+    rig.do("record")
+    rig.wait(lambda: recording.hearing)
+    rig.card.advance(1.0)
+    rig.do("record")
+    assert recording.finishing and not recording.recording
+    job = jobs.current()
+    assert job is not None and job.text == "Finishing the recording"
+    assert rig.window.actions_by_id["record"].text() == "&Record"
+    rig.wait(slow.asked.is_set)
+    # The next one begins when this one is whole.
+    rig.do("record")
+    assert recording.recording and not recording.hearing
+    assert rig.controller.sound is None
+    slow.gate.set()
+    rig.wait(lambda: rig.controller.sound is not None)
+    rig.wait(lambda: recording.hearing)
+    rig.card.advance(0.5)
+    rig.do("record")
+    rig.wait(lambda: not recording.finishing and len(jobs) == 0)
+    seconds = sorted(probe_sound(take).seconds for take in rig.recordings.iterdir())
+    assert seconds == [pytest.approx(0.5, abs=0.05), pytest.approx(1.0, abs=0.05)]
+
+
+def test_closing_while_a_take_is_finished_keeps_it_whole(rig: Rig, slow: SlowEncoder) -> None:
+    rig.begin()
+    rig.wait(lambda: rig.window.sounds.microphones.count() == 2)
+    rig.do("record")
+    rig.wait(lambda: rig.window.microphone.recording.hearing)
+    rig.card.advance(1.0)
+    rig.do("record")
+    rig.wait(slow.asked.is_set)
+    opener = threading.Timer(0.1, slow.gate.set)
+    opener.start()
+    settings = rig.window.settings
+    rig.close()
+    opener.join()
+    (take,) = rig.recordings.iterdir()
+    assert probe_sound(take).seconds == pytest.approx(1.0, abs=0.05)
+    assert take in settings.recent()
+
+
+def test_a_take_that_cannot_be_finished_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(writer: FlacWriter) -> bool:
+        writer.failed = True
+        return finish(writer) and False
+
+    finish = FlacWriter.finish
+    monkeypatch.setattr(FlacWriter, "finish", fail)
+    desk.recording.start()
+    desk.wait(lambda: desk.recording.hearing)
+    desk.advance(0.5)
+    desk.recording.stop()
+    desk.wait(lambda: len(desk.failures) == 1)
+    assert "could not be written to its end" in str(desk.failures[0])
+    assert desk.takes == [] and not desk.recording.finishing
