@@ -194,10 +194,15 @@ class Listener:
 
 @dataclass(frozen=True)
 class FrameSound:
-    """What each frame of a run hears: `drive` [n, FEATURES] and `heard` [n, H] (segment held)."""
+    """What each frame hears: `drive` [n, FEATURES], `heard` [n, H] (segment held), `power`.
+
+    `power` [n] is the mean power of the bands in the columns that sound while the frame is shown;
+    of the frame before where nothing ahead is heard.
+    """
 
     drive: Tensor
     heard: Tensor
+    power: Tensor
 
 
 class FrameHearing:
@@ -238,6 +243,12 @@ class FrameHearing:
         shown = min(shown, self._start(frame) + self.lookahead)
         return max(shown, self._start(frame))
 
+    def _sounded(self, frame: int) -> int:
+        """The column after those that sound while a frame is shown, as far as may be heard."""
+        # A column's window reaches back, so what sounds at its end is in the one after.
+        end = self._start(frame + 1) + 1
+        return max(min(end, self._start(frame) + self.lookahead), self._start(frame))
+
     def _start(self, frame: int) -> int:
         return int(frame / self.fps * 100 + 1e-6)
 
@@ -267,7 +278,7 @@ class FrameHearing:
     def _hear(self, frames: list[tuple[int, int]]) -> FrameSound:
         """What frames hear, of which each one's segment and first unheard column are given."""
         if not frames:
-            return FrameSound(torch.zeros(0, 0), torch.zeros(0, 0))
+            return FrameSound(torch.zeros(0, 0), torch.zeros(0, 0), torch.zeros(0))
         columns = [column for _, column in frames]
         low = columns[0] - CONTEXT - self._offset
         high = max(columns[-1], 1) - self._offset
@@ -287,7 +298,17 @@ class FrameHearing:
         self._segment = frames[-1][0]
         self._heard = heard[self._segment]
         newest = self._heard
-        return FrameSound(drive, torch.stack([heard.get(one, newest) for one, _ in frames]))
+        held = torch.stack([heard.get(one, newest) for one, _ in frames])
+        first = self._frame
+        return FrameSound(drive, held, self._powers(first, first + len(frames)))
+
+    def _powers(self, first: int, last: int) -> Tensor:
+        """Mean powers [n] of the columns of frames from `first` to before `last`."""
+        width = max(round(100 / self.fps), 1)
+        ends = [self._sounded(frame) - self._offset for frame in range(first, last)]
+        low = ends[0] - width
+        power = torch.pow(10.0, 5 * (self._mel[:, low : ends[-1]].clamp_min(SILENCE) - 1)).mean(0)
+        return torch.stack([power[end - width - low : end - low].mean() for end in ends])
 
     def _forget(self) -> None:
         needed = self._start(self._frame) - self._past - 2 * STEP

@@ -181,18 +181,20 @@ class LiveSession:
             self._gain = gain
         columns = self._mel.push(self._resampler.push(mono))
         sound = self._hearing.push(columns)
-        for drive, heard in zip(sound.drive, sound.heard, strict=True):
-            self._hear(drive, heard, captured)
+        for drive, heard, power in zip(sound.drive, sound.heard, sound.power, strict=True):
+            self._hear(drive, heard, power, captured)
         return len(sound.drive)
 
-    def _hear(self, drive: torch.Tensor, heard: torch.Tensor, captured: float) -> None:
+    def _hear(
+        self, drive: torch.Tensor, heard: torch.Tensor, power: torch.Tensor, captured: float
+    ) -> None:
         onset = float(drive[ONSET])
         smoothing = min(max(self.smoothing, SMOOTHING[0]), SMOOTHING[1])
         opened = onset_openness(onset)
         share = self._share(_HEARD_SHARE * smoothing, opened)
         self._heard = heard if self._heard is None else torch.lerp(self._heard, heard, share)
         index = self._walk.count
-        target = self._walk.go(FrameSound(drive[None], self._heard[None]))[0].numpy()
+        target = self._walk.go(FrameSound(drive[None], self._heard[None], power[None]))[0].numpy()
         if self.frozen and self._shown is not None:
             self._thaw = _THAW_SECONDS
         else:

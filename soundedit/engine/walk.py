@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from soundedit.engine.gate import LoudnessGate
 from soundedit.engine.hearing import FrameSound
 from soundedit.nets.frames import NOISE, FrameGenerator, FrameState
 from soundedit.nets.inversion import SoundInversion
@@ -70,7 +71,10 @@ class CalmNoise:
 
 
 class Walk:
-    """Holds the recurrent state between blocks of frames; deterministic for a seed."""
+    """Holds the recurrent state between blocks of frames; deterministic for a seed.
+
+    The frame generator leads; what is shown follows it through a `LoudnessGate`.
+    """
 
     def __init__(
         self,
@@ -87,6 +91,8 @@ class Walk:
         self.fps = fps
         self.noise: SlowNoise | CalmNoise = SlowNoise(seed)
         self.state: FrameState | None = None
+        self.gate = LoudnessGate(fps)
+        self.shown: Tensor | None = None
         self.count = 0
 
     @torch.inference_mode()
@@ -112,6 +118,7 @@ class Walk:
         )
         drive = sound.drive.to(self.device)
         seconds = torch.full((1,), 1 / self.fps, device=self.device)
+        shares = self.gate.shares(sound.power)
         out = []
         for i in range(n):
             anchor = placed[same[i]][None]
@@ -122,8 +129,11 @@ class Walk:
                 # The walk is relative to the scene, so it follows a moving one without lag.
                 moved = scene - self.scenes[max(at[i] - 1, 0)] if self.count <= last else 0
                 self.state = FrameState(self.state.w + moved, self.state.hidden)
+                self.shown = None if self.shown is None else self.shown + moved
             noise = self.noise.at(self.count / self.fps)[None].to(self.device)
             self.state = self.frames(self.state, anchor, scene, drive[i : i + 1], noise, seconds)
-            out.append(self.state.w[0])
+            w = self.state.w
+            self.shown = w if self.shown is None else torch.lerp(self.shown, w, shares[i])
+            out.append(self.shown[0])
             self.count += 1
         return torch.stack(out).cpu()

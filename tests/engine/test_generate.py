@@ -161,7 +161,7 @@ def test_causality(engine: Engine, noise: MakeNoise, ahead: float, fps: int) -> 
     assert moved[times >= t + 0.01].min() > 2e-5
     if ahead:
         # The segment ahead is looked up ten times a second.
-        assert moved[times > t - ahead + 0.1].min() > 1e-5
+        assert moved[times > t - ahead + 0.1].min() > 1e-6
 
 
 def test_the_pack_declares_its_look_ahead(

@@ -19,13 +19,17 @@ def heard_at_once(
     pad = torch.full((mel.shape[0], 200), SILENCE)
     whole = torch.cat([pad, mel, pad], 1)
     columns = [int(k / fps * 100 + 1e-6) for k in range(frames + 1)]
+    edges = list(pairwise(columns))
     # With look-ahead a frame hears what sounds while it is shown, and 30 ms more.
-    shown = [min(after + 3, c + ahead) for c, after in pairwise(columns)]
-    columns = columns[:-1]
+    shown = [min(after + 3, c + ahead) for c, after in edges]
     drive = drive_features(whole[None])[0, [199 + c for c in shown]]
-    ends = [200 + c // 10 * 10 + ahead for c in columns]
+    ends = [200 + c // 10 * 10 + ahead for c, _ in edges]
     _, heard = engine._listener.windows(torch.stack([whole[:, e - 100 : e] for e in ends]))
-    return FrameSound(drive, heard)
+    power = (10 ** (5 * (whole.clamp_min(SILENCE).double() - 1))).mean(0)
+    sounded = [200 + min(after + 1, c + ahead) for c, after in edges]
+    width = round(100 / fps)
+    powers = torch.stack([power[end - width : end].mean() for end in sounded])
+    return FrameSound(drive, heard, powers.float())
 
 
 @pytest.mark.parametrize("fps", [1.0, 7.0, 24000 / 1001, 120.0])
@@ -47,6 +51,7 @@ def test_pieces_do_not_matter(engine: Engine, fps: float, ahead: int, pieces: li
     assert len(drive) == len(heard) == frames
     torch.testing.assert_close(drive, wanted.drive, rtol=0, atol=1e-4)
     torch.testing.assert_close(heard, wanted.heard, rtol=0, atol=1e-4)
+    torch.testing.assert_close(torch.cat([o.power for o in kept]), wanted.power)
 
 
 def test_memory_stays_flat(engine: Engine) -> None:
