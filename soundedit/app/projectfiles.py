@@ -239,7 +239,7 @@ class ProjectFiles(QObject):
         self._unpacked.append(opened)
         self._forget()
         self.session.begin(opened.project, opened.files, path, read_only=bool(why))
-        problems = [*opened.missing, *self._pack_problem(opened.project)]
+        problems = [*opened.damage, *opened.missing, *self._pack_problem(opened.project)]
         if why:
             self.told.emit(why)
         if problems:
@@ -336,8 +336,8 @@ class ProjectFiles(QObject):
             if not self._lock.held:
                 path = None
         self.session.begin(opened.project, opened.files, path, saved=False)
-        if opened.missing:
-            self.failed.emit(ProjectError("\n".join(opened.missing)))
+        if opened.damage or opened.missing:
+            self.failed.emit(ProjectError("\n".join([*opened.damage, *opened.missing])))
 
     def _name(self) -> str:
         return self.session.title or self.tr("Untitled")

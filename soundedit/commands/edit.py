@@ -173,7 +173,7 @@ def _begun(args: argparse.Namespace) -> Iterator[Gathered]:
         yield made
         return
     with open_project(Path(args.start)) as opened:
-        for sentence in opened.missing:
+        for sentence in (*opened.damage, *opened.missing):
             complain(sentence)
         made = Gathered(opened.project, dict(opened.files))
         if args.take is not None:

@@ -23,7 +23,7 @@ import platformdirs
 from soundedit.document.ids import new_id
 from soundedit.document.lock import FileLock
 from soundedit.document.model import Project
-from soundedit.document.projectfile import OpenedProject
+from soundedit.document.projectfile import OpenedProject, shortened
 from soundedit.document.schema import (
     object_from_text,
     object_text,
@@ -242,8 +242,9 @@ def discard(recovery: Recovery) -> None:
 
 def _open(file: Path) -> OpenedProject:
     fields = _read(file)
-    project = project_from_object(fields["project"])
-    opened = OpenedProject(project, {})
+    damage: list[str] = []
+    project = project_from_object(fields["project"], damage=damage)
+    opened = OpenedProject(project, {}, damage=shortened(damage))
     for media in project.media:
         path = Path(fields["files"].get(media.id) or media.path or media.name)
         if path.is_absolute() and path.is_file():
@@ -275,15 +276,16 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _readable(folder: Path) -> list[Recovery]:
-    found = []
+    found, damaged = [], []
     for _, file in sorted(_autosaves(folder).items(), reverse=True):
+        damage: list[str] = []
         try:
             fields = _read(file)
-            project = project_from_object(fields["project"])
+            project = project_from_object(fields["project"], damage=damage)
         except ProjectError:
             continue  # An older one may do.
         picture = file.with_suffix(".png")
-        found.append(
+        (damaged if damage else found).append(
             Recovery(
                 time=fields["time"],
                 title=project.title,
@@ -292,7 +294,7 @@ def _readable(folder: Path) -> list[Recovery]:
                 file=file,
             )
         )
-    return found
+    return found or damaged
 
 
 def _autosaves(folder: Path) -> dict[int, Path]:

@@ -47,6 +47,7 @@ from soundedit.progress import CancelToken, Progress
 
 SUFFIX = ".soundedit"
 
+_TOLD = 8
 _LARGE = 1 << 30
 _TEXT_LIMIT = 64 << 20
 _PICTURE_LIMIT = 16 << 20
@@ -65,6 +66,8 @@ class OpenedProject:
     """Media id -> its file, for those that could be found."""
     missing: list[str] = field(default_factory=list)
     """A sentence for each media that could not."""
+    damage: list[str] = field(default_factory=list)
+    """A sentence for each damaged value, and what stands in its place."""
     read_only: str = ""
     """Why saving to the same file is impossible or would lose something; empty if it is not."""
     picture: bytes | None = None
@@ -153,7 +156,8 @@ def open_project(
 ) -> OpenedProject:
     """Read a project file and unpack the media inside.
 
-    Media that are missing or damaged are told in the answer, and the rest is opened.
+    Media that are missing or damaged and values that cannot be are told in the answer, and the
+    rest is opened.
 
     Args:
         folder: where media are unpacked to, as `<id>/<name>`; None is a new temporary folder,
@@ -167,8 +171,12 @@ def open_project(
         own = folder = Path(tempfile.mkdtemp(prefix="soundedit-"))
     try:
         with open_archive(path) as archive:
-            project = project_from_text(read_small(archive, path, PROJECT_TEXT, _TEXT_LIMIT))
-            opened = OpenedProject(project, {}, own_folder=own)
+            damage: list[str] = []
+            text = read_small(archive, path, PROJECT_TEXT, _TEXT_LIMIT)
+            project = project_from_text(text, damage=damage)
+            opened = OpenedProject(project, {}, damage=shortened(damage), own_folder=own)
+            if damage:
+                opened.read_only = _damaged_in_part(path)
             if PICTURE in archive.namelist():
                 opened.picture = read_small(archive, path, PICTURE, _PICTURE_LIMIT)
             _unpack(archive, path, folder, opened, progress, cancel)
@@ -179,6 +187,12 @@ def open_project(
     if not opened.read_only and not _writable(path):
         opened.read_only = f"{shown(path)} may not be written; save under another name."
     return opened
+
+
+def shortened(damage: list[str]) -> list[str]:
+    """The first sentences, and how many more there are: a dialog has room for so many."""
+    more = len(damage) - _TOLD
+    return damage if more <= 1 else [*damage[:_TOLD], f"{more} more values are damaged likewise."]
 
 
 def project_picture(path: Path) -> bytes | None:
@@ -284,6 +298,13 @@ def _old_file(path: Path) -> Iterator[zipfile.ZipFile | None]:
         yield archive
 
 
+def _damaged_in_part(path: Path) -> str:
+    return (
+        f"{shown(path)} is damaged in part, and saving over it would lose that for good; "
+        "save under another name."
+    )
+
+
 def _writable(path: Path) -> bool:
     target = path.resolve()
     return os.access(target, os.W_OK) and os.access(target.parent, os.W_OK)
@@ -332,8 +353,5 @@ def _unpack(
             opened.files[one.id] = target
         else:
             opened.missing.append(f'The file of "{one.name}" in the project is damaged.')
-            opened.read_only = (
-                f"{shown(path)} is damaged in part, and saving over it would lose that for good; "
-                "save under another name."
-            )
+            opened.read_only = _damaged_in_part(path)
     opened.project = replace(opened.project, media=tuple(media))

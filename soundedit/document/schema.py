@@ -10,11 +10,12 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from soundedit.document import commands, keyframes
-from soundedit.document.fields import from_json, to_json
-from soundedit.document.model import Project
+from soundedit.document.fields import Damage, from_json, mended, to_json
+from soundedit.document.ids import new_id
+from soundedit.document.model import Edit, Marker, Project
 from soundedit.errors import ProjectError
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
@@ -43,19 +44,35 @@ def object_text(fields: dict[str, Any]) -> bytes:
         return (json.dumps(fields, indent=1, allow_nan=False) + "\n").encode()
 
 
-def project_from_text(text: bytes, upgrades: Sequence[Upgrade] = UPGRADES) -> Project:
+def project_from_text(
+    text: bytes, upgrades: Sequence[Upgrade] = UPGRADES, damage: Damage = None
+) -> Project:
     """The project that UTF-8 JSON text describes, upgraded from its schema.
 
-    Raises `ProjectError` if it is no such text, comes from a newer schema, or has a value of a
-    wrong kind. Numbers outside their range are moved to its end.
+    Numbers outside their range are moved to its end. Raises `ProjectError` if it is no such text,
+    or comes from a newer schema, or has a value that it may not have. With `damage` such a value
+    takes its default, or what cannot do without it is left out, and a sentence there says so.
     """
-    return project_from_object(object_from_text(text), upgrades)
+    return project_from_object(object_from_text(text, damage), upgrades, damage)
 
 
-def object_from_text(text: bytes) -> dict[str, Any]:
-    """The object that UTF-8 JSON text describes; raises `ProjectError` if there is none."""
+def object_from_text(text: bytes, damage: Damage = None) -> dict[str, Any]:
+    """The object that UTF-8 JSON text describes; raises `ProjectError` if there is none.
+
+    With `damage`, numbers that are not finite become null.
+    """
+
+    def number(digits: str) -> float | None:
+        value = float(digits)
+        if math.isfinite(value):
+            return value
+        if damage is None:
+            raise ValueError(f"{digits} is not finite")
+        mended(damage, f"it holds {digits[:20]}, no number that can be used", "it was left out")
+        return None
+
     try:
-        fields = json.loads(text.decode(), parse_constant=_finite, parse_float=_finite)
+        fields = json.loads(text.decode(), parse_constant=number, parse_float=number)
     except (ValueError, RecursionError) as error:
         raise ProjectError(
             "The project is damaged, as its text cannot be read; open an older copy."
@@ -65,7 +82,9 @@ def object_from_text(text: bytes) -> dict[str, Any]:
     return fields
 
 
-def project_from_object(fields: dict[str, Any], upgrades: Sequence[Upgrade] = UPGRADES) -> Project:
+def project_from_object(
+    fields: dict[str, Any], upgrades: Sequence[Upgrade] = UPGRADES, damage: Damage = None
+) -> Project:
     """As `project_from_text`, of the object in that text, which stays as it is."""
     fields = dict(fields)
     schema = fields.pop("schema", None)
@@ -87,32 +106,35 @@ def project_from_object(fields: dict[str, Any], upgrades: Sequence[Upgrade] = UP
             f"The project is damaged, as its schema {schema} cannot be brought up to date; "
             "open an older copy."
         ) from error
-    return _in_range(from_json(Project, fields))
+    return _in_range(from_json(Project, fields, damage=damage), damage)
 
 
-def _finite(number: str) -> float:
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"{number} is not finite")
-    return value
+_Named = TypeVar("_Named", Edit, Marker)
 
 
-def _in_range(project: Project) -> Project:
+def _in_range(project: Project, damage: Damage) -> Project:
     """The project with its values inside their ranges, by way of the commands that set them."""
-    for group in (project.edits, project.markers, project.media):
-        ids = [item.id for item in group]
-        if len(set(ids)) < len(ids) or not all(_ID.fullmatch(one) for one in ids):
-            raise ProjectError(
-                "The project is damaged, as ids of its parts are doubled or not plain; "
-                "open an older copy."
-            )
-    commands.check_crop(project.start)
+    project = _with_own_ids(project, damage)
+    try:
+        commands.check_crop(project.start)
+    except ProjectError:
+        if damage is None:
+            raise
+        crop = ", ".join(f"{value:g}" for value in project.start.crop or ())
+        mended(
+            damage, f"start.crop ({crop}) lies outside its picture", "the middle is taken instead"
+        )
+        project = replace(project, start=replace(project.start, crop=None))
     seed = min(max(project.start.seed, commands.SEEDS[0]), commands.SEEDS[1])
     project = replace(project, start=replace(project.start, seed=seed))
     if project.take is not None:
         seconds = commands.checked_time(project.take.seconds)
         project = replace(project, take=replace(project.take, seconds=seconds))
     for edit in project.edits:
+        if not edit.parts and damage is not None:
+            mended(damage, f'the edit "{edit.name}" has no parts', "it was left out")
+            project = commands.remove_edit(project, edit.id)
+            continue
         refined = edit.refined
         project = commands.set_strength(project, edit.id, edit.strength)
         project = commands.set_bands(project, edit.id, edit.bands)
@@ -124,4 +146,44 @@ def _in_range(project: Project) -> Project:
     for marker in project.markers:
         project = commands.move_marker(project, marker.id, marker.seconds)
     project = commands.set_range(project, project.range.start, project.range.end)
-    return commands.set_fps(project, project.fps)
+    try:
+        return commands.set_fps(project, project.fps)
+    except ProjectError:
+        if damage is None:
+            raise
+        rate = Project().fps
+        mended(damage, f"{project.fps[:20]!r} is no frame rate", f"{rate} is taken instead")
+        return commands.set_fps(project, rate)
+
+
+def _with_own_ids(project: Project, damage: Damage) -> Project:
+    """The project with an id for each of its parts that is plain and no other's."""
+    wrong = []
+    for group in (project.edits, project.markers, project.media):
+        seen: set[str] = set()
+        for item in group:
+            if item.id in seen or not _ID.fullmatch(item.id):
+                wrong.append(item)
+            seen.add(item.id)
+    if not wrong:
+        return project
+    # An id of media is the name of a folder: one that leads elsewhere was made to do harm.
+    if damage is None or not all(_ID.fullmatch(one.id) for one in project.media):
+        raise ProjectError(
+            "The project is damaged, as ids of its parts are doubled or not plain; "
+            "open an older copy."
+        )
+
+    def renamed(items: tuple[_Named, ...]) -> tuple[_Named, ...]:
+        return tuple(
+            replace(item, id=new_id()) if any(item is one for one in wrong) else item
+            for item in items
+        )
+
+    for item in wrong:
+        mend = "it got a new one" if isinstance(item, Edit | Marker) else "it was left out"
+        mended(damage, f'the id of "{item.name}" is doubled or not plain', mend)
+    media = tuple(one for one in project.media if not any(one is bad for bad in wrong))
+    return replace(
+        project, edits=renamed(project.edits), markers=renamed(project.markers), media=media
+    )

@@ -117,7 +117,7 @@ def run_job(
     check_target(job.out, job.settings, overwrite=job.overwrite)
     if is_there(job.out) and job.source.exists() and job.out.samefile(job.source):
         raise ExportError(f"{shown(job.out)} is what is rendered; choose another name for it.")
-    with _opened(job, cancel) as (project, files):
+    with _opened(job, cancel) as (project, files, damage):
         seed = project.start.seed if job.seed is None else job.seed
         if job.seed is not None:
             project = dataclasses.replace(project, start=Start(seed=seed))
@@ -130,7 +130,7 @@ def run_job(
         if start is None and end is None:
             start, end = project.range.start, project.range.end
         sound = None if project.take is None else files.get(project.take.media)
-        return export(
+        report = export(
             rendering,
             job.out,
             job.settings,
@@ -144,17 +144,20 @@ def run_job(
             pause=pause,
             overwrite=job.overwrite,
         )
+        return dataclasses.replace(report, notes=(*damage, *report.notes))
 
 
 @contextlib.contextmanager
-def _opened(job: Job, cancel: CancelToken | None) -> Iterator[tuple[Project, dict[str, Path]]]:
-    """The project and the files of its media."""
+def _opened(
+    job: Job, cancel: CancelToken | None
+) -> Iterator[tuple[Project, dict[str, Path], list[str]]]:
+    """The project, the files of its media, and a sentence for each damaged value of it."""
     if job.source.suffix.lower() == SUFFIX:
         with open_project(job.source, cancel=cancel) as opened:
-            yield opened.project, opened.files
+            yield opened.project, opened.files, opened.damage
         return
     info = probe_sound(job.source, cancel)
     kind = MediaKind.VIDEO if info.has_video else MediaKind.SOUND
     media = Media(_ONLY, job.source.name, kind, path=str(job.source), inside=False)
     take = Take(_ONLY, info.seconds)
-    yield Project(title=job.source.stem, take=take, media=(media,)), {_ONLY: job.source}
+    yield Project(title=job.source.stem, take=take, media=(media,)), {_ONLY: job.source}, []

@@ -1,6 +1,8 @@
 """Projects in the window: save, open, autosave, recovery, and two windows on one project."""
 
+import json
 import os
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -224,3 +226,36 @@ def release(rig: Rig) -> None:
     saver = rig.window.projects._saver
     assert saver is not None
     saver._lock.release()
+
+
+def test_a_project_with_a_bad_value_opens_and_is_saved_elsewhere(
+    storm: Rig, again: Again, tmp_path: Path
+) -> None:
+    path = save(storm, tmp_path / "film.soundedit")
+    storm.close()
+    spoil(path)
+    before = path.read_bytes()
+    other = again()
+    other.begin(path)
+    other.wait(lambda: other.window.errors.dialog is not None)
+    said = other.window.errors.dialog
+    assert said is not None and "start.crop (3, 0, 1) lies outside" in said.text()
+    said.close()
+    session = other.window.session
+    assert [edit.name for edit in session.project.edits] == ["storm"]
+    assert session.project.start.crop is None and session.read_only
+    save(other, tmp_path / "mended.soundedit")
+    assert session.title == "mended" and not session.read_only
+    assert path.read_bytes() == before
+
+
+def spoil(path: Path) -> None:
+    """Put the crop of a project's start outside its picture."""
+    with zipfile.ZipFile(path) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    fields = json.loads(members["project.json"])
+    fields["start"]["crop"] = [3, 0, 1]
+    members["project.json"] = json.dumps(fields).encode()
+    with zipfile.ZipFile(path, "w") as target:
+        for name, data in members.items():
+            target.writestr(name, data)
