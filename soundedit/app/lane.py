@@ -80,6 +80,10 @@ class Lane(QWidget):
         """Where Up and Down go, ascending in time."""
         return ()
 
+    def playhead_top(self) -> int:
+        """Where the playhead's line begins, in pixels from the top."""
+        return 0
+
     def redraw(self) -> None:
         """The content changed."""
         self._content = None
@@ -113,7 +117,8 @@ class Lane(QWidget):
             self._paint_marks(painter)
             self._playhead_x = self.axis.to_x(self.axis.playhead)
             painter.setPen(QPen(self.colour(), 1))
-            painter.drawLine(round(self._playhead_x), 0, round(self._playhead_x), self.height())
+            x = round(self._playhead_x)
+            painter.drawLine(x, self.playhead_top(), x, self.height())
         if self.hasFocus():
             painter.setPen(QPen(self.colour(QPalette.ColorRole.Highlight), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

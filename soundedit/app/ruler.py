@@ -1,4 +1,4 @@
-"""The ruler: time labels, the range above them, and the playhead's handle."""
+"""The ruler: the range, time labels below it, and the playhead's handle at the foot."""
 
 import math
 from collections.abc import Sequence
@@ -15,6 +15,10 @@ LABEL_PIXELS = 80
 RANGE_PIXELS = 10
 """Height of the strip at the top in which the range lies."""
 GRIP_PIXELS = 6
+HANDLE_PIXELS = 14
+"""Height of the strip at the foot that the ticks and the playhead's handle share."""
+LABEL_APART = 4.0
+_BESIDE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
 
 
 def clock(seconds: float, decimals: int = 0) -> str:
@@ -37,13 +41,26 @@ class RulerLane(Lane):
     range_let_go = Signal()
 
     def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
-        super().__init__(axis, "", 36, parent)
+        super().__init__(axis, "", RANGE_PIXELS + HANDLE_PIXELS, parent)
+        self._fit_height()
         self._hover: float | None = None
         self._fixed_end: float | None = None
         self._held: tuple[float, float, float] | None = None
         self._dragged = False
         self.setAccessibleName(self.tr("Ruler"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def _fit_height(self) -> None:
+        """Between the two strips there is room for the labels in any font."""
+        self.setFixedHeight(RANGE_PIXELS + self.fontMetrics().height() + HANDLE_PIXELS)
+
+    def playhead_top(self) -> int:
+        return self.height() - HANDLE_PIXELS
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_height()
+        super().changeEvent(event)
 
     def stops(self) -> Sequence[Stop]:
         marks = self.axis.marks
@@ -64,6 +81,8 @@ class RulerLane(Lane):
         step = next((step for step in STEPS if step >= wanted), STEPS[-1])
         decimals = 2 if step < 0.1 else 1 if step < 1 else 0
         faint = blend(window, self.colour(), 0.45)
+        room = height - RANGE_PIXELS - HANDLE_PIXELS
+        step_pixels = axis.to_x(step) - axis.to_x(0.0)
         first = math.floor(axis.start / step)
         last = math.ceil(min(axis.end, axis.duration) / step)
         for number in range(first, last + 1):
@@ -74,7 +93,8 @@ class RulerLane(Lane):
                 small = round(axis.to_x((number + part / 5) * step))
                 painter.drawLine(small, height - 4, small, height)
             painter.setPen(self.colour(QPalette.ColorRole.WindowText))
-            painter.drawText(x + 4, height - 9, clock(number * step, decimals))
+            label = QRectF(x + LABEL_APART, RANGE_PIXELS, step_pixels, room)
+            painter.drawText(label, _BESIDE, clock(number * step, decimals))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -87,7 +107,8 @@ class RulerLane(Lane):
         x, h = self.axis.to_x(self.axis.playhead), float(self.height())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.colour())
-        corners = ((-6, h - 14), (6, h - 14), (6, h - 7), (0, h), (-6, h - 7))
+        top, waist = h - HANDLE_PIXELS + 1, h - HANDLE_PIXELS / 2
+        corners = ((-6, top), (6, top), (6, waist), (0, h), (-6, waist))
         painter.drawPolygon(QPolygonF([QPointF(x + dx, y) for dx, y in corners]))
         painter.end()
 
@@ -112,11 +133,11 @@ class RulerLane(Lane):
         metrics = painter.fontMetrics()
         width = metrics.horizontalAdvance(text) + 8
         left = x + 4 if x + 4 + width <= self.width() else x - 4 - width
-        area = QRectF(left, RANGE_PIXELS + 1, width, metrics.height())
+        area = QRectF(left, RANGE_PIXELS, width, metrics.height())
         painter.fillRect(area, self.colour(QPalette.ColorRole.ToolTipBase))
         painter.setPen(self.colour(QPalette.ColorRole.ToolTipText))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
-        painter.drawLine(round(x), RANGE_PIXELS, round(x), self.height())
+        painter.drawLine(round(x), self.playhead_top(), round(x), self.height())
 
     def _grip_at(self, event: QMouseEvent) -> str:
         """What of the range is under the pointer: "in", "out", "range", "strip", or nothing."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.labelcolours import label_colours
+from soundedit.app.ruler import HANDLE_PIXELS, RANGE_PIXELS
 from soundedit.app.waveform import SPECTROGRAM, WAVEFORM
 
 from .timelinedesk import Desk
@@ -181,3 +182,18 @@ def test_onsets_are_ticks_at_the_foot(desk: Desk) -> None:
     near = [abs(with_ticks.pixelColor(x, y).lightness() - text.lightness()) for x in (250, 750)]
     far = abs(with_ticks.pixelColor(400, y).lightness() - text.lightness())
     assert max(near) < far
+
+
+@pytest.mark.parametrize("span", [10.0, 2.0, 0.2])
+def test_the_playhead_covers_no_label(desk: Desk, span: float) -> None:
+    desk.axis.zoom(desk.axis.span / span, 4.0)
+    ruler = desk.timeline.ruler
+    labels = QRect(0, RANGE_PIXELS, ruler.width(), ruler.height() - RANGE_PIXELS - HANDLE_PIXELS)
+    assert labels.height() >= ruler.fontMetrics().height()
+    pictures = []
+    for part in (0.0, 0.003, 0.01, 0.5):
+        desk.axis.seek(4.0 + part * span)
+        QApplication.sendEvent(ruler, QEvent(QEvent.Type.Leave))
+        pictures.append(picture(ruler))
+    assert all(one.copy(labels) == pictures[0].copy(labels) for one in pictures)
+    assert all(one != pictures[0] for one in pictures[1:])
