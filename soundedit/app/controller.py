@@ -20,7 +20,9 @@ from soundedit.app.opening import (
     OpenFailed,
     PeaksReady,
     SoundOpener,
+    SpectrumGrown,
     SpectrumReady,
+    SpectrumSketched,
 )
 from soundedit.app.requests import (
     Advanced,
@@ -73,7 +75,9 @@ class Controller(EngineClient):
     sound_changed = Signal()
     peaks_changed = Signal()
     spectrum_changed = Signal()
-    """The spectrogram and the onsets of the sound are there, or gone."""
+    """The spectrogram or the onsets of the sound are there, or gone."""
+    spectrum_grown = Signal(float, float)
+    """The spectrogram is finer from a time to another."""
     still_changed = Signal()
     heard_changed = Signal()
     movie_changed = Signal()
@@ -330,6 +334,11 @@ class Controller(EngineClient):
                 self.jobs.end(answer.id)
                 self.peaks = answer.peaks
                 self.peaks_changed.emit()
+            case SpectrumSketched():
+                self.spectrogram = answer.spectrogram
+                self.spectrum_changed.emit()
+            case SpectrumGrown():
+                self.spectrum_grown.emit(answer.start, answer.end)
             case SpectrumReady():
                 self.spectrogram, self.onsets = answer.spectrogram, answer.onsets
                 self.spectrum_changed.emit()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from soundedit.app.requests import new_id
 from soundedit.errors import Cancelled
+from soundedit.media.longspectrogram import Span, SpectrogramSketch, fill_spectrogram
 from soundedit.media.onsets import Onsets, find_onsets
 from soundedit.media.peaks import Peaks, build_peaks
 from soundedit.media.sound import SoundInfo, probe_sound
@@ -17,6 +18,10 @@ from soundedit.progress import CancelToken
 
 KEPT_SECONDS = 5400.0
 """Sounds opened last are kept up to this length together; an hour takes about 110 MB."""
+
+
+SKETCHED_SECONDS = 60.0
+"""The spectrogram of a shorter sound is there in a moment."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +38,23 @@ class PeaksReady:
 
     id: int
     peaks: Peaks
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrumSketched:
+    """A first spectrogram of an opened sound that is long; it gets finer where it lies."""
+
+    id: int
+    spectrogram: Spectrogram
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrumGrown:
+    """The sketch was made fine from `start` to `end` seconds."""
+
+    id: int
+    start: float
+    end: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +75,7 @@ class OpenFailed:
     error: BaseException
 
 
-OpenAnswer = Opened | PeaksReady | SpectrumReady | OpenFailed
+OpenAnswer = Opened | PeaksReady | SpectrumSketched | SpectrumGrown | SpectrumReady | OpenFailed
 
 
 @dataclass(frozen=True)
@@ -80,7 +102,10 @@ class SoundOpener(QObject):
     """
 
     answered = Signal(object)
-    """An `OpenAnswer`: `Opened`, `PeaksReady`, `SpectrumReady` in this order, or `OpenFailed`."""
+    """An `OpenAnswer`: `Opened`, `PeaksReady`, `SpectrumReady` in this order, or `OpenFailed`.
+
+    Of a long sound `SpectrumSketched` and any number of `SpectrumGrown` come before the last.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -88,6 +113,7 @@ class SoundOpener(QObject):
         self._cancel = CancelToken()
         self._known: OrderedDict[_Version, _Known] = OrderedDict()
         self._lock = threading.Lock()
+        self._looked_at: Span = (0.0, 0.0)
         self.id = 0
 
     def open(self, path: Path) -> int:
@@ -102,6 +128,10 @@ class SoundOpener(QObject):
         self._threads.append(thread)
         thread.start()
         return self.id
+
+    def look_at(self, start: float, end: float) -> None:
+        """What is on screen, in seconds: its spectrogram comes first."""
+        self._looked_at = (start, end)
 
     def cancel(self) -> None:
         """Give up what is being opened."""
@@ -131,9 +161,18 @@ class SoundOpener(QObject):
             info = probe_sound(path, cancel)
             answer(Opened(id_, info))
             cancel.check()
-            peaks = build_peaks(path, cancel=cancel)
+            sketch = SpectrogramSketch(info.seconds) if info.seconds > SKETCHED_SECONDS else None
+            peaks = build_peaks(path, cancel=cancel, heard=sketch.push if sketch else None)
             answer(PeaksReady(id_, peaks))
-            spectrogram = build_spectrogram(path, cancel=cancel)
+            if sketch is None:
+                spectrogram = build_spectrogram(path, cancel=cancel)
+            else:
+                spectrogram = sketch.spectrogram()
+                answer(SpectrumSketched(id_, spectrogram))
+                for start, end in fill_spectrogram(
+                    spectrogram, path, lambda: self._looked_at, cancel
+                ):
+                    answer(SpectrumGrown(id_, start, end))
             onsets = find_onsets(spectrogram, peaks)
             answer(SpectrumReady(id_, spectrogram, onsets))
             if version is not None:

@@ -111,6 +111,8 @@ class TimelineControl(QObject):
     def _connect(self) -> None:
         controller, axis, playback = self._controller, self._axis, self._playback
         controller.spectrum_changed.connect(self._spectrum_changed)
+        controller.spectrum_grown.connect(self._timeline.waveform.spectrogram_grown)
+        axis.changed.connect(lambda: controller.opener.look_at(axis.start, axis.end))
         axis.duration_changed.connect(self._range_changed)
         axis.marks.changed.connect(self._range_changed)
         axis.sought.connect(playback.seek)

@@ -99,6 +99,11 @@ class WaveformLane(Lane):
         self._spectrogram = spectrogram
         self.redraw()
 
+    def spectrogram_grown(self, start: float, end: float) -> None:
+        """The spectrogram changed from `start` to `end` seconds."""
+        if self._view == SPECTROGRAM and start < self.axis.end and end > self.axis.start:
+            self.redraw()
+
     def stops(self) -> Sequence[Stop]:
         onsets = self.axis.marks.onsets
         return [

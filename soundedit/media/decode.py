@@ -66,6 +66,11 @@ def check_span(start: float, end: float | None) -> None:
         raise MediaError("The end of the span must come after its start; choose another end.")
 
 
+def seeks_exactly(path: str | Path) -> bool:
+    """Whether a place in the file is reached without decoding all that comes before it."""
+    return Path(path).suffix.lower() in _EXACT_SEEK
+
+
 def _is_wav(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(12)
@@ -107,7 +112,7 @@ class Decoder:
         self._counting = counting
         self._start = start
         seek = 0
-        if self.path.suffix.lower() in _EXACT_SEEK:
+        if seeks_exactly(self.path):
             # A whole second keeps the resampler's phase; the warm-up fills its filter.
             seek = max(0, int(start) - _SEEK_WARM_UP_SECONDS)
         # ffmpeg hands each packet from thread to thread: few large ones are several times faster.

@@ -1,6 +1,6 @@
 """Waveform overview: a pyramid of minimum, maximum and RMS, fast to draw at any zoom."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,9 +83,11 @@ def build_peaks(
     source: str | Path | Sound,
     cancel: CancelToken | None = None,
     progress: Progress | None = None,
+    heard: Callable[[_Floats, int], None] | None = None,
 ) -> Peaks:
     """Read a sound once, in blocks, and build its overview.
 
+    `heard` gets every block of a file too: the mono mix (N,) and its sample rate.
     Raises `MediaError` as `probe_sound` does, `Cancelled` once `cancel` is set.
     """
     if isinstance(source, Sound):
@@ -96,7 +98,10 @@ def build_peaks(
         total = (decoder.declared_seconds or 0) * rate
         parts, frames = [], 0
         while (block := decoder.read(_BLOCK_SECONDS * _BINS_PER_SECOND * size)).shape[1]:
-            parts.append(_bins(mix_to_mono(block)[0], size))
+            mono = mix_to_mono(block)[0]
+            parts.append(_bins(mono, size))
+            if heard is not None:
+                heard(mono, rate)
             frames += block.shape[1]
             if progress is not None:
                 progress(min(frames / total, 1.0) if total else -1.0, "Drawing the waveform")

@@ -1,6 +1,6 @@
 """Sounds as float32 arrays: probed, read whole, streamed in blocks, and written."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def stream_sound(
     start: float = 0.0,
     end: float | None = None,
     cancel: CancelToken | None = None,
-) -> Iterator[NDArray[np.float32]]:
+) -> Generator[NDArray[np.float32], None, None]:
     """Iterate over the span [start, end), in seconds, in float32 blocks (C, n) with flat memory.
 
     Every block but the last holds `round(block_seconds * sample_rate)` samples; joined they are
@@ -124,7 +124,7 @@ def stream_sound(
     checked = check_sound_file(path)
     check_span(start, end)
 
-    def blocks() -> Iterator[NDArray[np.float32]]:
+    def blocks() -> Generator[NDArray[np.float32], None, None]:
         with Decoder(
             checked, sample_rate=sample_rate, start=start, end=end, cancel=cancel
         ) as decoder:

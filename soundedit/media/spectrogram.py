@@ -1,6 +1,8 @@
 """Mel spectrogram overview: a pyramid of band levels, fast to draw at any zoom."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,9 @@ BANDS = 96
 LOWEST_HERTZ, HIGHEST_HERTZ = 40.0, 16_000.0
 FLOOR_DECIBELS = -90.0
 """Level of the value 0; a full-scale sine gives 255 in its band."""
+
+LEAD_COLUMNS = 4
+"""So many columns before one reaches the sound that the one is made of."""
 
 _WINDOW = 2048
 _HOP = round(SAMPLE_RATE * HOP_SECONDS)
@@ -41,6 +46,19 @@ class Spectrogram:
         self._levels = [values]
         while len(self._levels[-1]) > 4 * _LEVEL_FACTOR:
             self._levels.append(_means(self._levels[-1], _LEVEL_FACTOR))
+
+    def put(self, first: int, columns: _Bytes) -> None:
+        """Set the columns (n, BANDS) from number `first` on.
+
+        Another thread may draw meanwhile: it sees some of them as they were before.
+        """
+        last = first + len(columns)
+        self.values[first:last] = columns
+        for finer, coarser in pairwise(self._levels):
+            first, last = first // _LEVEL_FACTOR, -(-last // _LEVEL_FACTOR)
+            part = finer[first * _LEVEL_FACTOR : last * _LEVEL_FACTOR]
+            if len(part):
+                coarser[first:last] = _means(part, _LEVEL_FACTOR)
 
     def window(self, start_s: float, end_s: float, columns: int) -> _Bytes:
         """Mean levels in `columns` equal parts of [start_s, end_s), uint8 (BANDS, columns).
@@ -91,26 +109,45 @@ def build_spectrogram(
     `seconds` is its length where known, for progress. Raises `MediaError` as `stream_sound` does,
     `Cancelled` once `cancel` is set.
     """
-    filters, window = _filters(), np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
-    window *= 2 / window.sum()
-    waiting = np.zeros(_WINDOW // 2, np.float32)
     parts: list[_Bytes] = []
     frames = 0
-    for block in _blocks(source, cancel):
-        frames += len(block)
-        waiting = np.concatenate([waiting, block])
-        done, columns = _columns(waiting, window, filters)
-        waiting = waiting[done:]
+
+    def counted() -> Iterator[_Floats]:
+        nonlocal frames
+        for block in _blocks(source, cancel):
+            frames += len(block)
+            yield block
+
+    for columns in columns_of(counted()):
         parts.append(columns)
         if cancel is not None:
             cancel.check()
         if progress is not None:
             share = min(frames / SAMPLE_RATE / seconds, 1.0) if seconds else -1.0
             progress(share, "Drawing the spectrogram")
-    tail = np.concatenate([waiting, np.zeros(_WINDOW, np.float32)])
-    wanted = -(-frames // _HOP) - sum(map(len, parts))
-    parts.append(_columns(tail, window, filters)[1][: max(wanted, 0)])
     return Spectrogram(np.concatenate(parts), frames / SAMPLE_RATE)
+
+
+def columns_of(blocks: Iterable[_Floats], first: int = 0) -> Iterator[_Bytes]:
+    """Columns from number `first` on, uint8 (n, BANDS), of samples (N,) at `SAMPLE_RATE` in blocks.
+
+    The blocks begin with the sound, or `LEAD_COLUMNS` before a `first` greater than 0.
+    """
+    window, filters = window_and_filters(_WINDOW, SAMPLE_RATE)
+    begun = max(first - LEAD_COLUMNS, 0) * _HOP
+    frames = begun
+    waiting = np.zeros(max(_WINDOW // 2 - first * _HOP, 0), np.float32)
+    spare = max(first * _HOP - _WINDOW // 2 - begun, 0)
+    for block in blocks:
+        frames += len(block)
+        waiting = np.concatenate([waiting, block[spare:]])
+        spare = max(spare - len(block), 0)
+        done, columns = _columns(waiting, window, filters)
+        waiting = waiting[done:]
+        first += len(columns)
+        yield columns
+    tail = np.concatenate([waiting, np.zeros(_WINDOW, np.float32)])
+    yield _columns(tail, window, filters)[1][: max(-(-frames // _HOP) - first, 0)]
 
 
 def _blocks(source: str | Path | Sound, cancel: CancelToken | None) -> Iterator[_Floats]:
@@ -140,12 +177,8 @@ def _columns(samples: _Floats, window: _Floats, filters: _Floats) -> tuple[int, 
         return 0, out
     views = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
     for at in range(0, count, _COLUMNS_AT_ONCE):
-        bins = rfft(views[at : at + _COLUMNS_AT_ONCE] * window, axis=1)
-        power = (bins.real**2 + bins.imag**2) @ filters
-        decibels = 10 * np.log10(np.maximum(power, 1e-12))
-        out[at : at + _COLUMNS_AT_ONCE] = np.clip(
-            np.rint((decibels / -FLOOR_DECIBELS + 1) * 255), 0, 255
-        )
+        part = views[at : at + _COLUMNS_AT_ONCE]
+        out[at : at + _COLUMNS_AT_ONCE] = levels(part, window, filters)
     return count * _HOP, out
 
 
@@ -155,13 +188,24 @@ def _edges() -> _Floats:
     return (700 * (10 ** (mel / 2595) - 1)).astype(np.float32)
 
 
-def _filters() -> _Floats:
-    """Triangles (bins, BANDS) of height 1."""
+@cache
+def window_and_filters(length: int, sample_rate: int) -> tuple[_Floats, _Floats]:
+    """Hann window (length,) that gives a sine its level, triangles (bins, BANDS) of height 1."""
+    window = np.hanning(length + 1)[:-1].astype(np.float32)
+    window *= 2 / window.sum()
     edges = _edges()
-    f = rfftfreq(_WINDOW, 1 / SAMPLE_RATE)[:, None]
+    f = rfftfreq(length, 1 / sample_rate)[:, None]
     rising = (f - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - f) / (edges[2:] - edges[1:-1])
-    return np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
+    return window, np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
+
+
+def levels(windows: _Floats, window: _Floats, filters: _Floats) -> _Bytes:
+    """The column, uint8 (n, BANDS), of each of `windows` (n, length)."""
+    bins = rfft(windows * window, axis=1)
+    power = (bins.real**2 + bins.imag**2) @ filters
+    decibels = 10 * np.log10(np.maximum(power, 1e-12))
+    return np.clip(np.rint((decibels / -FLOOR_DECIBELS + 1) * 255), 0, 255).astype(np.uint8)
 
 
 def _means(level: _Bytes, factor: int) -> _Bytes:
