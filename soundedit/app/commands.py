@@ -18,6 +18,7 @@ from soundedit.app.picturepanel import PicturePanel
 from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
 from soundedit.app.savepicture import PictureSaver
+from soundedit.app.settings import FRAME_RATE, SEED
 
 NEW_SEEDS = 10_000
 
@@ -80,6 +81,17 @@ class Commands(QObject):
     def _generate(self) -> None:
         self._playback.pause()
         self._controller.generate()
+
+    def set_seed(self, seed: int) -> None:
+        """Begin from the scene of a seed, now and in the next project."""
+        self._playback.pause()
+        self._settings.set(SEED, seed)
+        self._controller.set_seed(seed)
+
+    def set_rate(self, rate: str) -> None:
+        """Show so many frames a second, now and in the next project."""
+        self._settings.set(FRAME_RATE, rate)
+        self._controller.set_rate(rate)
 
     def _new_seed(self) -> None:
         self._picture.seed.setValue(random.randrange(NEW_SEEDS))

@@ -8,22 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from soundedit.app.engineclient import EngineClient
 from soundedit.app.exports.render import Exported
 from soundedit.app.finejobs import EditRefined, Fitted, Improving
 from soundedit.app.framefeed import FrameFeed
 from soundedit.app.live.requests import LiveAnswer
 from soundedit.app.movie import Movie
-from soundedit.app.opening import (
-    OpenAnswer,
-    Opened,
-    OpenFailed,
-    PeaksReady,
-    SoundOpener,
-    SpectrumGrown,
-    SpectrumReady,
-    SpectrumSketched,
-)
+from soundedit.app.opensound import OpenSound
 from soundedit.app.requests import (
     Advanced,
     Answer,
@@ -52,10 +42,7 @@ from soundedit.app.session import ProjectSession
 from soundedit.app.worker import Loader, load_engine
 from soundedit.document.commands import set_fps, set_seed, set_take
 from soundedit.document.model import MediaKind, Project, Start, StartKind, Take
-from soundedit.media.onsets import NO_ONSETS, Onsets
-from soundedit.media.peaks import Peaks
 from soundedit.media.sound import SoundInfo
-from soundedit.media.spectrogram import Spectrogram
 
 REST_MILLISECONDS = 250
 """After a change nothing is made ahead for so long, since the next one may follow."""
@@ -66,18 +53,12 @@ KEPT_MOVIES = 3
 Base = tuple[Path | None, Take | None, Start, str]
 
 
-class Controller(EngineClient):
+class Controller(OpenSound):
     """Follows the session's project and talks to the worker; lives in the GUI thread.
 
     Every answer carries its request's id; answers to requests that were overtaken are dropped.
     """
 
-    sound_changed = Signal()
-    peaks_changed = Signal()
-    spectrum_changed = Signal()
-    """The spectrogram or the onsets of the sound are there, or gone."""
-    spectrum_grown = Signal(float, float)
-    """The spectrogram is finer from a time to another."""
     still_changed = Signal()
     heard_changed = Signal()
     movie_changed = Signal()
@@ -106,19 +87,12 @@ class Controller(EngineClient):
     ) -> None:
         super().__init__(loader, parent)
         self.session = session
-        self.opener = SoundOpener(self)
         self.feed = FrameFeed(self.submit, cache_bytes, self)
-        self.sound: SoundInfo | None = None
-        self.peaks: Peaks | None = None
-        self.spectrogram: Spectrogram | None = None
-        self.onsets: Onsets = NO_ONSETS
         self.still: NDArray[np.uint8] | None = None
         self.heard: Sequence[HeardLike] | None = None
         self.movie: Movie | None = None
         self.plain: Movie | None = None
         """The movie without edits."""
-        self._generate_after_open = False
-        self._opening: Path | None = None
         self._taking = False
         self._base: Base | None = None
         self._drawn: Project | None = None
@@ -127,7 +101,6 @@ class Controller(EngineClient):
         self._rest.timeout.connect(lambda: self.feed.set_resting(False))
         queued = Qt.ConnectionType.QueuedConnection
         self.worker.answered.connect(self._on_answer, queued)
-        self.opener.answered.connect(self._on_opened, queued)
         session.changed.connect(self._follow)
 
     @property
@@ -311,42 +284,6 @@ class Controller(EngineClient):
         self.movie_changed.emit()
         self.work_changed.emit()
 
-    def _open(self, path: Path, *, take: bool, generate: bool) -> None:
-        """Read a sound; `take` makes it the project's, which it already is otherwise."""
-        self.jobs.end(self.opener.id)
-        self._opening = None if take else path
-        self._generate_after_open = generate
-        id_ = self.opener.open(path)
-        self.jobs.begin(id_, self.tr("Opening {0}").format(path.name))
-
-    def _stop_opening(self) -> None:
-        self.jobs.end(self.opener.id)
-        self.opener.cancel()
-        self._opening = None
-
-    def _on_opened(self, answer: OpenAnswer) -> None:
-        if answer.id != self.opener.id or self._closed:
-            return
-        match answer:
-            case Opened():
-                self._take_sound(answer.info)
-            case PeaksReady():
-                self.jobs.end(answer.id)
-                self.peaks = answer.peaks
-                self.peaks_changed.emit()
-            case SpectrumSketched():
-                self.spectrogram = answer.spectrogram
-                self.spectrum_changed.emit()
-            case SpectrumGrown():
-                self.spectrum_grown.emit(answer.start, answer.end)
-            case SpectrumReady():
-                self.spectrogram, self.onsets = answer.spectrogram, answer.onsets
-                self.spectrum_changed.emit()
-            case OpenFailed():
-                self.jobs.end(answer.id)
-                self._opening = None
-                self.failed.emit(answer.error)
-
     def _take_sound(self, info: SoundInfo) -> None:
         for kind in (Kind.INVERT, Kind.LISTEN, Kind.GENERATE):
             self.stop(kind)
@@ -376,13 +313,10 @@ class Controller(EngineClient):
         self._begin_base()
 
     def _hold(self, info: SoundInfo | None) -> None:
-        """Another sound is open, of which nothing is known yet."""
-        self.sound, self.peaks, self.still, self.heard = info, None, None, None
-        self.spectrogram, self.onsets = None, NO_ONSETS
-        self.sound_changed.emit()
+        self.still = self.heard = None
+        super()._hold(info)
         self.still_changed.emit()
         self.heard_changed.emit()
-        self.spectrum_changed.emit()
 
     def _on_answer(self, answer: Answer) -> None:
         if self._closed:

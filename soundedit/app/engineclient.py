@@ -39,6 +39,10 @@ class EngineClient(QObject):
         """Start the worker, which loads the engine."""
         self.worker.start()
 
+    def pack_name(self) -> str:
+        """What the engine's pack is called in a project; empty without an engine."""
+        return "" if self.engine is None else self.engine.name
+
     def is_running(self, kind: Kind) -> bool:
         """True while the latest request of a kind has no answer."""
         return kind in self._latest

@@ -1,63 +1,12 @@
-"""Where things stand in the window: docks, full screen, the menu of colours."""
+"""How the window looks: its saved layout, full screen, and the menu of colours."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
 from soundedit.app.preferences import Preferences
-from soundedit.app.settings import COLOUR_SCHEME
+from soundedit.app.settings import COLOUR_SCHEME, GEOMETRY, LAYOUT, Settings
 from soundedit.app.theme import scheme_names, set_colour_scheme
 from soundedit.app.viewer import Viewer
-
-
-def add_docks(
-    window: QMainWindow,
-    sounds: QWidget,
-    picture: QWidget,
-    edits: QWidget,
-    heard: QWidget,
-    timeline: QWidget,
-    menu: QMenu,
-) -> list[QDockWidget]:
-    """Put the panels around the viewer; the menu shows and hides them."""
-    left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-    bottom = Qt.DockWidgetArea.BottomDockWidgetArea
-    window.setCorner(Qt.Corner.BottomLeftCorner, bottom)
-    window.setCorner(Qt.Corner.BottomRightCorner, bottom)
-    docks = []
-    menu.addSeparator()
-    for name, title, widget, area in (
-        ("sounds", window.tr("Sounds"), sounds, left),
-        ("picture", window.tr("Picture"), picture, left),
-        ("edits", window.tr("Edits"), edits, right),
-        ("heard", window.tr("Heard"), heard, right),
-        ("timeline", window.tr("Timeline"), timeline, bottom),
-    ):
-        docks.append(add_dock(window, name, title, widget, area, menu))
-    window.tabifyDockWidget(docks[2], docks[3])
-    docks[2].raise_()
-    window.resizeDocks([docks[0], docks[2]], [230, 280], Qt.Orientation.Horizontal)
-    window.resizeDocks(docks[:2], [280, 230], Qt.Orientation.Vertical)
-    return docks
-
-
-def add_dock(
-    window: QMainWindow,
-    name: str,
-    title: str,
-    widget: QWidget,
-    area: Qt.DockWidgetArea,
-    menu: QMenu,
-) -> QDockWidget:
-    """Put a panel into an area; the menu shows and hides it."""
-    dock = QDockWidget(title, window)
-    # The name is what the saved layout knows it by.
-    dock.setObjectName(name)
-    dock.setWidget(widget)
-    dock.setAccessibleName(title)
-    window.addDockWidget(area, dock)
-    menu.addAction(dock.toggleViewAction())
-    return dock
 
 
 def add_colour_menu(menu: QMenu, preferences: Preferences) -> None:
@@ -82,6 +31,20 @@ def add_colour_menu(menu: QMenu, preferences: Preferences) -> None:
         action.triggered.connect(lambda checked=False, chosen=name: choose(chosen))
         group.addAction(action)
     preferences.changed.connect(show)
+
+
+def restore_layout(window: QMainWindow, settings: Settings) -> None:
+    """Size and docks as they were left, or as they are at first."""
+    window.resize(1180, 800)
+    if not settings.get(GEOMETRY).isEmpty():
+        window.restoreGeometry(settings.get(GEOMETRY))
+        window.restoreState(settings.get(LAYOUT))
+
+
+def save_layout(window: QMainWindow, settings: Settings) -> None:
+    """Remember size and docks for the next start."""
+    settings.set(GEOMETRY, window.saveGeometry())
+    settings.set(LAYOUT, window.saveState())
 
 
 class FullScreen:

@@ -1,5 +1,6 @@
 """The microphone's part of the window: which there are, recording, and the finished take."""
 
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -9,9 +10,16 @@ from soundedit.app.devices import FoundDevices, SoundDevices
 from soundedit.app.icons import icon
 from soundedit.app.jobs import Jobs
 from soundedit.app.preferences import chosen_output
-from soundedit.app.recording import Hearing, Recording
+from soundedit.app.recording import Hearing, Recording, leftover_recordings
 from soundedit.app.requests import new_id
-from soundedit.app.settings import MICROPHONE, MICROPHONE_API, MONITOR, PREROLL, Settings
+from soundedit.app.settings import (
+    MICROPHONE,
+    MICROPHONE_API,
+    MONITOR,
+    PREROLL,
+    RECORDINGS_KNOWN,
+    Settings,
+)
 from soundedit.app.soundspanel import SoundsPanel
 from soundedit.media.portaudio import AudioDevice
 
@@ -20,6 +28,8 @@ class Microphone(QObject):
     """Joins devices, recording, the Sounds panel and the record action."""
 
     recorded = Signal(Path)
+    kept = Signal(Path)
+    """The newest of the recordings that a crash kept from being told of."""
     why_silent_changed = Signal(object)
     """A sentence why nothing can be heard, or None."""
     devices_found = Signal(object)
@@ -82,6 +92,22 @@ class Microphone(QObject):
         """Another output may have been chosen."""
         if self.recording.hearing:
             self._hear()
+
+    def offer_leftovers(self) -> None:
+        """Put the recordings that a crash left untold among the recent sounds."""
+        known = self._settings.get(RECORDINGS_KNOWN)
+        recent = self._settings.recent()
+        left = leftover_recordings(self.recording.folder, known) if known else []
+        new = [path for path in left if path not in recent]
+        for path in new:
+            self._settings.add_recent(path)
+        self.mark_known()
+        if new:
+            self.kept.emit(new[-1])
+
+    def mark_known(self) -> None:
+        """Whatever was recorded until now, live's performances too, somebody was told of."""
+        self._settings.set(RECORDINGS_KNOWN, time.time())
 
     def close(self) -> None:
         """Keep what is being recorded and wait for the threads."""

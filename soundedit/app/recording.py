@@ -78,7 +78,7 @@ class Recording(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._folder = folder
+        self.folder = folder
         self._factory = factory
         self._recorder: Recorder | None = None
         self._wanted = Hearing()
@@ -236,7 +236,7 @@ class Recording(QObject):
 
     def _begin(self, recorder: Recorder) -> None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             recorder.begin(self._new_path())
         except (SoundeditError, OSError) as error:
             self._fail(error)
@@ -294,9 +294,9 @@ class Recording(QObject):
 
     def _new_path(self) -> Path:
         stem = datetime.now().strftime("recording %Y-%m-%d %H.%M.%S")
-        path, number = self._folder / f"{stem}.flac", 2
+        path, number = self.folder / f"{stem}.flac", 2
         while path.exists():
-            path = self._folder / f"{stem} ({number}).flac"
+            path = self.folder / f"{stem} ({number}).flac"
             number += 1
         return path
 

@@ -1,12 +1,11 @@
 """The main window: panels around the viewer, the timeline below, and what connects them."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from soundedit.app.actions import build_actions, build_menus, connect_actions
 from soundedit.app.commands import Commands
@@ -14,6 +13,7 @@ from soundedit.app.comparing import Comparing
 from soundedit.app.controller import Controller
 from soundedit.app.devices import FoundDevices, SoundDevices, find_devices
 from soundedit.app.dialogs import Dialogs
+from soundedit.app.docks import Docks
 from soundedit.app.editing import Editing
 from soundedit.app.editlanes import EditLanes
 from soundedit.app.errors import ErrorReporter
@@ -24,7 +24,7 @@ from soundedit.app.finework import FineWork
 from soundedit.app.heardpanel import HeardPanel
 from soundedit.app.historypanel import HistoryPanel
 from soundedit.app.keymap import Keymap
-from soundedit.app.layout import FullScreen, add_colour_menu, add_dock, add_docks
+from soundedit.app.layout import FullScreen, add_colour_menu, restore_layout, save_layout
 from soundedit.app.live.live import Live
 from soundedit.app.microphone import Microphone
 from soundedit.app.packs import PackChoice, chosen_loader
@@ -33,7 +33,7 @@ from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
 from soundedit.app.presenter import Presenter
 from soundedit.app.projectfiles import ProjectFiles
-from soundedit.app.recording import Recording, leftover_recordings, recordings_folder
+from soundedit.app.recording import Recording, recordings_folder
 from soundedit.app.samples import first_sample, sample_sounds
 from soundedit.app.savepicture import PictureSaver
 from soundedit.app.session import ProjectSession
@@ -41,9 +41,6 @@ from soundedit.app.settings import (
     CACHE_MEGABYTES,
     FIRST_START,
     FRAME_RATE,
-    GEOMETRY,
-    LAYOUT,
-    RECORDINGS_KNOWN,
     SEED,
     Settings,
 )
@@ -102,6 +99,7 @@ class MainWindow(QMainWindow):
         self._recordings = recordings or recordings_folder()
         self.errors = ErrorReporter(self)
         dialogs = dialogs or Dialogs()
+        state = state or state_folder()
         cache_bytes = settings.get(CACHE_MEGABYTES) * 2**20
         self.session = ProjectSession(self)
         self.controller = Controller(
@@ -133,38 +131,21 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self.controller.jobs, self)
         self.setStatusBar(self.status)
         self.setCentralWidget(self.viewer)
-        bottom = QWidget(self)
-        column = QVBoxLayout(bottom)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.transport)
-        column.addWidget(self.timeline)
         self.editing = Editing(self, self.controller, self.actions_by_id, settings, dialogs)
-        self._docks = add_docks(
-            self,
-            self.sounds,
-            self.picture,
-            self.editing.panel,
-            self.heard,
-            bottom,
-            menus["view"],
-        )
         self.exporter = Exporter(
             self, self.controller, settings, dialogs, exports or default_places()
         )
-        right = Qt.DockWidgetArea.RightDockWidgetArea
-        self._exports_dock = add_dock(
-            self, "exports", self.tr("Exports"), self.exporter.panel, right, menus["view"]
+        self._docks = Docks(
+            self,
+            menus["view"],
+            sounds=self.sounds,
+            picture=self.picture,
+            edits=self.editing.panel,
+            heard=self.heard,
+            timeline=(self.transport, self.timeline),
+            exports=self.exporter.panel,
+            history=HistoryPanel(self.session, self),
         )
-        self.tabifyDockWidget(self._docks[2], self._exports_dock)
-        self._exports_dock.hide()
-        self._docks.append(self._exports_dock)
-        history = HistoryPanel(self.session, self)
-        self._docks.append(
-            add_dock(self, "history", self.tr("History"), history, right, menus["view"])
-        )
-        self.tabifyDockWidget(self._docks[2], self._docks[-1])
-        self._docks[2].raise_()
         self.comparing = Comparing(self.controller, self.viewer, self.actions_by_id["compare"])
         self.edit_lanes = EditLanes(self.editing.stack, self.timeline)
         self.projects = ProjectFiles(
@@ -173,12 +154,11 @@ class MainWindow(QMainWindow):
             self.controller.jobs,
             settings,
             dialogs,
-            state or state_folder(),
+            state,
             self._recordings,
             lambda: self.viewer.image,
-            self._pack_name,
+            self.controller.pack_name,
         )
-        state = state or state_folder()
         self.fine = FineWork(
             self,
             self.controller,
@@ -214,7 +194,7 @@ class MainWindow(QMainWindow):
             self._recordings,
             backend=live_backend,
         )
-        self._full_screen = FullScreen(self, self.viewer, self._docks)
+        self._full_screen = FullScreen(self, self.viewer, self._docks.all)
         commands = Commands(
             self,
             controller=self.controller,
@@ -269,7 +249,7 @@ class MainWindow(QMainWindow):
             transport=self.transport,
             viewer=self.viewer,
         )
-        self._connect()
+        self._connect(commands)
         self._restore()
 
     def begin(
@@ -288,21 +268,8 @@ class MainWindow(QMainWindow):
         """Open a sound or the sound of a video."""
         self.controller.open_sound(path, generate=generate)
 
-    def _find_leftovers(self) -> None:
-        """Offer recordings that a crash kept from being told of."""
-        known = self.settings.get(RECORDINGS_KNOWN)
-        recent = self.settings.recent()
-        left = leftover_recordings(self._recordings, known) if known else []
-        new = [path for path in left if path not in recent]
-        for path in new:
-            self.settings.add_recent(path)
-        self.settings.set(RECORDINGS_KNOWN, time.time())
-        if new:
-            self.sounds.set_sounds(self.settings.recent(), sample_sounds())
-            self.status.say(self.tr("{0} was kept; see Recent").format(new[-1].name))
-
     def _start_work(self) -> None:
-        self._find_leftovers()
+        self.microphone.offer_leftovers()
         self.exporter.queue.open()
         self.microphone.devices.look()
         self.projects.begin()
@@ -316,7 +283,7 @@ class MainWindow(QMainWindow):
         if self._go_live is not None:
             self._go_live()
 
-    def _connect(self) -> None:
+    def _connect(self, commands: Commands) -> None:
         sources = (
             self.controller,
             self.playback,
@@ -330,7 +297,7 @@ class MainWindow(QMainWindow):
             source.failed.connect(self.errors.report)
         self.exporter.said.connect(self.status.say)
         self.pictures.said.connect(self.status.say)
-        self.exporter.added.connect(self._show_exports)
+        self.exporter.added.connect(self._docks.show_exports)
         self.presenter.title_changed.connect(self._show_title)
         self.session.state_changed.connect(self._show_title)
         self.control.told.connect(self.status.say)
@@ -340,10 +307,11 @@ class MainWindow(QMainWindow):
         self.microphone.devices_found.connect(self._devices_found)
         self.heard.sought.connect(self.axis.seek)
         self.microphone.recorded.connect(self._recorded)
+        self.microphone.kept.connect(self._kept)
         self.microphone.why_silent_changed.connect(self.transport.set_why_silent)
         self.sounds.open_requested.connect(self.open_sound)
-        self.picture.seed_changed.connect(self._seed_changed)
-        self.picture.rate_changed.connect(self._rate_changed)
+        self.picture.seed_changed.connect(commands.set_seed)
+        self.picture.rate_changed.connect(commands.set_rate)
         self.viewer.file_dropped.connect(self.opener.open)
         self.projects.told.connect(self.status.say)
         self.projects.closing.connect(self._close_saved)
@@ -351,25 +319,13 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         settings = self.settings
-        self.resize(1180, 800)
-        if not settings.get(GEOMETRY).isEmpty():
-            self.restoreGeometry(settings.get(GEOMETRY))
-            self.restoreState(settings.get(LAYOUT))
+        restore_layout(self, settings)
         seed = min(max(settings.get(SEED), 0), MAX_SEED)
         rate = settings.get(FRAME_RATE)
         rate = rate if rate in FRAME_RATES else DEFAULT_RATE
         self.session.begin(Project(start=Start(seed=seed), fps=rate), {})
         samples = sample_sounds()
         self.sounds.set_sounds(settings.recent(samples), samples)
-
-    def _seed_changed(self, seed: int) -> None:
-        self.playback.pause()
-        self.settings.set(SEED, seed)
-        self.controller.set_seed(seed)
-
-    def _rate_changed(self, rate: str) -> None:
-        self.settings.set(FRAME_RATE, rate)
-        self.controller.set_rate(rate)
 
     def _devices_found(self, found: FoundDevices) -> None:
         self.live.set_microphones(found.microphones)
@@ -385,13 +341,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{title}[*]" if modified else title)
         self.setWindowModified(modified)
 
-    def _show_exports(self) -> None:
-        self._exports_dock.show()
-        self._exports_dock.raise_()
-
-    def _pack_name(self) -> str:
-        engine = self.controller.engine
-        return "" if engine is None else engine.name
+    def _kept(self, path: Path) -> None:
+        self.sounds.set_sounds(self.settings.recent(), sample_sounds())
+        self.status.say(self.tr("{0} was kept; see Recent").format(path.name))
 
     def _recorded(self, path: Path) -> None:
         if not self._closed:
@@ -429,8 +381,7 @@ class MainWindow(QMainWindow):
             self._closed = True
             self._starting.stop()
             self._full_screen.leave()
-            self.settings.set(GEOMETRY, self.saveGeometry())
-            self.settings.set(LAYOUT, self.saveState())
+            save_layout(self, self.settings)
             # The window goes at once; waiting for a step of the engine is not the person's matter.
             self.hide()
             self.errors.close()
@@ -443,6 +394,6 @@ class MainWindow(QMainWindow):
             self.fine.close()
             self.projects.close(keep=self._keep)
             self.session.close()
-            self.settings.set(RECORDINGS_KNOWN, time.time())
+            self.microphone.mark_known()
             self.settings.save()
         super().closeEvent(event)
