@@ -17,13 +17,19 @@ from soundedit.errors import DeviceError, SoundeditError
 from soundedit.media.output import OutputChoice
 from soundedit.media.playback_run import Run
 from soundedit.media.playback_source import pieces
-from soundedit.media.portaudio import AudioBackend, AudioDevice, AudioStream, portaudio
+from soundedit.media.portaudio import (
+    LOST_SECONDS,
+    START_SECONDS,
+    AudioBackend,
+    AudioDevice,
+    AudioStream,
+    portaudio,
+)
 from soundedit.media.ring import RingBuffer
 from soundedit.media.sound import Sound, probe_sound
 
 AHEAD_SECONDS = 0.75
 PREFILL_SECONDS = 0.15
-LOST_AFTER_SECONDS = 1.5
 MAX_LEAD_SECONDS = 0.5
 SERVICE_SECONDS = 0.02
 MIN_LOOP_SECONDS = 0.05
@@ -340,7 +346,8 @@ class Player:
         if self._calls != run.calls_seen:  # a device that went away just stops calling
             run.calls_seen, run.called_at = self._calls, now
         closed = stream is None or not stream.active
-        if closed or now - run.called_at > LOST_AFTER_SECONDS:
+        patience = START_SECONDS if run.first_heard is None else LOST_SECONDS
+        if closed or now - run.called_at > patience:
             self._change_device(run)
 
     def _change_device(self, run: Run) -> None:

@@ -28,6 +28,10 @@ MIN_LATENCY_SECONDS = 0.12  # "high" is 0.035 s on a sound server, too little on
 QUICK_BLOCK_FRAMES = 512
 QUICK_LATENCY_SECONDS = 0.04
 MAX_CHANNELS = 2
+LOST_SECONDS = 1.5
+"""A stream that was not called for so long has lost its device."""
+START_SECONDS = 4.0
+"""The same before its first call: a sound server takes two seconds to begin."""
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,19 @@ from soundedit.errors import DeviceError, MediaError
 from soundedit.media.ffmpeg import shown
 from soundedit.media.flac import FlacWriter
 from soundedit.media.monitor import Monitor
-from soundedit.media.portaudio import AudioBackend, AudioDevice, AudioStream, portaudio
+from soundedit.media.portaudio import (
+    LOST_SECONDS,
+    START_SECONDS,
+    AudioBackend,
+    AudioDevice,
+    AudioStream,
+    portaudio,
+)
 from soundedit.media.ring import RingBuffer
 
 RING_SECONDS = 10.0
 LEVEL_SECONDS = 0.1
 FLUSH_SECONDS = 1.0
-LOST_AFTER_SECONDS = 1.5
 SERVICE_SECONDS = 0.05
 KEPT_SECONDS = 2.0
 """What was heard before a file begins is kept for so long at least, for its pre-roll."""
@@ -337,7 +343,8 @@ class Recorder:
             return
         if self._calls != self._calls_seen:  # a device that went away just stops calling
             self._calls_seen, self._called_at = self._calls, now
-        if not stream.active or now - self._called_at > LOST_AFTER_SECONDS:
+        patience = LOST_SECONDS if self._calls else START_SECONDS
+        if not stream.active or now - self._called_at > patience:
             ended = "" if writer is None else ", so recording ended; what came before is kept"
             self.problem = (
                 f'The input "{stream.device.name}" stopped answering{ended}; '

@@ -136,6 +136,15 @@ def test_an_input_that_vanishes_keeps_what_was_recorded(card, recorder, tmp_path
     assert probe_sound(tmp_path / "take.flac").seconds == pytest.approx(2.0, abs=0.1)
 
 
+def test_an_input_may_be_slow_to_begin(card, recorder):
+    recorder.start(None)
+    card.unplug("Microphone")  # nothing comes yet, as from a sound server that starts
+    advance(card, recorder, 3.0)
+    assert recorder.problem is None
+    advance(card, recorder, 1.5)
+    assert "stopped answering" in str(recorder.problem)
+
+
 def test_an_input_that_gives_nothing_is_said_and_leaves_no_file(card, recorder, tmp_path):
     recorder.start(tmp_path / "take.flac")
     with pytest.raises(DeviceError, match="gave no sound"):

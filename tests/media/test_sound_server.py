@@ -41,10 +41,40 @@ SCRIPT = """
     print(json.dumps({"silent": player.silent_reason, "positions": positions, "times": times}))
 """
 
+HEARING = """
+    import json, os, signal, sys, time
+    from soundedit.media.portaudio import why_no_sound_device
+    from soundedit.media.record import Recorder
+
+    def wait(condition, seconds):
+        end = time.monotonic() + seconds
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.01)
+
+    reason = why_no_sound_device()
+    if reason is not None:
+        print(json.dumps({"skip": reason}))
+        raise SystemExit
+    recorder = Recorder(preroll=1.0)
+    recorder.start(None)
+    recorder.set_monitor(True)
+    wait(lambda: recorder.seconds > 3.0 or recorder.problem, 20)
+    before = recorder.problem
+    recorder.begin(sys.argv[1])
+    time.sleep(1.0)
+    recorder.end()
+    recorder.set_monitor(False)
+    recorder.begin(sys.argv[2])
+    os.kill(int(os.environ["SOUND_SERVER"]), signal.SIGKILL)
+    wait(lambda: recorder.problem, 10)
+    recorder.stop()
+    print(json.dumps({"before": before, "problem": recorder.problem}))
+"""
+
 
 @pytest.fixture
 def sound_server(tmp_path):
-    """Environment of a PulseAudio with one sink that can be listened to and no hardware."""
+    """Environment of a PulseAudio with two sinks that can be listened to and no hardware."""
     program = shutil.which("pulseaudio")
     if program is None or sys.platform != "linux":
         pytest.skip("pulseaudio is not installed")
@@ -60,7 +90,9 @@ def sound_server(tmp_path):
     command += ["--disable-shm", "--log-target=stderr", "--log-level=error"]
     command += [f"--load=module-native-protocol-unix socket={tmp_path}/native auth-anonymous=1"]
     command += ["--load=module-null-sink sink_name=loop rate=48000"]
+    command += ["--load=module-null-sink sink_name=heard rate=48000"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as server:
+        environment["SOUND_SERVER"] = str(server.pid)
         for _ in range(200):
             if (tmp_path / "native").exists() or server.poll() is not None:
                 break
@@ -107,6 +139,48 @@ def test_what_is_played_can_be_recorded(sound_server, tmp_path):
     assert np.diff(positions).min() >= 0
     assert len(np.unique(positions)) > 20  # interpolated between blocks
     np.testing.assert_allclose(np.diff(onsets), [every] * 3, atol=0.002)
+
+
+def test_preroll_monitoring_and_a_server_that_dies(sound_server, tmp_path):
+    pacat = shutil.which("pacat")
+    if pacat is None:
+        pytest.skip("pulseaudio-utils is not installed")
+    every, rate = 0.5, 48000
+    beeps = np.zeros((60, round(every * rate)), np.int16)
+    beeps[:, :2400] = 16000 * np.sin(2 * np.pi * 1000 * np.arange(2400) / rate)
+    (tmp_path / "beeps.raw").write_bytes(beeps.tobytes())
+    sound = [f"--rate={rate}", "--channels=1", "--format=s16le", "--latency-msec=50"]
+    feed = [pacat, "-p", "--device=loop", *sound, str(tmp_path / "beeps.raw")]
+    listen = [pacat, "-r", "--device=heard.monitor", *sound]
+    script = [sys.executable, "-c", textwrap.dedent(HEARING)]
+    with (
+        (tmp_path / "heard.raw").open("wb") as heard,
+        subprocess.Popen(feed, env=sound_server, stderr=subprocess.DEVNULL) as feeding,
+        subprocess.Popen(
+            listen, env=sound_server, stdout=heard, stderr=subprocess.DEVNULL
+        ) as listening,
+    ):
+        done = subprocess.run(
+            [*script, *(str(tmp_path / name) for name in ("first.flac", "second.flac"))],
+            env={**sound_server, "PULSE_SINK": "heard"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+        for process in (feeding, listening):
+            process.kill()
+    told = json.loads(done.stdout)
+    if "skip" in told:
+        pytest.skip(told["skip"])
+    assert told["before"] is None
+    assert "stopped answering, so recording ended; what came before is kept" in told["problem"]
+    for name, least in (("first.flac", 1.9), ("second.flac", 0.9)):
+        take = read_sound(tmp_path / name, mono=True)
+        assert take.samples.shape[1] / take.sample_rate >= least
+        assert np.abs(take.samples).max() > 0.3
+    monitored = np.fromfile(tmp_path / "heard.raw", np.int16)
+    assert np.abs(monitored).max() > 0.3 * 32768
 
 
 @pytest.mark.skipif(
