@@ -10,9 +10,9 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from soundedit import __version__
+from soundedit.arguments import ArgumentParser
 from soundedit.commands import batch, edit, info, invert, packs, render
 from soundedit.commands.terminal import complain
 from soundedit.errors import Cancelled, SoundeditError
@@ -105,16 +105,8 @@ def _open_app(words: list[str]) -> int:
     return run(words)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        complain(f"{message} (see {self.prog} --help)")
-        sys.exit(USER_ERROR)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
         prog="soundedit",
         description="Turn sound into moving landscapes. Without a command, the app opens.",
         epilog="soundedit FILE opens the app with a sound; soundedit --live goes live with the "
@@ -122,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"soundedit {__version__}")
     commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=_Parser
+        title="commands", metavar="COMMAND", required=True, parser_class=ArgumentParser
     )
     for module in _COMMANDS.values():
         module.add_to(commands)

@@ -14,6 +14,7 @@ from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar, clock, complain, print_json
 from soundedit.errors import Cancelled, ExportError, MediaError
 from soundedit.media.presets import ExportSettings, default_name
+from soundedit.packs import read_pack_manifest
 from soundedit.progress import CancelToken
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def run(args: argparse.Namespace) -> int:
     """Render what is not yet made; the summary on stdout."""
     settings = exporting.export_settings(args)
     sources = _sources(args.source, args.recursive)
+    if args.pack is not None and args.ray is None:
+        read_pack_manifest(args.pack)
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -221,12 +224,19 @@ def table(lines: Sequence[Line]) -> str:
 
 def _sources(source: Path, recursive: bool) -> list[Path]:
     if source.is_dir():
-        files = source.rglob("*") if recursive else source.iterdir()
-        found = sorted(
-            file
-            for file in files
-            if file.suffix.lower() in _SOURCES and file.is_file() and not file.name.startswith(".")
-        )
+        try:
+            found = sorted(
+                file
+                for file in (source.rglob("*") if recursive else source.iterdir())
+                if file.suffix.lower() in _SOURCES
+                and file.is_file()
+                and not file.name.startswith(".")
+            )
+        except OSError as error:
+            raise MediaError(
+                f"The folder {source} cannot be read ({error.strerror}), so allow it or choose "
+                "another one."
+            ) from error
         if not found:
             raise MediaError(f"{source} holds no sound and no project, so choose another folder.")
         return found

@@ -147,7 +147,6 @@ def _check_name(output: Path, settings: ExportSettings) -> None:
         raise ExportError(
             f"{output} will be a folder of pictures, so give a name without {output.suffix}."
         )
+    options.check_folder(output)
     if output.is_dir() and form.kind is not Kind.SEQUENCE:
         raise ExportError(f"{output} is a folder, so give the name of a file.")
-    if not output.absolute().parent.is_dir():
-        raise ExportError(f"There is no folder {output.absolute().parent}, so make it first.")

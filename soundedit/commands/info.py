@@ -23,7 +23,12 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         help="describe a sound or a pack",
         description="Describe a sound, with what is heard when, or a model pack.",
     )
-    parser.add_argument("target", metavar="SOUND|PACK", type=Path)
+    parser.add_argument(
+        "target",
+        metavar="SOUND|PACK",
+        type=Path,
+        help="a sound, a video, or a pack by folder or name",
+    )
     options.add_engine(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)

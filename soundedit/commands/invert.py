@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from soundedit.commands import options
+from soundedit.commands import exporting, options
 from soundedit.commands.terminal import ProgressBar
 from soundedit.media.png import write_png
 
@@ -20,6 +20,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("-o", "--output", metavar="OUT.png", type=Path, required=True)
     options.add_engine(parser)
     options.add_seed(parser)
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there already")
     parser.set_defaults(run=run)
 
 
@@ -28,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from soundedit.media.sound import probe_sound
 
     options.check_output(args.output, ".png", args.sound)
+    exporting.may_overwrite(args.output, args.overwrite)
     probe_sound(args.sound)
     with ProgressBar() as bar:
         bar(-1, "Starting")

@@ -2,10 +2,12 @@
 
 import argparse
 import math
+import os
 from fractions import Fraction
 from pathlib import Path
 
 from soundedit.errors import ExportError
+from soundedit.media.whole import is_there
 
 LARGEST_SIDE = 4096
 
@@ -78,9 +80,19 @@ def check_output(output: Path, suffix: str, sound: Path) -> None:
     """Raise ExportError before any work if `output` cannot become a file of this kind."""
     if output.suffix.lower() != suffix:
         raise ExportError(f"{output} must end in {suffix}, so give the output that name.")
+    check_folder(output)
     if output.is_dir():
         raise ExportError(f"{output} is a folder, so give the name of a file.")
-    if not output.absolute().parent.is_dir():
-        raise ExportError(f"There is no folder {output.absolute().parent}, so make it first.")
     if output.exists() and sound.exists() and output.samefile(sound):
         raise ExportError(f"{output} is the sound itself, so choose another name for the output.")
+
+
+def check_folder(output: Path) -> None:
+    """Raise ExportError before any work if `output` is in a folder that cannot be written to."""
+    folder = output.absolute().parent
+    if is_there(folder) and not folder.is_dir():
+        raise ExportError(f"{folder} is a file and no folder, so choose another place.")
+    if not is_there(folder):
+        raise ExportError(f"There is no folder {folder}, so make it first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ExportError(f"The folder {folder} may not be written to, so choose another one.")

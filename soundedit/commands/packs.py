@@ -11,7 +11,9 @@ from soundedit.packs import default_pack, find_packs, read_pack_manifest, verify
 
 def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     """Declare the commands."""
-    parser = commands.add_parser("packs", help="list or verify model packs")
+    parser = commands.add_parser(
+        "packs", help="list or verify model packs", description="List or verify model packs."
+    )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list the packs that are found")
     listing.add_argument("--json", action="store_true", help="print JSON")

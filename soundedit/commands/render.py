@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from soundedit.commands import exporting, options
 from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar, complain, print_json
+from soundedit.document.projectfile import SUFFIX
 from soundedit.errors import ExportError
+from soundedit.media.decode import check_sound_file
+from soundedit.packs import read_pack_manifest
 
 if TYPE_CHECKING:
     from soundedit.engine.export import ExportReport
@@ -63,6 +66,12 @@ def run(args: argparse.Namespace) -> int:
     """Render one job; only a few seconds of it are in memory."""
     settings = exporting.export_settings(args, args.output)
     overwrite = exporting.may_overwrite(args.output, args.overwrite)
+    if args.end is not None and args.end <= (args.start or 0.0):
+        raise ExportError("The range must end after it begins, so choose another --end.")
+    if args.source.suffix.lower() != SUFFIX:
+        check_sound_file(args.source)
+    if args.pack is not None:
+        read_pack_manifest(args.pack)
     with ProgressBar() as bar, cancel_on_interrupt() as cancel:
         bar(-1, "Starting")
         # Seconds of import that a wrong argument should not cost.

@@ -6,17 +6,11 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from soundedit.arguments import ArgumentParser
 from soundedit.errors import SoundeditError
 from soundedit.progress import Progress
-
-
-class _Parser(argparse.ArgumentParser):
-    """Raises what is wrong as one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        raise SoundeditError(f"{message} (see {self.prog} --help)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _bench(words: list[str]) -> int:
-    parser = _Parser(
+    parser = ArgumentParser(
         prog="soundedit bench", description="Measure how fast soundedit is on this machine."
     )
     parser.add_argument("sound", metavar="SOUND", nargs="?", type=Path, help="default: a sample")
@@ -60,7 +54,7 @@ def _bench(words: list[str]) -> int:
 
 
 def _evaluate(words: list[str]) -> int:
-    parser = _Parser(
+    parser = ArgumentParser(
         prog="soundedit evaluate",
         description="Measure a pack on recordings kept out of training: are its pictures like "
         "photos, is it right about what it hears, and do its videos show it, in time?",

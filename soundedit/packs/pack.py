@@ -204,7 +204,9 @@ def _load_manifest(folder: Path) -> Manifest:
             raise PackError(f"{file} is too large to be a pack's manifest.")
         return read_manifest(data.decode())
     except FileNotFoundError as error:
-        raise PackError(f"{folder} is no model pack: it has no {MANIFEST_NAME}.") from error
+        raise PackError(
+            f"{folder} is no model pack, as it has no {MANIFEST_NAME}, so choose another folder."
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise PackError(f"{file} cannot be read ({error}), so get the pack again.") from error
     except PackError as error:

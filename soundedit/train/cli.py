@@ -4,10 +4,12 @@ import argparse
 import dataclasses
 import importlib
 import logging
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from soundedit.arguments import ArgumentParser
 from soundedit.errors import TrainingError
 from soundedit.train.config import load_settings
 
@@ -67,15 +69,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(argv or ["--help"])
     data = words[:1] == ["data"]
     commands = DATA_COMMANDS if data else COMMANDS
-    parser = argparse.ArgumentParser(prog="soundedit data" if data else "soundedit train")
-    subparsers = parser.add_subparsers(dest="command", required=True)
+    parser = ArgumentParser(
+        prog="soundedit data" if data else "soundedit train",
+        description="Prepare the data that training needs."
+        if data
+        else "Train the parts of a pack, each from what the ones before it made.",
+    )
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", required=True
+    )
     rest = words[1:] if data else words
     for name, command in commands.items():
         sub = subparsers.add_parser(name, help=command.text, description=command.text)
-        sub.add_argument("--config", type=Path, help="settings in TOML; see --defaults")
-        sub.add_argument("--defaults", action="store_true", help="print all settings, explained")
+        sub.add_argument(
+            "--config", metavar="FILE", type=Path, help="settings in TOML; see --defaults"
+        )
+        sub.add_argument(
+            "--defaults", action="store_true", help="print such a file with all settings"
+        )
         if name == next(iter(rest), None):
-            _add_options(sub, load(command)[0])
+            _add_options(sub, load(command)[0], explanations(command))
     args = vars(parser.parse_args(rest))
     name, file = args.pop("command"), args.pop("config")
     if args.pop("defaults"):
@@ -93,10 +106,26 @@ def defaults_file(command: Command) -> Path:
     return Path(__file__).parent / "settings" / f"{name}.toml"
 
 
-def _add_options(parser: argparse.ArgumentParser, settings: type) -> None:
+def explanations(command: Command) -> dict[str, str]:
+    """What each setting of a command means, by its name."""
+    text = defaults_file(command).read_text(encoding="utf-8")
+    found = re.finditer(r"^((?:#.*\n)+)(\w+) *=", text, re.MULTILINE)
+    return {
+        match[2]: " ".join(line.lstrip("# ") for line in match[1].splitlines()) for match in found
+    }
+
+
+def _add_options(
+    parser: argparse.ArgumentParser, settings: type, meanings: Mapping[str, str]
+) -> None:
     for field in dataclasses.fields(settings):
         option = "--" + field.name.replace("_", "-")
+        meaning = meanings.get(field.name, "").replace("%", "%%") or None
         if isinstance(field.default, bool):
-            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None)
+            parser.add_argument(
+                option, action=argparse.BooleanOptionalAction, default=None, help=meaning
+            )
         elif isinstance(field.default, int | float | str):
-            parser.add_argument(option, type=type(field.default), default=None)
+            kind = type(field.default)
+            name = "TEXT" if kind is str else "N"
+            parser.add_argument(option, metavar=name, type=kind, default=None, help=meaning)

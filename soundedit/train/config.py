@@ -23,8 +23,10 @@ def load_settings(kind: type[T], file: Path | None, overrides: dict[str, Any] | 
             raise TrainingError(
                 f"The settings {file} cannot be read ({error.strerror}); check the path."
             ) from error
-        except tomllib.TOMLDecodeError as error:
-            raise TrainingError(f"The settings {file} are not valid TOML: {error}.") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise TrainingError(
+                f"The settings {file} are not valid TOML ({error}); correct the file."
+            ) from error
     values |= {k: v for k, v in (overrides or {}).items() if v is not None}
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key, value in values.items():

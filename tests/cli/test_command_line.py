@@ -1,6 +1,7 @@
 """The command line as a person runs it: a process, its output and its exit code."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,17 @@ def test_light_commands_import_neither_torch_nor_qt(words: list[str]) -> None:
         (["batch", "nowhere", "--out", "o"], "neither a folder nor a list"),
         (["batch", "soundedit", "--out", "o"], "holds no sound"),
         (["batch", "tests", "--out", "o", "--jobs", "0"], "1 to 256"),
+        (
+            ["batch", "resources/sounds", "--out", "o", "--pack", "nowhere"],
+            "no model pack 'nowhere'",
+        ),
+        (["render", "README.md", "-o", "README.md/a.mp4"], "is a file and no folder"),
+        (["render", "README.md", "-o", "a.mp4", "--start", "2", "--end", "1"], "--end"),
+        (["render", "README.md", "-o", "a.mp4", "--pack", "tests"], "choose another folder"),
+        (["train", "painter"], "soundedit train --help"),
+        (["train", "generator", "a.toml"], "a.toml"),
+        (["train", "generator", "--config", "README.md"], "correct the file"),
+        (["data"], "COMMAND"),
         (["tests"], "is a folder"),
         (["packs"], "ACTION"),
         (["nowhere.wav"], "nowhere.wav"),
@@ -87,6 +99,33 @@ def test_a_mistake_is_one_line_and_exit_code_2(soundedit: Run, words: list[str],
     assert done.stdout == ""
     assert one_line(done.stderr)
     assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["render", "README.md", "-o", "a.mp4"],
+        ["invert", "README.md", "-o", "a.png"],
+        ["batch", ".", "--out", "o"],
+    ],
+)
+def test_a_folder_that_may_not_be_used(soundedit: Run, words: list[str], tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir()
+    shut.chmod(0)
+    if os.access(shut, os.W_OK):
+        pytest.skip("this person may write everywhere")
+    words = [str(shut) if word == "." else word for word in words]
+    words[-1] = str(shut / words[-1]) if words[0] != "batch" else str(tmp_path / "o")
+    done = soundedit(*words)
+    assert done.returncode == 2
+    assert one_line(done.stderr)
+    assert str(shut) in done.stderr
+
+
+def test_training_explains_its_settings(soundedit: Run) -> None:
+    said = " ".join(soundedit("train", "generator", "--help").stdout.split())
+    assert "--resolution N Side of a frame in pixels, a power of two." in said
 
 
 def test_version(soundedit: Run) -> None:

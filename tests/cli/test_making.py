@@ -153,6 +153,9 @@ def test_invert(soundedit: Run, sound: Path, tiny_pack: Path, tmp_path: Path) ->
     assert pictures[0].shape == (64, 64, 3)
     assert np.array_equal(pictures[0], pictures[1])
     assert not np.array_equal(pictures[0], pictures[2])
+    again = soundedit("invert", sound, "-o", out, "--pack", tiny_pack)
+    assert again.returncode == 2
+    assert "--overwrite" in again.stderr
 
 
 def test_info_of_a_sound(soundedit: Run, sound: Path, tiny_pack: Path) -> None:
