@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from soundedit.app.exports.render import Exported
-from soundedit.app.finejobs import EditRefined, Fitted, Improving
+from soundedit.app.finejobs import EditRefined, Fitted, Improving, StartRefined
 from soundedit.app.framefeed import FrameFeed
 from soundedit.app.live.requests import LiveAnswer
 from soundedit.app.movie import Movie
@@ -66,7 +66,7 @@ class Controller(OpenSound):
     redrawn = Signal()
     """The movie is the same with other edits."""
     fine_answered = Signal(object)
-    """An answer to a `FitRequest` or `RefineRequest`, or the `Ended` of one."""
+    """An answer to a request of `finejobs`, or the `Ended` of one."""
     frame_ready = Signal(object)
     """A `FrameReady` of any movie came back."""
     measured = Signal(object)
@@ -349,7 +349,7 @@ class Controller(OpenSound):
             case Measured():
                 if self.movie is not None and answer.movie == self.movie.key:
                     self.measured.emit(answer)
-            case Improving() | Fitted() | EditRefined():
+            case Improving() | Fitted() | EditRefined() | StartRefined():
                 self.fine_answered.emit(answer)
             case Redrawn():
                 self._on_redrawn(answer)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from soundedit.app.movie import Movie
 from soundedit.app.requests import Answer, Kind, Request
-from soundedit.document.model import Edit
+from soundedit.document.model import Edit, Start, StartKind
 from soundedit.media.picture import Crop, read_square, video_squares
 from soundedit.progress import Progress
 
@@ -62,6 +62,20 @@ class RefineRequest(Request):
 
 
 @dataclass(frozen=True, eq=False)
+class RefineStartRequest(Request):
+    """The photo or the frames of the video `start` at `file` -> nearer latents, in `out`."""
+
+    start: Start
+    file: Path
+    fps: Fraction
+    out: Path
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.REFINE
+
+
+@dataclass(frozen=True, eq=False)
 class Improving(Answer):
     """What a job has come to, uint8 (H, W, 3)."""
 
@@ -86,6 +100,16 @@ class EditRefined(Answer):
     out: Path
     before: float
     after: float
+
+
+@dataclass(frozen=True, eq=False)
+class StartRefined(Answer):
+    """The latents of `start` lie in `out`; how far its pictures were away, and are now."""
+
+    start: Start
+    out: Path
+    before: float
+    distance: float
 
 
 def fit_picture(
@@ -141,7 +165,22 @@ def refine_edit(
     return EditRefined(request.id, request.edit.id, request.out, found.before, found.after)
 
 
-def _write(engine: Any, path: Path, w: NDArray[np.float32]) -> None:
+def refine_start(engine: Any, request: RefineStartRequest, progress: Progress) -> StartRefined:
+    """Bring the pictures of a start nearer to its photo or video. Errors as the engine's."""
+    start, fps = request.start, None
+    if start.kind is StartKind.PHOTO:
+        photo = read_square(request.file, engine.resolution, start.crop)
+        found = engine.refine_picture(photo, progress=progress, cancel=request.cancel)
+    else:
+        fps = request.fps
+        found = engine.refine_video(
+            request.file, fps, start.crop, progress=progress, cancel=request.cancel
+        )
+    _write(engine, request.out, found.w, fps)
+    return StartRefined(request.id, start, request.out, found.before, found.distance)
+
+
+def _write(engine: Any, path: Path, w: NDArray[np.float32], fps: Fraction | None = None) -> None:
     latents = importlib.import_module("soundedit.engine.latents")
     path.parent.mkdir(parents=True, exist_ok=True)
-    latents.write_latents(path, latents.Latents(w, engine.manifest.name))
+    latents.write_latents(path, latents.Latents(w, engine.manifest.name, fps))

@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QImage, QImageReader
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -20,6 +22,8 @@ from soundedit.app.finejobs import (
     Fitted,
     Improving,
     RefineRequest,
+    RefineStartRequest,
+    StartRefined,
 )
 from soundedit.app.requests import Ended, Kind
 from soundedit.app.samples import VIDEO_SUFFIXES
@@ -44,6 +48,9 @@ class FineWork(QObject):
         place: gives a folder for files that belong to the project until it is saved.
         library: the person's folder of saved directions.
     """
+
+    told = Signal(str)
+    """A sentence for the status bar."""
 
     def __init__(
         self,
@@ -78,6 +85,7 @@ class FineWork(QObject):
         """What to call for each command's id."""
         return {
             "start_picture": self._ask_start,
+            "refine_start": self._refine_start,
             "refine_edit": self._refine_selected,
             "unrefine_edit": self._unrefine_selected,
             "keep_direction": self._keep_selected,
@@ -152,7 +160,7 @@ class FineWork(QObject):
         self._session.do(name, set_start(project, start, refined))
 
     def _start_video(self, path: Path, dialog: StartDialog) -> None:
-        crop = dialog.wanted_crop()
+        crop, refining = dialog.wanted_crop(), dialog.refine_frames.isChecked()
 
         def read(progress: Any, cancel: Any) -> float | None:
             try:
@@ -166,7 +174,8 @@ class FineWork(QObject):
             # A video without a sound moves by itself.
             take = None if seconds is None else Take(media, seconds)
             name = self.tr("start from {0}").format(path.name)
-            self._session.do(name, set_take(project, take))
+            if self._session.do(name, set_take(project, take)) and refining:
+                self._refine_start()
 
         self._work.do(read, done, self._controller.failed.emit)
 
@@ -188,6 +197,8 @@ class FineWork(QObject):
                 self.dialog.set_working(False)
             case EditRefined() if self._controller.finish(answer, Kind.REFINE):
                 self._take_refined(answer)
+            case StartRefined() if self._controller.finish(answer, Kind.REFINE):
+                self._take_start(answer)
             case Ended():
                 self._on_ended(answer)
 
@@ -203,6 +214,32 @@ class FineWork(QObject):
             self.dialog.show_problem(str(answer.error))
         else:
             self._controller.failed.emit(answer.error)
+
+    def _refine_start(self) -> None:
+        """Bring the photo's picture or the video's frames nearer, while the person goes on."""
+        start = self._session.project.start
+        file = None if start.media is None else self._session.locate(start.media)
+        if file is None:
+            return
+        out = self._place() / f"{file.stem}.latents"
+        request = RefineStartRequest(start, file, Fraction(self._session.project.fps), out)
+        self._controller.begin(request, self.tr("Bringing {0} closer").format(file.name))
+
+    def _take_start(self, answer: StartRefined) -> None:
+        project = self._session.project
+        if project.start != answer.start:
+            # Another start was chosen meanwhile.
+            return
+        figures = f"{answer.before:.2f}", f"{answer.distance:.2f}"
+        if answer.distance < answer.before:
+            media = self._media(answer.out, MediaKind.LATENTS)
+            name = self.tr("bring the start closer, {0} to {1}").format(*figures)
+            refined = replace(project.start, latents=media.id)
+            self._session.do(name, set_start(project, refined, [media]))
+        text = self.tr(
+            "The start's distance went from {0} to {1}: 0 is the same picture, 1 an unlike one."
+        )
+        self.told.emit(text.format(*figures))
 
     def _refine_selected(self) -> None:
         edit_id, movie = self._stack.selected, self._controller.movie
@@ -274,6 +311,10 @@ class FineWork(QObject):
         self._actions["refine_edit"].setEnabled(writable and said and works)
         self._actions["unrefine_edit"].setEnabled(writable and refined)
         self._actions["keep_direction"].setEnabled(refined)
+        start = self._session.project.start
+        idle = self._controller.engine is not None and not self._controller.is_running(Kind.REFINE)
+        here = start.media is not None and self._session.locate(start.media) is not None
+        self._actions["refine_start"].setEnabled(writable and here and idle)
         self._actions["start_picture"].setEnabled(
             writable and self._controller.engine_error is None
         )

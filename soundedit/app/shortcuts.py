@@ -86,6 +86,7 @@ COMMANDS = (
     Command(
         "start_picture", "picture", T("Commands", "Start from a &photo or video..."), ("Ctrl+P",)
     ),
+    Command("refine_start", "picture", T("Commands", "Bring the start &closer to it")),
     Command("new_seed", "picture", T("Commands", "&New seed"), ("Ctrl+R",)),
     Command("cancel", "picture", T("Commands", "&Cancel the job"), ("Ctrl+.",)),
     SoundCommand("play", "play", T("Commands", "&Play or stop"), ("Space",)),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QImage
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QGridLayout,
@@ -53,6 +54,11 @@ class StartDialog(QDialog):
         self.use = buttons.addButton(self.tr("&Start from this"), buttons.ButtonRole.AcceptRole)
         self.refine = QPushButton(self.tr("&Refine"), self)
         self.refine.setToolTip(self.tr("Bring the picture closer to the photo; takes some seconds"))
+        self.refine_frames = QCheckBox(self.tr("Bring all its &frames closer afterwards"), self)
+        self.refine_frames.setToolTip(
+            self.tr("A job of seconds to minutes; you can go on editing meanwhile")
+        )
+        self.refine_frames.setVisible(video)
         if not video:
             buttons.addButton(self.refine, buttons.ButtonRole.ActionRole)
         self.refine.setVisible(not video)
@@ -69,8 +75,9 @@ class StartDialog(QDialog):
         layout.addWidget(self.crop, 1, 0)
         layout.addWidget(self.found, 1, 1)
         layout.addWidget(self.figure, 2, 0, 1, 2)
-        layout.addWidget(self.progress, 3, 0, 1, 2)
-        layout.addWidget(buttons, 4, 0, 1, 2)
+        layout.addWidget(self.refine_frames, 3, 0, 1, 2)
+        layout.addWidget(self.progress, 4, 0, 1, 2)
+        layout.addWidget(buttons, 5, 0, 1, 2)
         for column in (0, 1):
             layout.setColumnStretch(column, 1)
         layout.setRowStretch(1, 1)

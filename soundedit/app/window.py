@@ -314,6 +314,7 @@ class MainWindow(QMainWindow):
         self.picture.rate_changed.connect(commands.set_rate)
         self.viewer.file_dropped.connect(self.opener.open)
         self.projects.told.connect(self.status.say)
+        self.fine.told.connect(self.status.say)
         self.projects.closing.connect(self._close_saved)
         self.viewer.double_clicked.connect(self._full_screen.toggle)
 

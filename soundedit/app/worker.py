@@ -11,7 +11,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from soundedit.app.exports.render import ExportRequest, render_job
-from soundedit.app.finejobs import FitRequest, RefineRequest, fit_picture, refine_edit
+from soundedit.app.finejobs import (
+    FitRequest,
+    RefineRequest,
+    RefineStartRequest,
+    fit_picture,
+    refine_edit,
+    refine_start,
+)
 from soundedit.app.heavyimports import heavy_imports
 from soundedit.app.live.perform import perform_live
 from soundedit.app.live.requests import LiveRequest
@@ -311,6 +318,8 @@ class EngineWorker(QObject):
                 self._answer(fit_picture(engine, request, progress, self._answer))
             case RefineRequest():
                 self._answer(refine_edit(engine, request, progress, self._answer))
+            case RefineStartRequest():
+                self._answer(refine_start(engine, request, progress))
             case MeasureRequest():
                 self._answer(self._measurer.measure(request))
             case RedrawRequest():

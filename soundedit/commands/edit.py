@@ -5,6 +5,7 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from soundedit.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
     from soundedit.engine.engine import Engine
+    from soundedit.engine.photo_start import PictureFit, VideoFit
     from soundedit.engine.rendering import Rendering
 
 _SPEC = "WHAT[@STRENGTH][[FROM-TO]]"
@@ -84,7 +86,9 @@ def add_to(parsers: "argparse._SubParsersAction[Any]") -> None:
         "--fine", action="store_true", help="refine words and sounds by optimisation (slow)"
     )
     parser.add_argument(
-        "--refine-start", action="store_true", help="come nearer to the photo by optimisation"
+        "--refine-start",
+        action="store_true",
+        help="come nearer to the photo or video by optimisation",
     )
     parser.add_argument(
         "--at", metavar="S", type=options.seconds, help="the moment of a PNG (default: the middle)"
@@ -120,6 +124,10 @@ def run(args: argparse.Namespace) -> int:
         cancel_on_interrupt() as cancel,
     ):
         ids = add_edits(made, args.edits or [], args.bands, args.fade, follow=args.follow)
+        if args.refine_start and made.project.start.media not in made.files:
+            raise ExportError(
+                "There is no photo or video to come nearer to, so leave --refine-start out."
+            )
         if settings is not None and not _moves(made.project):
             raise MediaError(
                 "Nothing moves the picture, so give --take SOUND or an output that ends in .png."
@@ -133,7 +141,7 @@ def run(args: argparse.Namespace) -> int:
         engine = Engine.load(pack, args.device, bar)
         try:
             made.project = commands.set_pack(made.project, engine.manifest.name)
-            refine(engine, made, args, ids, Path(folder), bar, cancel)
+            closeness = refine(engine, made, args, ids, Path(folder), bar, cancel)
             rendering = Rendering(
                 engine, made.project, made.files, fps=args.fps, progress=bar, cancel=cancel
             )
@@ -160,7 +168,10 @@ def run(args: argparse.Namespace) -> int:
     for problem in rendering.problems:
         complain(problem)
     if args.json:
+        facts["start_distance"] = closeness
         print_json(facts | _edit_facts(rendering, args.at))
+    elif closeness is not None:
+        print("The start's distance went from {:.2f} to {:.2f}; 0 is equal.".format(*closeness))
     return 0
 
 
@@ -193,30 +204,42 @@ def refine(
     folder: Path,
     progress: Progress,
     cancel: CancelToken,
-) -> None:
-    """Refine the start and the new edits as asked; what is found becomes media of the project."""
+) -> tuple[float, float] | None:
+    """Refine the start and the new edits as asked; what is found becomes media of the project.
+
+    Returns how far the start's picture was from the photo or video, and how far it is now.
+    """
     from soundedit.engine.latents import SUFFIX as LATENTS
     from soundedit.engine.latents import Latents, write_latents
     from soundedit.engine.rendering import Rendering
     from soundedit.media.picture import read_square
 
-    def keep(w: Any, kind: MediaKind) -> str:
+    def keep(w: Any, kind: MediaKind, fps: Fraction | None = None) -> str:
         file = folder / f"{kind}-{len(made.files)}{LATENTS}"
         name = f"{engine.manifest.name} {engine.manifest.version}"
-        write_latents(file, Latents(w, name))
+        write_latents(file, Latents(w, name, fps))
         media = media_from_file(file, kind)
         made.files[media.id] = file
         made.project = commands.add_media(made.project, media)
         return media.id
 
+    closeness = None
     start = made.project.start
-    if args.refine_start and start.kind is StartKind.PHOTO and start.media is not None:
-        photo = read_square(made.files[start.media], engine.resolution, start.crop)
-        fit = engine.refine_picture(photo, progress=progress, cancel=cancel)
-        start = replace(start, latents=keep(fit.w, MediaKind.LATENTS))
+    if args.refine_start:
+        file = made.files[start.media or ""]
+        fps = None
+        fit: PictureFit | VideoFit
+        if start.kind is StartKind.PHOTO:
+            photo = read_square(file, engine.resolution, start.crop)
+            fit = engine.refine_picture(photo, progress=progress, cancel=cancel)
+        else:
+            fps = args.fps or Fraction(made.project.fps)
+            fit = engine.refine_video(file, fps, start.crop, progress=progress, cancel=cancel)
+        start = replace(start, latents=keep(fit.w, MediaKind.LATENTS, fps))
         made.project = commands.set_start(made.project, start)
+        closeness = (fit.before, fit.distance)
     if not args.fine:
-        return
+        return closeness
     still = Rendering(engine, replace(made.project, take=None, edits=()), made.files)
     scenes = still.plain(0, 1)
     for id_ in ids:
@@ -228,6 +251,7 @@ def refine(
             direction = keep(found.dw, MediaKind.DIRECTION)
             media = commands.find_media(made.project, direction)
             made.project = commands.set_refined(made.project, id_, media)
+    return closeness
 
 
 def _write_still(

@@ -276,7 +276,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _readable(folder: Path) -> list[Recovery]:
-    found, damaged = [], []
+    found: list[Recovery] = []
+    damaged: list[Recovery] = []
     for _, file in sorted(_autosaves(folder).items(), reverse=True):
         damage: list[str] = []
         try:

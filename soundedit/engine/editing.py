@@ -16,8 +16,12 @@ from soundedit.engine.photo_start import (
     SMOOTH_SECONDS,
     Fitter,
     PictureFit,
+    Sampled,
+    VideoFit,
     batches,
+    between,
     encode,
+    part_of,
     smooth,
 )
 from soundedit.engine.refine import Refined, RefineSettings, optimise_direction
@@ -171,29 +175,68 @@ class Editing(ABC):
         fps: Fraction,
         crop: Crop | None = None,
         *,
-        steps: int = 0,
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> NDArray[np.float32]:
-        """The frames of a video at `fps` -> latents [T, L, D], smooth in time; MediaError.
+        """The frames of a video at `fps` -> latents [T, L, D], smooth in time; MediaError."""
+        return self._video_codes(path, fps, crop, progress, cancel)[0]
 
-        With `steps`, each frame's are refined by so many steps from those of the frame before,
-        which takes as long as that many frames do to make, several times over.
+    def refine_video(
+        self,
+        path: Path,
+        fps: Fraction,
+        crop: Crop | None = None,
+        *,
+        steps: int = 12,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> VideoFit:
+        """Latents nearer to a video's frames than the encoder's; a job of seconds to minutes.
+
+        Frames every `KEY_SECONDS` are refined by so many steps, each from the one before, and what
+        that adds is led over to the frames between. The distances are those of the frames refined
+        and those halfway. MediaError.
         """
+
+        looking = fitting = None
+        if progress is not None:
+            looking, fitting = part_of(progress, 0.0, 0.1), part_of(progress, 0.1, 1.0)
+        codes, sampled = self._video_codes(path, fps, crop, looking, cancel)
+        at, frames = sampled.frames()
+        keys = sorted({*range(0, len(at), 2), len(at) - 1})
+        fitter = self._fitter()
+        added = fitter.follow(codes[at[keys]], frames[keys], steps, fitting, cancel)
+        refined = codes + between(at[keys], added, len(codes))
+
+        def away(w: NDArray[np.float32]) -> float:
+            pairs = zip(w[at], frames, strict=True)
+            return float(np.mean([fitter.distance(code[None], one[None]) for code, one in pairs]))
+
+        before, after = away(codes), away(refined)
+        if after > before:
+            refined, after = codes, before
+        return VideoFit(refined, before, after)
+
+    def _video_codes(
+        self,
+        path: Path,
+        fps: Fraction,
+        crop: Crop | None,
+        progress: Progress | None,
+        cancel: CancelToken | None,
+    ) -> tuple[NDArray[np.float32], Sampled]:
+        """A video's codes [T, L, D], and some of its frames."""
         encoder = self._need_encoder()
-        total = max(round(probe_video(path).seconds * fps), 1) if progress is not None else 1
-        frames = video_squares(path, encoder.image_size, fps, crop, cancel=cancel)
-        fitter = self._fitter() if steps else None
-        path_, residual, done = [], None, 0
-        for some in batches(frames):
-            codes = encode(encoder, some)
-            if fitter is not None:
-                codes, residual = fitter.follow(codes, some, residual, steps, cancel)
-            path_.append(codes)
-            done += len(codes)
+        total = max(round(probe_video(path).seconds * fps), 1)
+        sampled, codes, done = Sampled(total, fps), [], 0
+        for some in batches(video_squares(path, encoder.image_size, fps, crop, cancel=cancel)):
+            for frame in some:
+                sampled.see(frame)
+            codes.append(encode(encoder, some))
+            done += len(some)
             if progress is not None:
                 progress(min(done / total, 1.0), f"{done} of {total} frames looked at")
-        return smooth(np.concatenate(path_), float(fps), SMOOTH_SECONDS)
+        return smooth(np.concatenate(codes), float(fps), SMOOTH_SECONDS), sampled
 
     def _fitter(self) -> Fitter:
         synthesis = self._generator.synthesis

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,11 @@ from soundedit.progress import CancelToken, OnPicture, Progress
 
 _BATCH = 16
 _SHOW_EVERY = 8
+FIRST_STEPS = 6
+"""So many times as many steps as a video's other frames get, its first one gets."""
+KEY_SECONDS = 0.5
+MOST_KEYS = 240
+"""A video's frames are refined every so many seconds, and at most so many of them."""
 SMOOTH_SECONDS = 0.06
 """Deviation of the Gaussian that the codes of a video's frames are smoothed with in time."""
 
@@ -30,6 +36,15 @@ class PictureFit:
     `before` is the distance of the encoder's own code; 0 is the same picture, unlike ones are
     about 1.
     """
+
+    w: NDArray[np.float32]
+    before: float
+    distance: float
+
+
+@dataclass(frozen=True)
+class VideoFit:
+    """Latents [T, L, D] of a video; `before` and `distance` as a `PictureFit`'s, on average."""
 
     w: NDArray[np.float32]
     before: float
@@ -73,6 +88,50 @@ def smooth(path: NDArray[np.float32], fps: float, seconds: float) -> NDArray[np.
     for i, weight in enumerate(weights):
         smoothed += np.float32(weight) * padded[i : i + len(path)]
     return smoothed
+
+
+class Sampled:
+    """Keeps some of a stream of frames: every half key spacing, and the last one."""
+
+    def __init__(self, count: int, fps: Fraction) -> None:
+        """`count` is about how many frames there will be."""
+        self._step = max(round(fps * KEY_SECONDS / 2), -(-count // (2 * MOST_KEYS)), 1)
+        self._kept: dict[int, NDArray[np.uint8]] = {}
+        self._last: NDArray[np.uint8] | None = None
+        self._seen = 0
+
+    def see(self, frame: NDArray[np.uint8]) -> None:
+        """The next frame, uint8 [S, S, 3]."""
+        if self._seen % self._step == 0:
+            self._kept[self._seen] = frame
+        self._last = frame
+        self._seen += 1
+
+    def frames(self) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+        """Indices [n], ascending, and pictures [n, S, S, 3] of those kept."""
+        kept = dict(self._kept)
+        if self._last is not None:
+            kept[self._seen - 1] = self._last
+        return np.array(list(kept), np.intp), np.stack(list(kept.values()))
+
+
+def between(at: NDArray[np.intp], values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """Values [n, L, D] at frames `at` [n], straight between them: [count, L, D]."""
+    place = np.interp(np.arange(count), at, np.arange(len(at)))
+    low = place.astype(np.intp)
+    high = np.minimum(low + 1, len(at) - 1)
+    share = (place - low).astype(np.float32)[:, None, None]
+    path: NDArray[np.float32] = values[low] + share * (values[high] - values[low])
+    return path
+
+
+def part_of(progress: Progress, begin: float, end: float) -> Progress:
+    """Progress of a part of the work, which is that share of it."""
+
+    def report(fraction: float, text: str) -> None:
+        progress(begin + fraction * (end - begin), text)
+
+    return report
 
 
 class Fitter:
@@ -152,24 +211,30 @@ class Fitter:
         self,
         codes: NDArray[np.float32],
         frames: NDArray[np.uint8],
-        residual: NDArray[np.float32] | None,
         steps: int,
+        progress: Progress | None = None,
         cancel: CancelToken | None = None,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Fit consecutive frames one by one, each from where the one before got to.
+    ) -> NDArray[np.float32]:
+        """What brings the codes [n, L, D] of frames in a row, uint8 [n, S, S, 3], nearer to them.
 
-        `codes` [n, L, D] are the encoder's; `residual` [L, D] is what fitting added to the last
-        frame before these. Returns the fitted codes and the last residual.
+        Each begins with what was added to the one before; one that comes no nearer stays as it is.
         """
-        path = np.empty_like(codes)
+        added = np.zeros_like(codes)
         for i, code in enumerate(codes):
-            begun = code if residual is None else code + residual
+            begun = code if i == 0 else code + added[i - 1]
             # The first frame has no one to begin from.
-            count = steps * 6 if residual is None else steps
-            path[i] = self.fit(begun[None], frames[i : i + 1], count, rate=0.03, cancel=cancel)[0]
-            residual = path[i] - code
-        assert residual is not None
-        return path, residual
+            count = steps * FIRST_STEPS if i == 0 else steps
+            report = None
+            if progress is not None:
+                whole = len(codes) + FIRST_STEPS - 1
+                done = i + FIRST_STEPS - 1 if i else 0
+                report = part_of(progress, done / whole, (i + FIRST_STEPS) / whole)
+            frame = frames[i : i + 1]
+            found = self.fit(begun[None], frame, count, rate=0.03, progress=report, cancel=cancel)
+            before, after = (self.distance(w, frame)[0] for w in (code[None], found))
+            if after < before:
+                added[i] = found[0] - code
+        return added
 
     def _goal(self, frames: NDArray[np.uint8]) -> Tensor:
         goal = as_pictures(frames).to(self._device)

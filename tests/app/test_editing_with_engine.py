@@ -1,5 +1,6 @@
 """Editing in the window with the real engine: a small pack of random weights, and what ships."""
 
+import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -235,6 +236,7 @@ def test_video_becomes_start_and_take(desk: Desk, make_sound: MakeSound, tmp_pat
     desk.wait(lambda: window.fine.dialog is not None and window.fine.dialog.use.isEnabled())
     assert window.fine.dialog is not None
     assert not window.fine.dialog.refine.isVisible()
+    assert window.fine.dialog.refine_frames.isVisible()
     window.fine.dialog.use.click()
     desk.wait(lambda: window.controller.movie is not None)
     project = window.session.project
@@ -243,3 +245,39 @@ def test_video_becomes_start_and_take(desk: Desk, make_sound: MakeSound, tmp_pat
     assert window.controller.movie is not None and window.controller.movie.frames == 24
     assert window.session.history.entries == ["start from walk.mp4"]
     assert not np.array_equal(desk.frame(window, 0.0), desk.frame(window, 0.9))
+
+
+def test_a_videos_frames_are_brought_closer_while_the_person_goes_on(
+    desk: Desk, tmp_path: Path
+) -> None:
+    video = tmp_path / "walk.mp4"
+    y, x = np.mgrid[0:64, 0:64]
+    with VideoWriter(video, width=64, height=64, fps=Fraction(12)) as writer:
+        for index in range(12):
+            sea = np.where(y > 36, 90, 60 + 8 * index)
+            writer.write(np.stack([sea, 90 + y, 220 - x], axis=-1).astype(np.uint8))
+    window = desk.open()
+    assert not window.actions_by_id["refine_start"].isEnabled()
+    desk.answers.open_path = video
+    window.actions_by_id["start_picture"].trigger()
+    desk.wait(lambda: window.fine.dialog is not None and window.fine.dialog.use.isEnabled())
+    assert window.fine.dialog is not None
+    window.fine.dialog.refine_frames.setChecked(True)
+    window.fine.dialog.use.click()
+    desk.wait(lambda: window.controller.is_running(Kind.REFINE))
+    assert not window.actions_by_id["refine_start"].isEnabled()
+    window.controller.stop(Kind.REFINE)
+    desk.wait(lambda: window.controller.movie is not None)
+    far = desk.frame(window, 0.5)
+    assert window.session.project.start.latents is None
+    window.actions_by_id["refine_start"].trigger()
+    edit = window.editing.stack.add_words("night")
+    desk.wait(lambda: window.session.project.start.latents is not None)
+    assert edit in {one.id for one in window.session.project.edits}
+    before, after = re.findall(r"[0-9.]+", window.session.history.undo_name)
+    assert float(after) < float(before)
+    window.editing.stack.remove(edit)
+    assert not np.array_equal(desk.frame(window, 0.5), far)
+    for _ in range(3):
+        window.session.undo()
+    assert np.array_equal(desk.frame(window, 0.5), far)

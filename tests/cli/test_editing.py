@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from soundedit.commands.editspec import EditSpec, bands, edit_spec
 from soundedit.document.model import Bands, PartKind, StartKind
 from soundedit.document.projectfile import open_project
 from soundedit.media.probe import probe_video
+from soundedit.media.video import VideoWriter
 from tests.cli.conftest import Run
 
 
@@ -115,11 +118,28 @@ def test_refining(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> None:
     with open_project(saved) as opened:
         assert opened.project.start.latents in opened.files
         assert opened.project.edits[0].refined in opened.files
+    assert re.fullmatch(r"The start's distance went from \d.\d\d to \d.\d\d; .*\n", done.stdout)
+
+
+def test_refining_a_video(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> None:
+    x = np.arange(64)[None, :, None] * np.ones((64, 1, 3), int)
+    with VideoWriter(tmp_path / "v.mp4", width=64, height=64, fps=Fraction(4)) as writer:
+        for index in range(4):
+            writer.write((3 * x + 10 * index).astype(np.uint8))
+    words = ["--start", tmp_path / "v.mp4", "--refine-start", "--fps", "4", "--json"]
+    saved = tmp_path / "p.soundedit"
+    done = soundedit("edit", *words, "-o", saved, "--pack", tiny_pack)
+    assert (done.returncode, done.stderr) == (0, "")
+    before, after = json.loads(done.stdout)["start_distance"]
+    assert after < before
+    with open_project(saved) as opened:
+        assert opened.project.start.latents in opened.files
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--start", "1", "--refine-start", "-o", "a.png"], "no photo or video to come nearer to"),
         (["--start", "none.jpg", "-o", "a.png"], "There is no file none.jpg"),
         (["--start", "1", "-o", "a.mp4"], "give --take SOUND"),
         (["--start", "1", "--text", "x@7", "-o", "a.png"], "not between -2 and 2"),

@@ -9,12 +9,14 @@ from PIL import Image
 
 from soundedit.document.model import Media, MediaKind, Project, Start, StartKind, Take
 from soundedit.engine.engine import Engine
-from soundedit.engine.photo_start import smooth
+from soundedit.engine.photo_start import MOST_KEYS, Sampled, between, smooth
 from soundedit.engine.rendering import Rendering
 from soundedit.engine.start import at_rate
-from soundedit.errors import MediaError, SoundeditError
+from soundedit.errors import Cancelled, MediaError, SoundeditError
+from soundedit.media.picture import video_squares
 from soundedit.media.sound import write_sound
 from soundedit.media.video import VideoWriter
+from soundedit.progress import CancelToken
 
 from .conftest import MakeNoise
 
@@ -77,12 +79,48 @@ def test_videos_are_followed(engine: Engine, video: Path) -> None:
     whole = np.linalg.norm(path[-1] - path[0])
     assert whole > 0
     assert steps.sum() < 3 * whole
+
+
+def test_refining_a_video_comes_nearer(engine: Engine, video: Path) -> None:
     told: list[float] = []
-    refined = engine.encode_video(
-        video, Fraction(5), steps=2, progress=lambda fraction, text: told.append(fraction)
+    fit = engine.refine_video(
+        video, Fraction(10), progress=lambda fraction, text: told.append(fraction)
     )
-    assert refined.shape == (5, 10, 16)
-    assert told[-1] == 1
+    codes = engine.encode_video(video, Fraction(10))
+    assert fit.w.shape == codes.shape
+    assert fit.distance < 0.9 * fit.before
+    squares = list(video_squares(video, engine.resolution, Fraction(10)))
+    # Frames that were neither refined nor measured came nearer, too.
+    for index in (1, 3, 6, 8):
+        near, far = (engine.picture_distance(w[index], squares[index]) for w in (fit.w, codes))
+        assert near < far
+    assert told == sorted(told) and told[-1] == pytest.approx(1)
+    # What is led over to the frames between does not jump.
+    steps = np.abs(np.diff(fit.w - codes, axis=0)).max((1, 2))
+    assert steps.max() < 0.5 * np.abs(fit.w - codes).max()
+
+
+def test_refining_a_video_can_be_stopped(engine: Engine, video: Path) -> None:
+    cancel = CancelToken()
+
+    def stop(fraction: float, text: str) -> None:
+        if fraction > 0.3:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        engine.refine_video(video, Fraction(10), progress=stop, cancel=cancel)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 24, 10_000])
+def test_a_few_frames_of_a_video_stand_for_all(count: int) -> None:
+    sampled = Sampled(count, Fraction(24))
+    for number in range(count):
+        sampled.see(np.full((1, 1, 3), number % 256, np.uint8))
+    at, frames = sampled.frames()
+    assert (at[0], at[-1]) == (0, count - 1) and len(at) <= 2 * MOST_KEYS + 1
+    assert np.array_equal(frames[:, 0, 0, 0], at % 256)
+    line = between(at, at.astype(np.float32)[:, None, None], count)[:, 0, 0]
+    assert np.allclose(line, np.arange(count), atol=1e-2)
 
 
 def test_what_is_no_picture(engine: Engine, tmp_path: Path) -> None:
