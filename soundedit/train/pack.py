@@ -26,8 +26,8 @@ LIMITS = [
     "Weather was learned from weather rendered onto photos, not from videos.",
     "Sounds are told apart by what a few hundred recordings taught; noise-like ones (rain, waves, "
     "waterfall, wind) are often taken for each other.",
-    "A clap is seen within a frame, and louder moments move more, but what moves follows what is "
-    "heard only in part; look at the figures.",
+    "A clap is seen within a frame, and louder moments move more; how the picture changes while it "
+    "moves follows what is heard only in part.",
     "A sound is drawn as the class it is heard as, and a scene changes much on the way: fires, "
     "nights and storms leave little of where they began.",
     "Words move bright scenes far: rain and fog at full strength nearly wash them out.",
