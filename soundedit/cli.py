@@ -71,7 +71,10 @@ def _run(words: list[str]) -> int:
         module, before, _ = _ELSEWHERE[words[0]]
         run: Callable[[list[str]], int] = importlib.import_module(module).main
         return run([*before, *words[1:]])
-    args = _parser().parse_args(words)
+    parser = _parser()
+    if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
+        parser.error(f"there is no option {words[0]} before a command")
+    args = parser.parse_args(words)
     command: Callable[[argparse.Namespace], int] = args.run
     return command(args)
 

@@ -57,6 +57,7 @@ def test_light_commands_import_neither_torch_nor_qt(words: list[str]) -> None:
     ("words", "says"),
     [
         (["rendr"], "rendr"),
+        (["--seed", "render"], "--seed"),
         (["render", "a.wav"], "--output"),
         (["render", "a.wav", "-o", "a.mp4", "--size", "255"], "255"),
         (["render", "a.wav", "-o", "a.mp4", "--fps", "0"], "frame rate"),
