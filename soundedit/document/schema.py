@@ -23,6 +23,11 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 UPGRADES: Sequence[Upgrade] = ()
 """The function at index n makes an object of schema n + 2 of one of schema n + 1."""
 
+SINCE = ("0.1",)
+"""The soundedit that each schema, 1 first, came with: every file says which one it needs."""
+
+_NEEDS = "needs_soundedit"
+_VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){1,3}")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -33,7 +38,8 @@ def project_text(project: Project, upgrades: Sequence[Upgrade] = UPGRADES) -> by
 
 def project_object(project: Project, upgrades: Sequence[Upgrade] = UPGRADES) -> dict[str, Any]:
     """A project as the object of that text."""
-    return {"schema": len(upgrades) + 1, **to_json(project)}
+    schema = len(upgrades) + 1
+    return {"schema": schema, _NEEDS: SINCE[min(schema, len(SINCE)) - 1], **to_json(project)}
 
 
 def object_text(fields: dict[str, Any]) -> bytes:
@@ -88,15 +94,17 @@ def project_from_object(
     """As `project_from_text`, of the object in that text, which stays as it is."""
     fields = dict(fields)
     schema = fields.pop("schema", None)
+    needs = fields.pop(_NEEDS, None)
     newest = len(upgrades) + 1
     if type(schema) is not int or schema < 1:
         raise ProjectError(
             "The project is damaged, as it has no schema number; open an older copy."
         )
     if schema > newest:
+        plain = isinstance(needs, str) and _VERSION.fullmatch(needs)
         raise ProjectError(
             f"The project was made by a newer soundedit (schema {schema}, this one reads up to "
-            f"{newest}); update soundedit to open it."
+            f"{newest}); update soundedit{f' to {needs} or newer' if plain else ''} to open it."
         )
     try:
         for upgrade in upgrades[schema - 1 :]:

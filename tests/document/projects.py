@@ -69,6 +69,29 @@ projects = st.builds(
     ),
 )
 
+media = st.builds(
+    Media,
+    st.sampled_from(["m1", "m2", "m3"]),
+    texts,
+    st.sampled_from(MediaKind),
+    sha256=st.sampled_from(["", "0" * 64]),
+    inside=st.booleans(),
+)
+crops = st.none() | st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0.1, 1))
+
+
+def _with_take(project: Project, sound: Media, seconds: float) -> Project:
+    return c.set_take(project, Take(sound.id, seconds), (sound,))
+
+
+def _with_start(
+    project: Project, source: Media, latents: Media, crop: tuple[float, float, float] | None
+) -> Project:
+    kind = StartKind.PHOTO if source.kind is MediaKind.PICTURE else StartKind.VIDEO
+    start = Start(kind, media=source.id, crop=crop, latents=latents.id)
+    return c.set_start(project, start, (source, latents))
+
+
 Change = Callable[[Project], Project]
 
 
@@ -86,6 +109,11 @@ def changes(draw: st.DrawFn, project: Project) -> Project:
         lambda p: c.set_notes(p, draw(texts)),
         lambda p: c.set_fps(p, draw(st.sampled_from(["12", "24", "25"]))),
         lambda p: c.set_pack(p, draw(texts)),
+        lambda p: c.add_media(p, draw(media)),
+        lambda p: _with_take(p, draw(media), draw(times)),
+        lambda p: c.set_take(p, None),
+        lambda p: _with_start(p, draw(media), draw(media), draw(crops)),
+        lambda p: c.paste_edits(p, draw(st.lists(edits, max_size=2)), draw(st.integers(0, 3))),
     ]
     if project.edits:
         edit = draw(st.sampled_from(project.edits))
@@ -104,6 +132,9 @@ def changes(draw: st.DrawFn, project: Project) -> Project:
             lambda p: c.set_parts(p, one, draw(st.lists(parts, min_size=1, max_size=3))),
             lambda p: k.set_keyframe(p, one, Keyframe(draw(times), draw(strengths))),
             lambda p: k.set_keyframes(p, one, draw(keyframe_lists)),
+            lambda p: c.replace_edit(p, replace(draw(edits), id=one)),
+            lambda p: c.set_refined(p, one, draw(st.none() | media)),
+            lambda p: c.paste_edits(p, (edit, edit)),
         ]
         if edit.keyframes:
             at = draw(st.sampled_from(edit.keyframes)).seconds

@@ -1,8 +1,12 @@
 """Undo and redo of random sequences of commands, merging of drags, and what counts as saved."""
 
+import inspect
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tests.document.projects
+from soundedit.document import commands, keyframes
 from soundedit.document.commands import add_edit, set_notes, set_seed, set_strength, text_edit
 from soundedit.document.history import History
 from soundedit.document.model import Project
@@ -143,3 +147,14 @@ def test_listeners_hear_of_every_change() -> None:
     history.undo()
     history.redo()
     assert heard == [(1, True), (1, False), (0, True), (1, False)]
+
+
+def test_the_random_changes_know_every_command() -> None:
+    used = inspect.getsource(tests.document.projects)
+    helpers = {"changed", "edit_index", "find_edit", "find_media", "limited", "checked_time",
+               "check_crop", "frame_rate", "text_edit", "sound_edit"}  # fmt: skip
+    for module, name in ((commands, "c"), (keyframes, "k")):
+        for command, found in inspect.getmembers(module, inspect.isfunction):
+            own = found.__module__ == module.__name__ and not command.startswith("_")
+            if own and command not in helpers:
+                assert f"{name}.{command}(" in used, command

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from soundedit.document.commands import set_strength
 from soundedit.document.model import Easing, Keyframe, Project
-from soundedit.document.schema import UPGRADES, project_from_text, project_text
+from soundedit.document.schema import SINCE, UPGRADES, project_from_text, project_text
 from soundedit.errors import ProjectError
 from tests.document.projects import projects, whole_project
 
@@ -44,7 +44,25 @@ def test_a_project_of_schema_1_still_opens() -> None:
     assert (edit.strength, edit.span.end, edit.bands.coarse) == (0.8, 5.0, 0.2)
     assert [marker.name for marker in project.markers] == ["flash"]
     assert project.media[0].name == "thunder.ogg" and not project.media[0].inside
-    assert json.loads(project_text(project)) == json.loads(SCHEMA_1.read_bytes())
+    written = json.loads(project_text(project))
+    assert written.pop("needs_soundedit") == "0.1"
+    assert written == json.loads(SCHEMA_1.read_bytes())
+
+
+def test_every_schema_has_its_file_version_and_way_up() -> None:
+    newest = len(UPGRADES) + 1
+    assert len(SINCE) == newest
+    for schema in range(1, newest + 1):
+        file = SCHEMA_1.with_name(f"schema{schema}.json")
+        assert json.loads(file.read_bytes())["schema"] == schema
+        project_from_text(file.read_bytes())
+
+
+@pytest.mark.parametrize("schema", [0, -1, None, 1.0, "1", True])
+def test_schemas_that_never_were_are_refused(schema: object) -> None:
+    for damage in (None, []):
+        with pytest.raises(ProjectError, match="no schema number; open an older copy"):
+            project_from_text(json.dumps({"schema": schema}).encode(), damage=damage)
 
 
 def _title_was_name(fields: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +95,12 @@ def test_a_newer_schema_asks_for_an_update() -> None:
     newer = len(UPGRADES) + 2
     with pytest.raises(ProjectError, match=f"newer soundedit .schema {newer}.*update"):
         project_from_text(json.dumps({"schema": newer}).encode())
+    for needs, said in [
+        ("2.3", "update soundedit to 2.3 or newer"),
+        (["2"], "update soundedit to"),
+    ]:
+        with pytest.raises(ProjectError, match=said):
+            project_from_text(json.dumps({"schema": newer, "needs_soundedit": needs}).encode())
 
 
 def test_fields_of_a_newer_version_are_kept_everywhere(tmp_path: Path) -> None:
