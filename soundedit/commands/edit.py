@@ -17,6 +17,7 @@ from soundedit.commands.editspec import (
     bands,
     set_take,
     start_project,
+    without_effect,
 )
 from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar, complain, print_json
@@ -123,7 +124,8 @@ def run(args: argparse.Namespace) -> int:
         ProgressBar() as bar,
         cancel_on_interrupt() as cancel,
     ):
-        ids = add_edits(made, args.edits or [], args.bands, args.fade, follow=args.follow)
+        wanted = args.edits or []
+        ids = add_edits(made, wanted, args.bands, args.fade, follow=args.follow)
         if args.refine_start and made.project.start.media not in made.files:
             raise ExportError(
                 "There is no photo or video to come nearer to, so leave --refine-start out."
@@ -132,6 +134,10 @@ def run(args: argparse.Namespace) -> int:
             raise MediaError(
                 "Nothing moves the picture, so give --take SOUND or an output that ends in .png."
             )
+        for sentence in without_effect(
+            made.project, wanted, args.bands, args.fade, follow=args.follow
+        ):
+            complain(sentence)
         bar(-1, "Starting")
         # Seconds of import that a wrong argument should not cost.
         from soundedit.engine.engine import Engine

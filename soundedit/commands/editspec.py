@@ -35,6 +35,10 @@ _SPEC = re.compile(
 )
 
 
+_HALF = re.compile(rf"[\[\]]|@\s*(?:$|[-+]?(?:{_NUMBER}))")
+"""What a strength or span that was mistyped leaves behind."""
+
+
 @dataclass(frozen=True)
 class EditSpec:
     """One edit: a phrase, a sound file or a style (a photo or a seed), how strong, from when on."""
@@ -92,6 +96,11 @@ def edit_spec(kind: PartKind, text: str) -> EditSpec:
     if found is None or not found["what"].strip():
         raise ValueError(f"{text!r} does not say what; write for example storm@0.8[2-5]")
     what = found["what"].strip()
+    # In the name of a file anything may stand; there has to be one of that name.
+    if kind is PartKind.TEXT and _HALF.search(what):
+        raise ValueError(
+            f"the strength or span of {text!r} cannot be read; write for example storm@0.8[2-5]"
+        )
     strength = float(found["strength"] or 1.0)
     if not commands.STRENGTHS[0] <= strength <= commands.STRENGTHS[1]:
         raise ValueError(f"the strength {strength:g} of {what!r} is not between -2 and 2")
@@ -172,6 +181,37 @@ def add_edits(
         made.project = commands.add_edit(made.project, edit)
         ids.append(edit.id)
     return ids
+
+
+def without_effect(
+    project: Project, specs: Sequence[EditSpec], weights: Bands, fade: float, *, follow: bool
+) -> list[str]:
+    """A sentence for each thing asked for that changes nothing."""
+    found = []
+    sounds = any(spec.kind is PartKind.SOUND for spec in specs)
+    if follow and not sounds:
+        found.append("No edit is made of a sound, so --follow does nothing.")
+    if not specs and weights != Bands():
+        found.append("There is no new edit, so --bands does nothing.")
+    if not specs and fade:
+        found.append("There is no new edit, so --fade does nothing.")
+    still = project.take is None and project.start.kind is not StartKind.VIDEO
+    if still and (fade or any(spec.start or spec.end is not None for spec in specs)):
+        found.append("Without --take the picture stands still, so spans and fades do nothing.")
+    if project.take is not None:
+        seconds = project.take.seconds
+        for spec in specs:
+            name = Path(spec.what).name
+            if spec.start >= seconds:
+                found.append(
+                    f'"{name}" does nothing, as its span begins at {spec.start:g} s and the take '
+                    f"ends at {seconds:.2f} s."
+                )
+            elif spec.end is not None and spec.end > seconds + 0.05:
+                found.append(
+                    f'The span of "{name}" ends at {spec.end:g} s, but the take at {seconds:.2f} s.'
+                )
+    return found
 
 
 def _has_sound(video: Path) -> bool:

@@ -25,13 +25,25 @@ from tests.cli.conftest import Run
         ("storm@0.8[2-5]", EditSpec(PartKind.TEXT, "storm", 0.8, 2, 5)),
         ("heavy rain@-1[1.5-]", EditSpec(PartKind.TEXT, "heavy rain", -1, 1.5)),
         ("fog[-3]", EditSpec(PartKind.TEXT, "fog", 1, 0, 3)),
-        ("a@2x.ogg@.5", EditSpec(PartKind.TEXT, "a@2x.ogg", 0.5)),
-        ("take[1].ogg", EditSpec(PartKind.TEXT, "take[1].ogg")),
         ("me@home", EditSpec(PartKind.TEXT, "me@home")),
     ],
 )
 def test_edits_are_read(text: str, spec: EditSpec) -> None:
     assert edit_spec(PartKind.TEXT, text) == spec
+
+
+def test_names_of_files_may_hold_what_strengths_and_spans_are_made_of() -> None:
+    half = EditSpec(PartKind.SOUND, "a@2x.ogg", 0.5)
+    assert edit_spec(PartKind.SOUND, "a@2x.ogg@.5") == half
+    assert edit_spec(PartKind.SOUND, "take[1].ogg") == EditSpec(PartKind.SOUND, "take[1].ogg")
+
+
+@pytest.mark.parametrize(
+    "text", ["storm@0.8[2-5", "storm@", "storm@0,8", "storm[2:5]", "storm[5-]x", "storm@1.5x"]
+)
+def test_strengths_and_spans_that_are_mistyped_are_no_words(text: str) -> None:
+    with pytest.raises(ValueError, match="cannot be read; write for example"):
+        edit_spec(PartKind.TEXT, text)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +119,23 @@ def test_a_project_and_a_video_of_it(
     done = soundedit("edit", "--start", video, "-o", tmp_path / "f.png", "--at", "9", *tail)
     assert done.returncode == 2
     assert "lies behind the end, at 2.00 s" in done.stderr
+
+
+def test_what_changes_nothing_is_said(
+    soundedit: Run, sound: Path, tiny_pack: Path, tmp_path: Path
+) -> None:
+    words = ["--text", "fog[5-9]", "--text", "rain[1-9]", "--follow", "--pack", tiny_pack]
+    done = soundedit("edit", *words, "--take", sound, "-o", tmp_path / "a.png")
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "soundedit: No edit is made of a sound, so --follow does nothing.",
+        'soundedit: "fog" does nothing, as its span begins at 5 s and the take ends at 2.00 s.',
+        'soundedit: The span of "rain" ends at 9 s, but the take at 2.00 s.',
+    ]
+    still = soundedit("edit", *words, "-o", tmp_path / "b.png")
+    assert "stands still, so spans and fades do nothing" in still.stderr
+    bare = soundedit("edit", "--bands", "mid=0", "--pack", tiny_pack, "-o", tmp_path / "c.png")
+    assert "There is no new edit, so --bands does nothing" in bare.stderr
 
 
 def test_refining(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> None:
