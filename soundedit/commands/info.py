@@ -1,4 +1,4 @@
-"""`soundedit info`: what a sound sounds like, or what a pack is."""
+"""`soundedit info`: what a sound sounds like, or what a project or a pack is."""
 
 import argparse
 import json
@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from soundedit.commands import options
-from soundedit.commands.terminal import ProgressBar, clock, print_json
+from soundedit.commands.terminal import ProgressBar, clock, complain, print_json
+from soundedit.document.projectfile import SUFFIX, open_project
 from soundedit.packs import (
     MANIFEST_NAME,
     Manifest,
@@ -20,12 +21,12 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "info",
-        help="describe a sound or a pack",
-        description="Describe a sound, with what is heard when, or a model pack.",
+        help="describe a sound, a project or a pack",
+        description="Describe a sound, with what is heard when, a project, or a model pack.",
     )
     parser.add_argument(
         "target",
-        metavar="SOUND|PACK",
+        metavar="SOUND|PROJECT|PACK",
         type=Path,
         help="a sound, a video, or a pack by folder or name",
     )
@@ -36,7 +37,26 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the facts."""
+    if args.target.suffix.lower() == SUFFIX:
+        return _project(args)
     return _pack(args) if _is_pack(args.target) else _sound(args)
+
+
+def _project(args: argparse.Namespace) -> int:
+    with open_project(args.target) as opened:
+        for sentence in (*opened.damage, *opened.missing):
+            complain(sentence)
+        project = opened.project
+    take = "none" if project.take is None else f"{project.take.seconds:.2f} s"
+    start = f"seed {project.start.seed}" if project.start.media is None else project.start.kind
+    edits = [f"{edit.name}@{edit.strength:g}" for edit in project.edits]
+    facts = {"pack": project.pack or "none", "start": str(start), "take": take, "fps": project.fps}
+    if args.json:
+        print_json({"path": str(args.target), **facts, "edits": edits})
+    else:
+        print(args.target, *(f"{name:9} {said}" for name, said in facts.items()), sep="\n")
+        print(f"{'edits':9} {', '.join(edits) or 'none'}")
+    return 0
 
 
 def _is_pack(target: Path) -> bool:

@@ -23,6 +23,10 @@ def test_damage_is_told_and_the_rest_made(
         for name, data in members.items():
             target.writestr(name, data)
     before = saved.read_bytes()
+    told = soundedit("info", saved, "--json")
+    assert told.returncode == 0 and len(told.stderr.splitlines()) == 2
+    facts = json.loads(told.stdout)
+    assert (facts["start"], facts["take"], facts["edits"]) == ("seed 0", "2.00 s", ["storm@1"])
     for made in (
         soundedit("edit", "--start", saved, "-o", tmp_path / "a.png", *pack),
         soundedit("render", saved, "-o", tmp_path / "a.mp4", *pack),
