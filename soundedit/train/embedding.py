@@ -40,6 +40,8 @@ class EmbeddingSettings(AudioSettings):
     photos: str = ""
     sounds: str = ""
     renders: str = ""
+    generator: str = ""
+    drawn: int = 3200
     out: str = "runs/embedding"
     image_size: int = 128
     image_width: int = 24
@@ -216,7 +218,11 @@ class EmbeddingTrainer:
         self.captions_shipped = embed_text(self.clip, config, self.data.captions).clone()
 
     def train_image(self) -> bool:
-        """Distil the image tower from the mapped image teacher on mirrored photos and renders."""
+        """Distil the image tower from the mapped image teacher on mirrored photos and renders.
+
+        Where a generator was given, half of the pictures are drawn by it, and told what the teacher
+        says of the originals: the tower is to know what is meant however it is drawn.
+        """
         s, d = self.settings, self.data
         net = self.clip.visual
         optimiser = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=0.02)
@@ -225,7 +231,12 @@ class EmbeddingTrainer:
 
         def losses(_: int, rows: int) -> dict[str, Tensor]:
             i = self.rng.integers(len(d.image_features), size=rows)
-            pictures = self.world.shard(d.pictures(i, self.rng)).to(self.device)
+            seen = d.pictures(i, self.rng)
+            if len(d.drawn):
+                half = rows // 2
+                i[:half] = self.rng.choice(d.drawn, size=half)
+                seen[:half] = d.pictures(i[:half], self.rng, drawn=True)
+            pictures = self.world.shard(seen).to(self.device)
             with self.run.precision.autocast():
                 out = net(pictures)
             out = self.world.gather(unit(out.float()))
@@ -325,6 +336,8 @@ def train_embedding(settings: EmbeddingSettings) -> Path:
             sounds = SoundSet(Path(s.sounds), MelSettings(), cache)
             renders = Path(s.renders) if s.renders else None
             data = EmbeddingData(sounds, Path(s.photos), renders, s.image_size, cache)
+            if s.generator:
+                data.draw(Path(s.generator), s.drawn, s.seed, cache)
         trainer = EmbeddingTrainer(s, run, data)
         run.resume(trainer)
         trainer.train()

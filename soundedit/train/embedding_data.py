@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundedit.media.sound import read_sound
+from soundedit.train.drawings import drawings
 from soundedit.train.lite0 import load_lite0
 from soundedit.train.photos import PhotoSet
 from soundedit.train.prompts import (
@@ -64,6 +65,9 @@ class EmbeddingData:
         self._sound_blocks(cache)
         self._captions(cache)
         self._images(photos, renders, size, cache)
+        self.drawn = np.zeros(0, np.int64)
+        """Numbers of the pictures that were drawn anew, see `draw`."""
+        self._drawn: dict[int, NDArray[np.uint8]] = {}
 
     def _sound_blocks(self, cache: Path) -> None:
         key = hashlib.sha256("".join(str(c.file) for c in self.sounds.clips).encode()).hexdigest()
@@ -162,9 +166,31 @@ class EmbeddingData:
         )
         return part
 
-    def pictures(self, indices: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
-        """Pictures [B, 3, S, S] in [-1, 1], half of them mirrored."""
-        rows = [self._picture(int(i)) for i in indices]
+    def draw(self, generator: Path, count: int, seed: int, cache: Path) -> None:
+        """Have `count` pictures drawn by a generator's checkpoint, half of them renders if any."""
+        rng = np.random.default_rng(seed)
+        photos, total = self._photo_count, len(self.image_features)
+        renders = min(count // 2, total - photos)
+        chosen = np.concatenate(
+            [
+                rng.permutation(photos)[: count - renders],
+                photos + rng.permutation(total - photos)[:renders],
+            ]
+        ).astype(np.int64)
+        at = f"{generator.resolve()}{generator.stat().st_mtime_ns if generator.exists() else 0}"
+        key = hashlib.sha256(f"{at}{total}{count}{seed}".encode()).hexdigest()[:16]
+        found = _cached(
+            cache / f"drawn-{key}.pt",
+            lambda: torch.from_numpy(drawings(generator, self._picture, chosen)),
+        )
+        self._drawn = dict(zip(chosen.tolist(), found.numpy(), strict=True))
+        self.drawn = chosen
+
+    def pictures(
+        self, indices: NDArray[np.int64], rng: np.random.Generator, *, drawn: bool = False
+    ) -> Tensor:
+        """Pictures [B, 3, S, S] in [-1, 1], half of them mirrored; as the generator drew them."""
+        rows = [self._drawn[int(i)] if drawn else self._picture(int(i)) for i in indices]
         rows = [r[:, ::-1] if rng.random() < 0.5 else r for r in rows]
         return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).float() / 127.5 - 1
 

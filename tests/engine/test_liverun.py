@@ -49,6 +49,14 @@ def until(ready: Callable[[], bool]) -> None:
     raise AssertionError("it did not come to pass")
 
 
+def settle(run: LiveRun) -> None:
+    """Wait until nothing more has been heard for a while."""
+    before, now = None, run.session.newest
+    while before is not now:
+        time.sleep(0.3)
+        before, now = now, run.session.newest
+
+
 def advance(run: LiveRun, card: SimulatedBackend, seconds: float) -> None:
     """Let time pass in steps, and wait until what came was heard."""
     for _ in range(round(seconds / 0.1)):
@@ -220,7 +228,7 @@ def test_what_cannot_be_heard_in_time_is_left_out(
     until(lambda: run._left_out > 0)
     assert run._left_out < 2 * CARD_RATE
     until(lambda: run.session.newest is not None and run.session.newest.index > 15)
-    time.sleep(0.1)
+    settle(run)
     heard: list[HeardFrame] = []
     record = run.session.on_frame
     assert record is not None

@@ -73,6 +73,7 @@ class TinyData:
 
     captions = ("rain falls", "the sea", "thunder rolls", "a forest")
     words = ("storm", "calm", "night", "water", "leaf")
+    drawn = np.array([0, 2])
 
     def __init__(self) -> None:
         self.sounds = TinySounds()
@@ -99,8 +100,12 @@ class TinyData:
     def sound_features(self, clips: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
         return self.mean_sound_features[torch.from_numpy(clips)] + float(rng.normal())
 
-    def pictures(self, indices: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
-        return self.squares[torch.from_numpy(indices)] * float(rng.choice([-1, 1]))
+    def pictures(
+        self, indices: NDArray[np.int64], rng: np.random.Generator, *, drawn: bool = False
+    ) -> Tensor:
+        assert not drawn or np.isin(indices, self.drawn).all()
+        shade = 0.5 if drawn else 1.0
+        return self.squares[torch.from_numpy(indices)] * shade * float(rng.choice([-1, 1]))
 
     def windows(self, clips: NDArray[np.int64], length: int, rng: np.random.Generator) -> Tensor:
         rows = [np.resize(self.sounds.mel(int(i)), (length, 64)).T for i in clips]
