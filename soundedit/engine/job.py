@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -113,7 +114,11 @@ def run_job(
     cancel: CancelToken | None = None,
     pause: Callable[[], bool] | None = None,
 ) -> ExportReport:
-    """Render a job; errors as `open_project`, `Engine.load`, `Rendering` and `export`."""
+    """Render a job; errors as `open_project`, `Engine.load`, `Rendering` and `export`.
+
+    The report's `took` is of all of it.
+    """
+    begun = time.monotonic()
     check_target(job.out, job.settings, overwrite=job.overwrite)
     if is_there(job.out) and job.source.exists() and job.out.samefile(job.source):
         raise ExportError(f"{shown(job.out)} is what is rendered; choose another name for it.")
@@ -144,7 +149,8 @@ def run_job(
             pause=pause,
             overwrite=job.overwrite,
         )
-        return dataclasses.replace(report, notes=(*damage, *report.notes))
+        took = time.monotonic() - begun
+        return dataclasses.replace(report, took=took, notes=(*damage, *report.notes))
 
 
 @contextlib.contextmanager
