@@ -46,6 +46,7 @@ def load_networks(pack: Pack, device: torch.device) -> Networks:
             if network is not None:
                 network.load_state_dict(pack.tensors(name, torch.float32))
                 network.eval().requires_grad_(False).to(device)
+        networks.audio.fold_norms()
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise unfit(pack.manifest, str(error)) from error
     return networks

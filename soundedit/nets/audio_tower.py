@@ -7,15 +7,21 @@ free base width and without the first max-pooling, since spectrograms are small.
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+
+def _merged(conv: nn.Module, norm: nn.Module) -> nn.Conv2d:
+    assert isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
+    return fuse_conv_bn_eval(conv, norm)
 
 
 class _Residual(nn.Module):
     def __init__(self, inputs: int, width: int, stride: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False)
-        self.norm1 = nn.BatchNorm2d(width)
+        self.norm1: nn.Module = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
-        self.norm2 = nn.BatchNorm2d(width)
+        self.norm2: nn.Module = nn.BatchNorm2d(width)
         self.skip: nn.Module = nn.Identity()
         if stride != 1 or inputs != width:
             self.skip = nn.Sequential(
@@ -25,6 +31,12 @@ class _Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.norm1(self.conv1(x)))
         return F.relu(self.norm2(self.conv2(y)) + self.skip(x))
+
+    def fold(self) -> None:
+        self.conv1, self.norm1 = _merged(self.conv1, self.norm1), nn.Identity()
+        self.conv2, self.norm2 = _merged(self.conv2, self.norm2), nn.Identity()
+        if isinstance(self.skip, nn.Sequential):
+            self.skip = _merged(self.skip[0], self.skip[1])
 
 
 class AudioTower(nn.Module):
@@ -55,6 +67,16 @@ class AudioTower(nn.Module):
     def pyramid_channels(self) -> tuple[int, int, int]:
         """Widths of the maps that `pyramid` returns, coarse in time last."""
         return self.width * 2, self.width * 4, self.width * 8
+
+    def fold_norms(self) -> None:
+        """Merge the batch norms into the convolutions before them: the same function, faster.
+
+        For a tower in evaluation mode, which can no longer be trained or loaded after it.
+        """
+        self.stem = nn.Sequential(_merged(self.stem[0], self.stem[1]), self.stem[2])
+        for block in self.modules():
+            if isinstance(block, _Residual):
+                block.fold()
 
     def pyramid(self, mel: Tensor) -> list[Tensor]:
         """[B, n_mels, T] -> maps of stages 2 to 4, [B, C, n_mels / 4.., T / 4..]."""

@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 
@@ -46,3 +48,21 @@ def test_eighteen_layers() -> None:
 def test_a_batch_equals_one_by_one(tower: AudioTower) -> None:
     mel = torch.randn(3, 64, 50)
     torch.testing.assert_close(tower(mel), torch.cat([tower(one[None]) for one in mel]))
+
+
+def test_folded_norms_change_nothing(tower: AudioTower) -> None:
+    torch.manual_seed(3)
+    tower = copy.deepcopy(tower)
+    for module in tower.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 2)
+            torch.nn.init.normal_(module.bias)
+            module.running_mean = torch.randn_like(module.bias)
+            module.running_var = torch.rand_like(module.bias) + 0.5
+    mel = torch.randn(2, tower.n_mels, 100)
+    before = [x.detach() for x in (tower(mel), *tower.pyramid(mel))]
+    tower.fold_norms()
+    norms = [m for m in tower.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert norms == [tower.norm]
+    for old, new in zip(before, (tower(mel), *tower.pyramid(mel)), strict=True):
+        torch.testing.assert_close(new, old, rtol=1e-3, atol=1e-4)
