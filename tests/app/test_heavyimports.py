@@ -66,3 +66,10 @@ def test_imports_are_pythons_own_inside_and_qts_again_after() -> None:
 
         assert colorsys.rgb_to_hsv(1, 0, 0) == (0, 1, 1)
     assert builtins.__import__ is hooked
+
+
+def test_the_lock_is_handed_over_more_often_inside() -> None:
+    before = sys.getswitchinterval()
+    with heavy_imports():
+        assert sys.getswitchinterval() <= before / 5
+    assert sys.getswitchinterval() == pytest.approx(before)
