@@ -1,6 +1,7 @@
 """How far a walk may move in a frame: as far as its sound is loud."""
 
-import torch
+import math
+
 from torch import Tensor
 
 from soundedit.nets.frames import REFERENCE_RATE
@@ -24,7 +25,7 @@ class LoudnessGate:
 
     def __init__(self, fps: float) -> None:
         self._steps = REFERENCE_RATE / fps
-        self._keep = float(torch.exp(torch.tensor(-1 / (fps * RELEASE))))
+        self._keep = math.exp(-1 / (fps * RELEASE))
         self._loud = QUIET
 
     def shares(self, power: Tensor) -> list[float]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from soundedit.media.sound import Sound, probe_sound, stream_sound
 from soundedit.nets.audio_tower import AudioTower
-from soundedit.nets.drive import CONTEXT, SILENCE, drive_features
+from soundedit.nets.drive import CONTEXT, SILENCE, band_power, drive_features
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.mel import LogMel
 from soundedit.progress import CancelToken
@@ -187,7 +187,7 @@ class Listener:
     def _said(self, windows: Tensor, first: int, hop: int) -> Segments:
         embeddings, heard = self.windows(windows.contiguous())
         ends = (first + np.arange(len(windows)) * hop + SEGMENT) / 100
-        power = torch.pow(10.0, 5 * (windows.clamp_min(SILENCE) - 1)).mean((1, 2))
+        power = band_power(windows).mean((1, 2))
         levels = (torch.log10(power) / 5 + 1).numpy()
         return Segments(ends, embeddings, heard, levels)
 
@@ -307,7 +307,7 @@ class FrameHearing:
         width = max(round(100 / self.fps), 1)
         ends = [self._sounded(frame) - self._offset for frame in range(first, last)]
         low = ends[0] - width
-        power = torch.pow(10.0, 5 * (self._mel[:, low : ends[-1]].clamp_min(SILENCE) - 1)).mean(0)
+        power = band_power(self._mel[:, low : ends[-1]]).mean(0)
         return torch.stack([power[end - width - low : end - low].mean() for end in ends])
 
     def _forget(self) -> None:

@@ -19,6 +19,11 @@ def _trailing_mean(x: Tensor, columns: int) -> Tensor:
     return F.avg_pool1d(padded, columns, stride=1)
 
 
+def band_power(mel: Tensor) -> Tensor:
+    """Log-mels (decibels / 50, 1 is full scale) -> power of each band and column."""
+    return torch.pow(10.0, 5 * (mel.clamp_min(SILENCE) - 1))
+
+
 def drive_features(mel: Tensor) -> Tensor:
     """Log-mel [B, M, T] (10 ms columns) -> [B, T, FEATURES]; column j uses columns <= j only.
 
@@ -31,7 +36,7 @@ def drive_features(mel: Tensor) -> Tensor:
     edges = (0, bands // 4, bands * 5 // 8, bands)
 
     def level(part: Tensor) -> Tensor:
-        power = torch.pow(10.0, 5 * (part.clamp_min(SILENCE) - 1)).mean(1, keepdim=True)
+        power = band_power(part).mean(1, keepdim=True)
         return torch.log10(power) / 5 + 1
 
     raw = level(mel)
