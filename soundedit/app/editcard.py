@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QDrag, QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QDrag, QFocusEvent, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -46,7 +46,13 @@ class EditCard(QFrame):
         self.name = QLineEdit(self)
         self.name.setFrame(False)
         self.name.setAccessibleName(self.tr("Name of the edit"))
-        self.name.setStyleSheet("QLineEdit { background: transparent; font-weight: bold; }")
+        # No style sheet: Qt would keep the colours of the theme that it was made in.
+        bold = self.name.font()
+        bold.setBold(True)
+        self.name.setFont(bold)
+        clear = QPalette()
+        clear.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+        self.name.setPalette(clear)
         self.name.editingFinished.connect(self._renamed)
         self.name.returnPressed.connect(self.name.clearFocus)
         self.mute = self._toggle("M", self.tr("Mute"), self._set_mute)
