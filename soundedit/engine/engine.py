@@ -10,7 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from soundedit.engine.device import choose_device, device_name, synthesis_dtype
+from soundedit.engine.device import (
+    choose_device,
+    device_name,
+    hearing_dtype,
+    synthesis_dtype,
+)
 from soundedit.engine.editing import Editing
 from soundedit.engine.hearing import (
     AnySound,
@@ -51,7 +56,9 @@ class Engine(Editing):
         self._towers = Towers(pack, device)
         mel = pack.manifest.mel
         ear = LogMel(mel.sample_rate, mel.n_fft, mel.hop_length, mel.n_mels, mel.f_min, mel.f_max)
-        self._listener = Listener(ear, networks.audio, networks.inversion, device)
+        self._listener = Listener(
+            ear, networks.audio, networks.inversion, device, hearing_dtype(device)
+        )
         self._inversion, self._frames = networks.inversion, networks.frames
         self._directions, self._encoder = networks.directions, networks.encoder
         self._synthesiser = Synthesiser(self._generator.synthesis, device, synthesis_dtype(device))

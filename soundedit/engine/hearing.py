@@ -21,6 +21,8 @@ STRETCH = 1000
 """Columns that are embedded at once where it does not matter when something is heard."""
 STEP = 10
 """Columns between segments: ten embeddings a second."""
+_AT_ONCE = 1.0
+"""Seconds of a file whose spectrogram is made while the next ones are decoded."""
 CENTRE = 3
 """Columns from the middle of what a level is the mean of to its end."""
 AnySound = str | Path | Sound
@@ -38,11 +40,18 @@ def mono_blocks(
     start: float = 0.0,
     end: float | None = None,
     cancel: CancelToken | None = None,
+    seconds: float = 10.0,
 ) -> Iterator[np.ndarray]:
-    """Mono blocks [n] at `sample_rate` of a file (streamed) or of a loaded sound."""
+    """Mono blocks [n] of `seconds` at `sample_rate`, of a file (streamed) or a loaded sound."""
     if not isinstance(sound, Sound):
         blocks = stream_sound(
-            sound, sample_rate=sample_rate, mono=True, start=start, end=end, cancel=cancel
+            sound,
+            sample_rate=sample_rate,
+            mono=True,
+            block_seconds=seconds,
+            start=start,
+            end=end,
+            cancel=cancel,
         )
         for block in blocks:
             yield block.reshape(-1)
@@ -56,10 +65,11 @@ def mono_blocks(
         samples = torchaudio.functional.resample(
             torch.from_numpy(np.ascontiguousarray(samples)), sound.sample_rate, sample_rate
         ).numpy()
-    for i in range(0, len(samples), sample_rate * 10):
+    block_length = round(sample_rate * seconds)
+    for i in range(0, len(samples), block_length):
         if cancel is not None:
             cancel.check()
-        yield samples[i : i + sample_rate * 10]
+        yield samples[i : i + block_length]
 
 
 class MelStream:
@@ -110,9 +120,16 @@ class Listener:
     """Runs the ear, the audio tower and the listening half of sound inversion."""
 
     def __init__(
-        self, ear: LogMel, tower: AudioTower, inversion: SoundInversion, device: torch.device
+        self,
+        ear: LogMel,
+        tower: AudioTower,
+        inversion: SoundInversion,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
+        """`dtype`: what the tower computes in where it hears a sound as a whole."""
         self.ear, self.tower, self.inversion, self.device = ear, tower, inversion, device
+        self._quick = tower if dtype == torch.float32 else tower.lowered(dtype)
 
     @torch.inference_mode()
     def windows(self, windows: Tensor) -> tuple[Tensor, Tensor]:
@@ -136,10 +153,10 @@ class Listener:
 
         def add(stretch: Tensor) -> None:
             with torch.inference_mode():
-                said = self.tower(stretch[None].to(self.device))[0].cpu()
+                said = self._quick(stretch[None].to(self.device))[0].cpu()
             total.add_(said * stretch.shape[1])
 
-        blocks = mono_blocks(sound, self.ear.sample_rate, cancel=cancel)
+        blocks = mono_blocks(sound, self.ear.sample_rate, cancel=cancel, seconds=_AT_ONCE)
         heard = False
         for mel in mel_blocks(self.ear, blocks):
             kept = torch.cat([kept, mel], dim=1)

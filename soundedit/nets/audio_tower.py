@@ -4,6 +4,9 @@ Lee et al. 2022 section 3.1 (after Wav2CLIP); He et al. 2016 for the residual ne
 free base width and without the first max-pooling, since spectrograms are small.
 """
 
+import copy
+from typing import Self
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -78,9 +81,17 @@ class AudioTower(nn.Module):
             if isinstance(block, _Residual):
                 block.fold()
 
+    def lowered(self, dtype: torch.dtype) -> Self:
+        """A copy whose convolutions compute in `dtype`; what goes in and comes out is float32."""
+        tower = copy.deepcopy(self)
+        for part in (tower.stem, tower.stages):
+            # torch's own annotations lack the memory format.
+            part.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return tower
+
     def pyramid(self, mel: Tensor) -> list[Tensor]:
         """[B, n_mels, T] -> maps of stages 2 to 4, [B, C, n_mels / 4.., T / 4..]."""
-        x = self.stem(self.norm(mel.unsqueeze(1)))
+        x = self.stem(self.norm(mel.unsqueeze(1)).to(self.stem[0].weight.dtype))
         maps = []
         for stage in self.stages:
             x = stage(x)
@@ -89,7 +100,7 @@ class AudioTower(nn.Module):
 
     def embed(self, maps: list[Tensor]) -> Tensor:
         """The pyramid's last map -> unit embedding [B, embed_dim]."""
-        x = maps[-1].mean(2)
+        x = maps[-1].to(self.head.weight.dtype).mean(2)
         pooled = torch.cat([x.mean(2), x.amax(2)], dim=1)
         return F.normalize(self.head(pooled), dim=1)
 

@@ -35,8 +35,8 @@ class LogMel(nn.Module):
             f_max=f_max,
             center=False,
             power=2.0,
-            normalized="window",
         )
+        self._energy = float(self.mel.spectrogram.window.double().square().sum())
 
     @property
     def context(self) -> int:
@@ -55,6 +55,8 @@ class LogMel(nn.Module):
             samples = torch.cat([before, samples], dim=1)
         if samples.shape[1] < self.n_fft:
             return samples.new_zeros(samples.shape[0], self.n_mels, 0)
-        decibels = 10 * torch.log10(self.mel(samples).clamp_min(1e-10))
+        # Over the window's power here, where there are fewer numbers than in the spectrum.
+        power = self.mel(samples) / self._energy
+        decibels = 10 * torch.log10(power.clamp_min(1e-10))
         out: Tensor = decibels / 50 + 1
         return out

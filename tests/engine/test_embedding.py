@@ -44,6 +44,13 @@ def test_long_sounds_are_heard_in_stretches_of_ten_seconds(
     assert float(whole @ total / np.linalg.norm(total)) > 0.9999
 
 
+def test_a_file_is_heard_as_what_it_holds(engine: Engine, noise: MakeNoise, tmp_path: Path) -> None:
+    """A file comes in blocks of a second, a loaded sound in blocks of ten as well."""
+    long = noise(11.7)
+    write_sound(tmp_path / "s.wav", long)
+    assert float(engine.embed_sound(tmp_path / "s.wav") @ engine.embed_sound(long)) > 0.99999
+
+
 def test_text(engine: Engine) -> None:
     found = engine.embed_text(["rain on a roof", "wind"])
     assert found.shape == (2, 12)

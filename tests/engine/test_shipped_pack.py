@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from soundedit.document.model import Part, PartKind
 from soundedit.engine.engine import Engine
+from soundedit.engine.hearing import Listener
 from soundedit.engine.prepared import PreparedSynthesis
 from soundedit.engine.synthesis import to_frames
 from soundedit.packs import default_pack
@@ -61,3 +63,21 @@ def test_faster_ways_are_the_reference(shipped: Engine) -> None:
     assert levels.max() <= 1
     rough = np.abs(to_frames(PreparedSynthesis(network, torch.bfloat16)(ws)).astype(int) - exact)
     assert rough.mean() < 0.5 and rough.max() <= 8
+
+
+def test_faster_hearing_is_the_reference(
+    shipped: Engine, sounds: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener, part = shipped._listener, Part(PartKind.SOUND, "m")
+    parts = (listener.ear, listener.tower, listener.inversion, listener.device)
+    ways = []
+    for dtype in (torch.float32, torch.bfloat16):
+        monkeypatch.setattr(shipped, "_listener", Listener(*parts, dtype))
+        said = np.stack([shipped.embed_sound(sound) for sound in sounds])
+        moved = np.stack([shipped.direction([part], lambda _, s=s: s).dw for s in sounds])
+        ways.append((said, moved))
+    (exact, straight), (rough, bent) = ways
+    assert not np.array_equal(exact, rough)
+    assert (exact * rough).sum(1).min() > 0.9999
+    lengths = np.linalg.norm(straight, axis=(1, 2))
+    assert (np.linalg.norm(bent - straight, axis=(1, 2)) / lengths).max() < 0.02

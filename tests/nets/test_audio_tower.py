@@ -66,3 +66,18 @@ def test_folded_norms_change_nothing(tower: AudioTower) -> None:
     assert norms == [tower.norm]
     for old, new in zip(before, (tower(mel), *tower.pyramid(mel)), strict=True):
         torch.testing.assert_close(new, old, rtol=1e-3, atol=1e-4)
+
+
+def test_lowered_is_nearly_the_same(tower: AudioTower) -> None:
+    torch.manual_seed(4)
+    tower = copy.deepcopy(tower)
+    tower.fold_norms()
+    mel = torch.rand(2, tower.n_mels, 100) * 1.4 - 1
+    before = tower(mel)
+    low = tower.lowered(torch.bfloat16)
+    found = low(mel)
+    assert found.dtype == torch.float32
+    assert low.pyramid(mel)[0].dtype == torch.bfloat16
+    assert float((found * before).sum(1).min()) > 0.9999
+    # The tower it was taken from computes as before.
+    assert torch.equal(tower(mel), before) and not torch.equal(found, before)
