@@ -14,6 +14,7 @@ ICONS = {
     "record": "record",
     "live": "live",
     "export": "export",
+    "devices": "retry",
     "generate": "generate",
     "new_seed": "dice",
     "play": "play",

@@ -35,6 +35,8 @@ class Microphone(QObject):
     devices_found = Signal(object)
     """The `FoundDevices` there are now."""
     failed = Signal(object)
+    said = Signal(str)
+    """A sentence for the status bar."""
 
     def __init__(
         self,
@@ -54,7 +56,7 @@ class Microphone(QObject):
         self._settings = settings
         self._jobs, self._job = jobs, 0
         self._outputs: tuple[AudioDevice, ...] = ()
-        self._lent = False
+        self._lent = self._asked = False
         self._why_not: str | None = None
         panel.set_listening(max(settings.get(PREROLL), 0), settings.get(MONITOR))
         # Answers come from a thread.
@@ -81,6 +83,7 @@ class Microphone(QObject):
         """Look for devices that were plugged in since; not while recording, which it would end."""
         if not self.recording.recording:
             self.recording.pause(True)
+            self._asked = True
             self.recording.when_free(lambda: self.devices.look(again=True))
 
     def lend(self, lent: bool) -> None:
@@ -127,6 +130,10 @@ class Microphone(QObject):
         self._hear()
         self.why_silent_changed.emit(found.why_silent)
         self.devices_found.emit(found)
+        if self._asked:
+            self._asked = False
+            count = len(found.microphones), len(found.outputs)
+            self.said.emit(self.tr("Sound inputs found: {0}, outputs: {1}").format(*count))
 
     def _recording_changed(self, recording: bool) -> None:
         self._action.setIcon(icon("stop" if recording else "record"))

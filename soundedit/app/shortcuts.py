@@ -61,7 +61,7 @@ COMMANDS = (
     Command("save_picture", "file", T("Commands", "Save the &picture..."), ("Ctrl+Shift+P",)),
     Command("pack", "file", T("Commands", "Choose a &model pack...")),
     Command("load_again", "file", T("Commands", "&Try to load the pack again")),
-    Command("devices", "file", T("Commands", "&Look for sound devices again")),
+    Command("devices", "file", T("Commands", "Rescan the sound &devices")),
     Command("settings", "file", T("Commands", "Se&ttings..."), ("Ctrl+,",)),
     Command("quit", "file", T("Commands", "&Quit"), ("Ctrl+Q",)),
     Command("undo", "edit", T("Commands", "&Undo"), ("Ctrl+Z",)),

@@ -37,7 +37,11 @@ class SoundsPanel(QWidget):
     monitor_changed = Signal(bool)
 
     def __init__(
-        self, open_action: QAction, record_action: QAction, parent: QWidget | None = None
+        self,
+        open_action: QAction,
+        record_action: QAction,
+        rescan_action: QAction,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.microphones = QComboBox(self)
@@ -81,6 +85,10 @@ class SoundsPanel(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(action_button(open_action, self))
         buttons.addWidget(action_button(record_action, self))
+        self.rescan = action_button(rescan_action, self)
+        self.rescan.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.rescan.hide()
+        buttons.addWidget(self.rescan)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
@@ -122,6 +130,7 @@ class SoundsPanel(QWidget):
         """Say why recording is off, or that it is on."""
         self.reason.setText(reason or "")
         self.reason.setVisible(reason is not None)
+        self.rescan.setVisible(reason is not None)
         self.microphones.setVisible(reason is None)
         for part in (self.meter, self._preroll_label, self.preroll, self.monitor):
             part.setVisible(reason is None)

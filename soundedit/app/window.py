@@ -112,7 +112,9 @@ class MainWindow(QMainWindow):
         menus = build_menus(self, self.actions_by_id)
         add_colour_menu(menus["view"], self.preferences)
         self.viewer = Viewer(self)
-        self.sounds = SoundsPanel(self.actions_by_id["open"], self.actions_by_id["record"], self)
+        self.sounds = SoundsPanel(
+            *(self.actions_by_id[id_] for id_ in ("open", "record", "devices")), self
+        )
         self.microphone = Microphone(
             SoundDevices(find, self),
             Recording(self._recordings, recorder, self),
@@ -296,6 +298,7 @@ class MainWindow(QMainWindow):
         for source in sources:
             source.failed.connect(self.errors.report)
         self.exporter.said.connect(self.status.say)
+        self.microphone.said.connect(self.status.say)
         self.pictures.said.connect(self.status.say)
         self.exporter.added.connect(self._docks.show_exports)
         self.presenter.title_changed.connect(self._show_title)

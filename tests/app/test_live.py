@@ -157,7 +157,28 @@ def test_no_microphone_is_told(rig: LiveRig) -> None:
     rig.window.begin(live=True)
     rig.wait(lambda: rig.live.window is not None and rig.panel.trouble.text() != "")
     assert "plug one in" in rig.panel.trouble.text()
+    assert rig.live.window is not None
+    assert "a sound file" in rig.live.window.viewer.accessibleDescription()
     assert not rig.live.running
+
+
+def test_only_what_is_heard_can_be_recorded_or_frozen(rig: LiveRig, qtbot: QtBot) -> None:
+    rig.card.inputs = []
+    rig.window.show()
+    rig.window.begin(live=True)
+    rig.wait(lambda: rig.live.window is not None and rig.panel.trouble.text() != "")
+    window, panel = rig.live.window, rig.panel
+    assert window is not None
+    for key, button in ((Qt.Key.Key_R, panel.record), (Qt.Key.Key_F, panel.freeze)):
+        assert not button.isEnabled()
+        qtbot.keyClick(window, key)
+        assert not button.isChecked()
+    assert not panel.monitor.isEnabled()
+    rig.card.inputs = ["Microphone"]
+    rig.live.hear(LiveSource("Default microphone"))
+    rig.wait(panel.record.isEnabled)
+    qtbot.keyClick(window, Qt.Key.Key_F)
+    assert panel.freeze.isChecked()
 
 
 def test_monitoring_without_an_output_is_told(rig: LiveRig) -> None:

@@ -126,3 +126,15 @@ def test_enter_presses_the_focused_button(rig: Rig, make_sound: MakeSound) -> No
     rig.qtbot.keyClick(button, Qt.Key.Key_Return)
     assert rig.window.playback.playing
     rig.do("play")
+
+
+def test_devices_are_rescanned_where_the_panel_says_why_there_are_none(rig: Rig) -> None:
+    rig.begin()
+    sounds, status = rig.window.sounds, rig.window.status
+    assert not sounds.rescan.isVisible()
+    sounds.set_why_no_recording("No sound input was found; connect one and rescan the devices.")
+    assert sounds.rescan.isVisible()
+    assert sounds.rescan.accessibleName() == "Rescan the sound devices"
+    sounds.rescan.click()
+    rig.wait(lambda: status.jobs.text.text().startswith("Sound inputs found: 1"))
+    assert not sounds.rescan.isVisible()

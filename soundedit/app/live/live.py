@@ -303,6 +303,7 @@ class Live(QObject):
             case LiveBegan():
                 self._latency = answer.latency
                 if window is not None:
+                    window.panel.set_running(True)
                     window.panel.say(" ".join(answer.problems))
             case LiveDrew():
                 self._show()
@@ -361,8 +362,7 @@ class Live(QObject):
         if self.window is None:
             self._next = None
             return
-        self.window.panel.set_recording(False)
-        self.window.panel.meter.reset()
+        self.window.panel.set_running(False)
         source, self._next = self._next, None
         if source is not None:
             self._begin(source)
@@ -370,7 +370,9 @@ class Live(QObject):
             self.window.panel.pace.setText("")
             if isinstance(error, SoundeditError):
                 self.window.viewer.show_picture(None)
-                self.window.viewer.set_hint(str(error))
+                self.window.viewer.set_hint(
+                    self.tr("Choose another input, or a sound file to be heard in its place.")
+                )
                 self.window.panel.say(str(error))
             else:
                 self.failed.emit(error)

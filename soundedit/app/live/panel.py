@@ -180,7 +180,15 @@ class LivePanel(QWidget):
         whole.addWidget(self.trouble)
         whole.addWidget(self.pace)
         self.setMinimumWidth(330)
-        self._record_toggled(False, tell=False)
+        self.set_running(False)
+
+    def set_running(self, running: bool) -> None:
+        """Show whether anything is heard; only what is heard can be recorded or frozen."""
+        for widget in (self.record, self.freeze, self.monitor):
+            widget.setEnabled(running)
+        if not running:
+            self.set_recording(False)
+            self.meter.reset()
 
     def set_sources(self, sources: Sequence[LiveSource], chosen: LiveSource | None) -> None:
         """Offer these inputs, and a file."""

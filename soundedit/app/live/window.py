@@ -109,9 +109,9 @@ class LiveWindow(QWidget):
         elif key == Qt.Key.Key_F11:
             self.toggle_screen()
         elif key == Qt.Key.Key_R and not event.isAutoRepeat():
-            self.panel.record.toggle()
+            self.panel.record.click()
         elif key == Qt.Key.Key_F and not event.isAutoRepeat():
-            self.panel.freeze.toggle()
+            self.panel.freeze.click()
         else:
             super().keyPressEvent(event)
 
