@@ -30,6 +30,9 @@ COMMANDS = {
     "mapping": Command(
         "mapping", "FinishSettings", "train_mapping", "fit seeds to a trained generator's photos"
     ),
+    "polish": Command(
+        "polish", "PolishSettings", "train_polish", "a better generator for the same latents"
+    ),
     "embedding": Command(
         "embedding", "EmbeddingSettings", "train_embedding", "sound, image and text towers"
     ),

@@ -8,7 +8,7 @@ mapping network is fitted to at the end, see `mapping`) are trained against proj
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ from soundedit.train.learner import Learner, NotFinite, update
 from soundedit.train.lite0 import TAP_CHANNELS, load_lite0
 from soundedit.train.photos import PhotoSet, picture_batches
 from soundedit.train.run import Run, RunSettings
+
+GRADIENT_NORM = 10.0
+"""Largest norm of the gradients of the synthesis network, and of the encoder."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,32 @@ class GeneratorSettings(RunSettings):
     compile: bool = False
 
 
+def adam(net: nn.Module, lr: float) -> torch.optim.Adam:
+    """The optimiser of StyleGAN2 for what is trained of `net`."""
+    parameters = [p for p in net.parameters() if p.requires_grad]
+    return torch.optim.Adam(parameters, lr=lr, betas=(0.0, 0.99))
+
+
+def out_of_range(pictures: Tensor) -> Tensor:
+    """Penalty on pixels beyond -1 to 1."""
+    return 10 * F.relu(pictures.abs() - 1).square().mean()
+
+
+def likeness(copies: Tensor, originals: Tensor) -> dict[str, Tensor]:
+    """How far copies are from pictures [B, 3, S, S], in pixels and in colours of 8 x 8 areas."""
+    return {
+        "pixels": (copies - originals).abs().mean(),
+        "colours": 2 * (F.avg_pool2d(copies, 8) - F.avg_pool2d(originals, 8)).abs().mean(),
+    }
+
+
+def apart(a: Sequence[Tensor], b: Sequence[Tensor], levels: Tensor) -> Tensor:
+    """Mean distance of two pictures' taps, each relative to its level."""
+    return torch.stack(
+        [(x - y).abs().mean() / level for x, y, level in zip(a, b, levels, strict=True)]
+    ).mean()
+
+
 class GeneratorTrainer:
     """All networks, optimisers and the step of generator training."""
 
@@ -86,16 +115,10 @@ class GeneratorTrainer:
         self.critics = nn.ModuleList(
             [ProjectedDiscriminator(TAP_CHANNELS), ImageDiscriminator(32)]
         ).to(self.device)
-        decay = (0.0, 0.99)
-
-        def adam(net: nn.Module, lr: float, clip: float = 10.0) -> Learner:
-            parameters = [p for p in net.parameters() if p.requires_grad]
-            return Learner(torch.optim.Adam(parameters, lr=lr, betas=decay), clip=clip)
-
         self.learners = {
-            "synthesis": adam(net.synthesis, s.generator_lr),
-            "encoder": adam(self.encoder, s.encoder_lr),
-            "critics": adam(self.critics, s.critic_lr, float("inf")),
+            "synthesis": Learner(adam(net.synthesis, s.generator_lr), clip=GRADIENT_NORM),
+            "encoder": Learner(adam(self.encoder, s.encoder_lr), clip=GRADIENT_NORM),
+            "critics": Learner(adam(self.critics, s.critic_lr)),
         }
         self.bank = CodeBank(4096, s.w_dim)
         self.seen = 0
@@ -127,7 +150,7 @@ class GeneratorTrainer:
         for k in range(parts):
             self.compute(real[k::parts].to(self.device), parts, sums)
         # All that was computed stood on the weights before, so the order of steps is free.
-        made = [self.learners[name] for name in ("synthesis", "encoder")]
+        made = [learner for name, learner in self.learners.items() if name != "critics"]
         update(made, self.run.precision, self.world)
         if "critic" in sums:
             update([self.learners["critics"]], self.run.precision, self.world)
@@ -161,39 +184,29 @@ class GeneratorTrainer:
             inputs = torch.cat([inputs[half:], free])
         fake = self.synthesise(inputs, noise_mode=self.noise, dtype=self.dtype)
         count = len(real) - half
-        target = real[half:]
-        copy_ = fake[:count]
         taps_fake = self.taps(fake)
-        losses["pixels"] = (copy_ - target).abs().mean()
-        losses["colours"] = 2 * (F.avg_pool2d(copy_, 8) - F.avg_pool2d(target, 8)).abs().mean()
-        losses["range"] = 10 * F.relu(fake.abs() - 1).square().mean()
-        losses["features"] = torch.stack(
-            [
-                (f[:count] - r[half:]).abs().mean() / level
-                for f, r, level in zip(taps_fake, taps_real, self.levels(taps_real), strict=True)
-            ]
-        ).mean()
-        small_real, small_fake = (
-            F.avg_pool2d(real, s.resolution // 32),
-            F.avg_pool2d(fake, s.resolution // 32),
+        levels = self.levels(taps_real)
+        losses["range"] = out_of_range(fake)
+        losses |= likeness(fake[:count], real[half:])
+        losses["features"] = apart(
+            [tap[:count] for tap in taps_fake], [tap[half:] for tap in taps_real], levels
         )
+        small = s.resolution // 32
         ramp = (self.seen - s.critic_from) / max(s.critic_full - s.critic_from, 1)
         ramp = float(np.clip(ramp, 0, 1))
         if ramp > 0:
             self.critics.requires_grad_(False)
             weight = s.critic_weight * ramp
-            scores = self.judge(taps_fake, small_fake)
+            scores = self.judge(taps_fake, F.avg_pool2d(fake, small), levels)
             losses["fooling"] = weight * hinge_generator([x[:count] for x in scores])
             if half:
                 losses["sampling"] = s.sample_weight * hinge_generator([x[count:] for x in scores])
         self.run.backward(losses, parts, sums)
         if ramp > 0:
-            for critic in self.critics:
-                for name, parameter in critic.named_parameters():
-                    parameter.requires_grad_(not name.startswith("mix_"))
-            lost = hinge_critic(
-                self.judge(taps_real, small_real),
-                self.judge([t.detach() for t in taps_fake], small_fake.detach()),
+            lost = self.criticism(
+                (taps_real, F.avg_pool2d(real, small)),
+                (taps_fake, F.avg_pool2d(fake, small)),
+                levels,
             )
             self.run.backward({"critic": lost}, parts, sums)
 
@@ -205,10 +218,26 @@ class GeneratorTrainer:
         """Mean absolute value of each tap over the whole batch."""
         return self.world.mean(torch.stack([tap.abs().mean() for tap in taps]))
 
-    def judge(self, taps: list[Tensor], small: Tensor) -> list[Tensor]:
-        """Score maps of every critic."""
-        scores: list[Tensor] = self.critics[0](taps, list(self.levels(taps)))
+    def judge(self, taps: list[Tensor], small: Tensor, levels: Tensor) -> list[Tensor]:
+        """Score maps of every critic, of taps and of pictures of 32 pixels."""
+        scores: list[Tensor] = self.critics[0](taps, list(levels))
         return [*scores, self.critics[1](small)]
+
+    def criticism(
+        self,
+        real: tuple[list[Tensor], Tensor],
+        fake: tuple[list[Tensor], Tensor],
+        levels: Tensor,
+    ) -> Tensor:
+        """Hinge loss of the critics on taps and small pictures; only they get its gradient."""
+        for critic in self.critics:
+            for name, parameter in critic.named_parameters():
+                parameter.requires_grad_(not name.startswith("mix_"))
+        taps, small = fake
+        return hinge_critic(
+            self.judge(real[0], real[1].detach(), levels),
+            self.judge([tap.detach() for tap in taps], small.detach(), levels),
+        )
 
     @torch.no_grad()
     def average(self, pictures: int) -> None:

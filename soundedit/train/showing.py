@@ -54,6 +54,10 @@ class ShownClasses:
         """Pictures [B, 3, S, S] in [-1, 1] -> [B, classes]."""
         return self.classifier.logits(self._features(pictures).float())
 
+    def named(self, taps: list[Tensor]) -> Tensor:
+        """The same of pictures whose EfficientNet-Lite0 taps are at hand."""
+        return self.classifier.logits(self._net.pooled(taps).float())
+
     def _features(self, pictures: Tensor) -> Tensor:
         x = pictures.contiguous(memory_format=torch.channels_last)
         with self._precision.autocast():

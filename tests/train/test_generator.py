@@ -10,35 +10,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from soundedit.errors import TrainingError
 from soundedit.train.generator import GeneratorSettings, train_generator
-
-SMALL: dict[str, Any] = {
-    "resolution": 32,
-    "w_dim": 16,
-    "z_dim": 16,
-    "channels": (16, 16, 16, 16),
-    "mapping_layers": 2,
-    "batch": 4,
-    "critic_from": -8,
-    "critic_full": 0,
-    "record_steps": 1,
-    "device": "cpu",
-}
+from tests.train.tiny_generator import SMALL, write_photos
 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("photos")
-    rng = np.random.default_rng(0)
-    for n in range(6):
-        coarse = rng.integers(0, 255, (5, 5, 3), dtype=np.uint8)
-        Image.fromarray(coarse).resize((32, 32)).save(folder / f"{n}.png")
+    folder = tmp_path_factory.mktemp("made") / "photos"
+    write_photos(folder)
     return folder
 
 

@@ -1,0 +1,270 @@
+"""Training of a finished generator on, while its latents keep their meaning.
+
+The styles (affine layers), the mapping network and the photo encoder stay, and with them whatever
+was trained on the generator's latents; the convolutions learn on. Beside copies of photos and free
+scenes, the critics judge what videos show: latents that sounds' walks pass through, which no photo
+was encoded to. Those pictures keep their composition, and are to show their sound's class. What is
+judged is mirrored, shifted and lightened at random (Zhao et al. 2020).
+"""
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import OneCycleLR
+
+from soundedit.errors import TrainingError
+from soundedit.nets.discriminators import hinge_generator
+from soundedit.train.checkpoint import read_checkpoint
+from soundedit.train.distributed import joined
+from soundedit.train.generator import (
+    GRADIENT_NORM,
+    GeneratorSettings,
+    GeneratorTrainer,
+    adam,
+    apart,
+    likeness,
+    out_of_range,
+)
+from soundedit.train.grid import picture_grid
+from soundedit.train.learner import WARM_UP, Learner
+from soundedit.train.photos import PhotoSet, picture_batches
+from soundedit.train.run import Run, RunSettings
+from soundedit.train.showing import ShownClasses, jittered
+from soundedit.train.walkbank import WalkBank
+
+COPIES, FREE, WALKED = 3 / 8, 1 / 4, 1 / 2
+"""Pictures drawn for each photo: copies of photos, free scenes, and what walks pass through."""
+
+
+@dataclass(frozen=True)
+class PolishSettings(RunSettings):
+    """Settings of `train polish`; the shipped TOML file explains each."""
+
+    start: str = "runs/generator/generator-final.pt"
+    photos: str = ""
+    renders: str = ""
+    renders_share: float = 0.45
+    walks: str = ""
+    stills: str = ""
+    out: str = "runs/polish"
+    batch: int = 16
+    pictures: int = 40_000
+    generator_lr: float = 1.5e-3
+    critic_lr: float = 2.0e-4
+    feature_weight: float = 0.3
+    copy_weight: float = 0.3
+    free_weight: float = 0.5
+    walk_weight: float = 0.8
+    class_weight: float = 0.1
+    keep_weight: float = 1.0
+    ema_pictures: int = 5_000
+    code_noise: float = 0.04
+    flat_share: float = 0.35
+    compile: bool = False
+
+
+class PolishTrainer(GeneratorTrainer):
+    """The generator's training with its latents kept."""
+
+    def __init__(self, settings: PolishSettings, run: Run) -> None:
+        """TrainingError where the checkpoint, the walks or the stills are missing or unfit."""
+        file = Path(settings.start)
+        if not file.exists():
+            raise TrainingError(f"The checkpoint {file} is missing; run: soundedit train mapping.")
+        start = read_checkpoint(file, file)
+        s = start["settings"]
+        own = GeneratorSettings(
+            resolution=s["resolution"],
+            w_dim=s["w_dim"],
+            z_dim=s["z_dim"],
+            channels=tuple(s["channels"]),
+            mapping_layers=s["mapping_layers"],
+            ema_pictures=settings.ema_pictures,
+            precision=settings.precision,
+            compile=settings.compile,
+            device=settings.device,
+            seed=settings.seed,
+        )
+        super().__init__(own, run)
+        self.polish = settings
+        self.averages.load_state_dict(start["averages"])
+        generator, encoder = self.averages
+        self.generator.load_state_dict(generator.state_dict())
+        self.encoder.load_state_dict(encoder.state_dict())
+        self.critics.load_state_dict(start["critics"])
+        self.bank.restore(start["bank"])
+        self.seen = int(start["seen"])
+        self.before = copy.deepcopy(self.averages[0])
+        self.walks, self.shown = self._walks()
+        self.encoder.requires_grad_(False)
+        self.generator.mapping.requires_grad_(False)
+        net = self.generator.synthesis
+        for name, parameter in net.named_parameters():
+            parameter.requires_grad_("affine" not in name)
+        self.learners = {
+            "synthesis": self._learner(net, settings.generator_lr, GRADIENT_NORM),
+            "critics": self._learner(self.critics, settings.critic_lr),
+        }
+
+    def _walks(self) -> tuple[WalkBank | None, ShownClasses | None]:
+        s = self.polish
+        if not s.walks:
+            return None, None
+        bank = WalkBank(Path(s.walks), self.generator.num_ws, self.generator.w_dim)
+        if not s.stills:
+            return bank, None
+        generator, encoder = self.averages
+        shown = ShownClasses(Path(s.stills), generator, encoder, self.run)
+        self._labels = torch.tensor([shown.label(kind) for kind in bank.classes] + [-1])
+        return bank, shown
+
+    def _learner(self, net: nn.Module, lr: float, clip: float = float("inf")) -> Learner:
+        optimiser = adam(net, lr)
+        steps = max(self.polish.pictures // self.polish.batch, 2)
+        schedule = OneCycleLR(optimiser, lr, steps, pct_start=WARM_UP, cycle_momentum=False)
+        return Learner(optimiser, schedule, clip)
+
+    def compute(self, real: Tensor, parts: int, sums: dict[str, float]) -> None:
+        """Add the gradients of one of `parts` of a batch, and its losses to `sums`."""
+        s, size = self.polish, self.world.size
+        rows = len(real)
+        copies = max(int(rows * COPIES), 1)
+        with torch.no_grad():
+            taps_real = self.taps(real)
+            levels = self.levels(taps_real)
+            w, ws = self.code([tap[:copies] for tap in taps_real])
+            flat = self.world.shard(torch.rand(copies * size, 1, 1, device=self.device))
+            codes = torch.where(flat < s.flat_share, w[:, None], ws)
+            scenes = self.bank.scenes(max(int(rows * FREE), 1) * size).to(self.device)
+            free = self.world.shard(scenes)[:, None].expand(-1, codes.shape[1], -1)
+            walked, kinds = self.walked(rows)
+            around = s.code_noise * self.world.randn(copies + len(walked), 1, codes.shape[2])
+            walked = walked + around[copies:]
+            inputs = torch.cat([codes + around[:copies], free, walked])
+        fake = self.synthesise(inputs, noise_mode=self.noise, dtype=self.dtype).float()
+        first = copies + len(free)
+        losses = {"range": out_of_range(fake), **likeness(fake[:copies], real[:copies])}
+        losses["features"] = s.feature_weight * apart(
+            self.taps(fake[:copies]), [tap[:copies] for tap in taps_real], levels
+        )
+        seen, seen_real = self.jitter(fake), self.jitter(real)
+        taps_seen = self.taps(seen)
+        small = self.settings.resolution // 32
+        self.critics.requires_grad_(False)
+        scores = self.judge(taps_seen, F.avg_pool2d(seen, small), levels)
+        spans = {
+            "copies": (s.copy_weight, slice(0, copies)),
+            "free": (s.free_weight, slice(copies, first)),
+        }
+        if len(walked):
+            spans["walked"] = s.walk_weight, slice(first, None)
+            with torch.no_grad():
+                was = self.before.synthesis(walked)
+            moved = F.avg_pool2d(fake[first:] - was, 8)
+            losses["kept"] = s.keep_weight * moved.abs().mean()
+            losses |= self.classed([tap[first:] for tap in taps_seen], kinds)
+        for name, (weight, span) in spans.items():
+            losses[name] = weight * hinge_generator([score[span] for score in scores])
+        self.run.backward(losses, parts, sums)
+        with torch.no_grad():
+            taps_judged = self.taps(seen_real)
+        lost = self.criticism(
+            (taps_judged, F.avg_pool2d(seen_real, small)),
+            (taps_seen, F.avg_pool2d(seen, small)),
+            levels,
+        )
+        self.run.backward({"critic": lost}, parts, sums)
+
+    def walked(self, rows: int) -> tuple[Tensor, Tensor]:
+        """This process's latents of walks [n, L, D] for `rows` photos, and their labels [n]."""
+        if self.walks is None:
+            shape = (0, self.generator.num_ws, self.generator.w_dim)
+            return torch.zeros(shape, device=self.device), torch.zeros(0, dtype=torch.long)
+        count = max(int(rows * WALKED), 1) * self.world.size
+        w, kinds = self.walks.draw(count, self.run.rng)
+        return self.world.shard(w).to(self.device), self.world.shard(kinds)
+
+    def classed(self, taps: list[Tensor], kinds: Tensor) -> dict[str, Tensor]:
+        """Cross-entropy of what walks show, from their taps, to the classes of their sounds."""
+        if self.shown is None:
+            return {}
+        wanted = self._labels[kinds].to(self.device)
+        if self.world.any(not bool((wanted >= 0).any())):
+            return {}
+        logits = self.shown.named(taps)
+        named = F.cross_entropy(logits, wanted, ignore_index=-1, label_smoothing=0.05)
+        right = (logits.argmax(1) == wanted)[wanted >= 0].float().mean()
+        return {"class": self.polish.class_weight * named, "named": right.detach()}
+
+    def jitter(self, pictures: Tensor) -> Tensor:
+        """Pictures as the critics see them."""
+        whole = self.run.rng.random((len(pictures) * self.world.size, 5))
+        chances = self.world.shard(torch.from_numpy(whole).float()).to(self.device)
+        return jittered(pictures, chances, torch.zeros_like(pictures))
+
+    @torch.no_grad()
+    def sheet(self, real: Tensor) -> Image.Image:
+        """Rows of photos, their copies and free scenes; then walks, before and now."""
+        above = super().sheet(real)
+        if self.walks is None:
+            return above
+        w, _ = self.walks.draw(24, np.random.default_rng(0))
+        rows = []
+        for part in w.to(self.device).split(12):
+            rows += [net.synthesis(part) for net in (self.before, self.averages[0])]
+        below = picture_grid(torch.cat(rows), 12)
+        whole = Image.new("RGB", (above.width, above.height + below.height))
+        whole.paste(above, (0, 0))
+        whole.paste(below, (0, above.height))
+        return whole
+
+    def state(self) -> dict[str, Any]:
+        """What a generator's checkpoint has, and where this one began."""
+        return {**super().state(), "start": self.polish.start}
+
+
+def train_polish(settings: PolishSettings) -> Path:
+    """Train until `pictures` were seen or `minutes` passed; returns the checkpoint's path.
+
+    Resumes from `out/generator.pt`, which takes the place of `start` in all other trainings.
+    TrainingError without photos, or when losses stay non-finite.
+    """
+    s = settings
+    if not s.photos:
+        raise TrainingError("Say which photos to train on: --photos FOLDER.")
+    file = Path(s.out) / "generator.pt"
+    rng = np.random.default_rng(s.seed)
+    with joined(s.device) as world:
+        run = Run(file, s, world, rng)
+        trainer = PolishTrainer(s, run)
+        run.resume(trainer)
+        size = trainer.settings.resolution
+        with world.first():
+            photos = PhotoSet(Path(s.photos), size, file.parents[1] / "cache")
+        sources, shares = [photos.squares], [1.0]
+        if s.renders:
+            sources.append(np.load(s.renders, mmap_mode="r"))
+            shares = [1 - s.renders_share, s.renders_share]
+        batches = picture_batches(sources, shares, s.batch, rng)
+        shown = next(picture_batches(sources, shares, 12, np.random.default_rng(0)))
+
+        def step(seen: int, parts: int) -> dict[str, float]:
+            return trainer.step(world.shard(next(batches)), parts)
+
+        run.train(
+            "polish",
+            step,
+            s.pictures,
+            trainer.learners,
+            batch=s.batch,
+            advance=s.batch,
+            sheet=lambda: trainer.sheet(shown),
+        )
+    return file

@@ -1,0 +1,106 @@
+"""Polishing of a 32 x 32 generator: what stays, what learns, stopped and taken up again."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+
+from soundedit.errors import TrainingError
+from soundedit.train.autoencoder import load_autoencoder
+from soundedit.train.generator import GeneratorSettings, train_generator
+from soundedit.train.polish import PolishSettings, train_polish
+from soundedit.train.walkbank import WalkBank
+from tests.train.tiny_generator import SMALL, write_photos
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Settings over a generator of eight pictures, walks of two classes and stills of them."""
+    folder = tmp_path_factory.mktemp("begun")
+    write_photos(folder / "photos")
+    made = {**SMALL, "photos": str(folder / "photos"), "out": str(folder / "g")}
+    train_generator(GeneratorSettings(**made, pictures=8, samples_from=4))
+    rng = np.random.default_rng(1)
+    for kind in ("fire", "rain"):
+        (folder / "walks" / kind).mkdir(parents=True)
+        w = rng.normal(0, 1, (40, 8, 16)).astype(np.float32)
+        save_file({"w": w, "seconds": np.arange(40.0)}, folder / "walks" / kind / "a.safetensors")
+    pictures = rng.integers(0, 60, (16, 32, 32, 3), dtype=np.uint8)
+    pictures[::2] += 190
+    np.savez(folder / "stills.npz", pictures=pictures, kinds=np.array(["fire", "rain"] * 8))
+    return {
+        "start": str(folder / "g" / "generator.pt"),
+        "photos": str(folder / "photos"),
+        "walks": str(folder / "walks"),
+        "stills": str(folder / "stills.npz"),
+        "batch": 8,
+        "pictures": 24,
+        "record_steps": 1,
+        "device": "cpu",
+    }
+
+
+def test_latents_keep_their_meaning_and_convolutions_learn(
+    begun: dict[str, Any], tmp_path: Path
+) -> None:
+    before, encoder_before, _ = load_autoencoder(Path(begun["start"]))
+    file = train_polish(PolishSettings(**begun, out=str(tmp_path / "p")))
+    after, encoder, _ = load_autoencoder(file)
+    for a, b in zip(encoder_before.parameters(), encoder.parameters(), strict=True):
+        assert torch.equal(a, b)
+    old, new = dict(before.named_parameters()), dict(after.named_parameters())
+    kept = {name for name in old if torch.equal(old[name], new[name])}
+    assert kept >= {name for name in old if "affine" in name or name.startswith("mapping")}
+    learned = set(old) - kept
+    assert {"synthesis.b32.conv1.weight", "synthesis.b4.const", "synthesis.b32.torgb.bias"} <= (
+        learned
+    )
+    text = (tmp_path / "p" / "losses.jsonl").read_text(encoding="utf-8")
+    for name in ("copies", "free", "walked", "kept", "class", "named", "critic"):
+        assert f'"{name}"' in text, name
+
+
+def test_a_stopped_run_ends_as_if_it_had_not_been(begun: dict[str, Any], tmp_path: Path) -> None:
+    # Three steps, stopped after each.
+    stopped = PolishSettings(**begun, out=str(tmp_path / "stopped" / "p"), minutes=1e-9)
+    for _ in range(4):
+        train_polish(stopped)
+    whole = train_polish(PolishSettings(**begun, out=str(tmp_path / "whole" / "p")))
+    one = torch.load(tmp_path / "stopped" / "p" / "generator.pt", weights_only=True)
+    other = torch.load(whole, weights_only=True)
+    assert one["seen"] == other["seen"] == 8 + 24
+    for key in ("generator", "averages", "critics"):
+        for name, value in other[key].items():
+            assert torch.equal(value, one[key][name]), name
+
+
+def test_it_works_without_walks(begun: dict[str, Any], tmp_path: Path) -> None:
+    settings = {**begun, "walks": "", "stills": "", "pictures": 8}
+    train_polish(PolishSettings(**settings, out=str(tmp_path / "p")))
+    text = (tmp_path / "p" / "losses.jsonl").read_text(encoding="utf-8")
+    assert '"free"' in text
+    assert '"walked"' not in text
+
+
+def test_walks_are_drawn_evenly_and_told_apart(begun: dict[str, Any]) -> None:
+    bank = WalkBank(Path(begun["walks"]), 8, 16)
+    assert (bank.classes, len(bank)) == (["fire", "rain"], 48)
+    w, kinds = bank.draw(400, np.random.default_rng(3))
+    assert w.shape == (400, 8, 16)
+    counts = [int((kinds == k).sum()) for k in (-1, 0, 1)]
+    # 70 % of a third are far on their way.
+    assert counts == pytest.approx([93, 153, 153], abs=35)
+
+
+def test_unfit_walks_are_named(begun: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no trajectories"):
+        WalkBank(tmp_path, 8, 16)
+    with pytest.raises(TrainingError, match="another generator"):
+        WalkBank(Path(begun["walks"]), 12, 16)
+    (tmp_path / "rain").mkdir()
+    (tmp_path / "rain" / "a.safetensors").write_bytes(b"no")
+    with pytest.raises(TrainingError, match="is not a trajectory"):
+        WalkBank(tmp_path, 8, 16)
