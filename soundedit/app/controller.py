@@ -169,9 +169,10 @@ class Controller(OpenSound):
             return self.sound is not None
         return project.start.kind is not StartKind.SEED or bool(project.edits)
 
-    def show_improving(self, picture: NDArray[np.uint8]) -> None:
-        """Show for now what a job has come to."""
-        self.feed.shown.emit(self.feed.wanted, picture)
+    def on_show(self) -> tuple[Movie, int] | None:
+        """The movie and its frame under the playhead; may be asked from any thread."""
+        movie = self.movie
+        return None if movie is None else (movie, min(self.feed.wanted, movie.frames - 1))
 
     def ask_plain(self, index: int) -> None:
         """Ask for a frame without edits."""

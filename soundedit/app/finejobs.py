@@ -63,12 +63,16 @@ class RefineRequest(Request):
 
 @dataclass(frozen=True, eq=False)
 class RefineStartRequest(Request):
-    """The photo or the frames of the video `start` at `file` -> nearer latents, in `out`."""
+    """The photo or the frames of the video `start` -> nearer latents, in `out`.
+
+    `on_show` gives the movie and its frame to show meanwhile, if any; it is asked on the worker.
+    """
 
     start: Start
-    file: Path
+    files: Mapping[str, Path]
     fps: Fraction
     out: Path
+    on_show: Callable[[], tuple[Movie, int] | None]
 
     @property
     def kind(self) -> Kind:
@@ -77,9 +81,10 @@ class RefineStartRequest(Request):
 
 @dataclass(frozen=True, eq=False)
 class Improving(Answer):
-    """What a job has come to, uint8 (H, W, 3)."""
+    """What a job has come to, uint8 (H, W, 3); for one `frame` of the movie, or for any."""
 
     picture: NDArray[np.uint8]
+    frame: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +140,7 @@ def fit_picture(
             steps=request.steps,
             progress=progress,
             cancel=request.cancel,
-            on_picture=lambda picture: tell(Improving(request.id, picture)),
+            on_change=lambda change: tell(Improving(request.id, engine.picture(w + change(0)))),
         )
         w, distance = found.w, found.distance
     else:
@@ -165,17 +170,32 @@ def refine_edit(
     return EditRefined(request.id, request.edit.id, request.out, found.before, found.after)
 
 
-def refine_start(engine: Any, request: RefineStartRequest, progress: Progress) -> StartRefined:
-    """Bring the pictures of a start nearer to its photo or video. Errors as the engine's."""
-    start, fps = request.start, None
-    if start.kind is StartKind.PHOTO:
-        photo = read_square(request.file, engine.resolution, start.crop)
-        found = engine.refine_picture(photo, progress=progress, cancel=request.cancel)
-    else:
-        fps = request.fps
-        found = engine.refine_video(
-            request.file, fps, start.crop, progress=progress, cancel=request.cancel
-        )
+def refine_start(
+    engine: Any, request: RefineStartRequest, progress: Progress, tell: Callable[[Answer], None]
+) -> StartRefined:
+    """Bring the pictures of a start nearer to its photo or video. Errors as the engine's.
+
+    The frame on show is told as it improves, with the sound and the edits that move it.
+    """
+
+    def show(change: Callable[[int], NDArray[np.float32]]) -> None:
+        shown = request.on_show()
+        if shown is not None:
+            movie, frame = shown
+            w = movie.rendering.latents(frame, 1)[0] + change(frame)
+            tell(Improving(request.id, engine.picture(w), frame))
+
+    start = request.start
+    found = importlib.import_module("soundedit.engine.start").refine_start(
+        engine,
+        start,
+        lambda media: request.files[media],
+        request.fps,
+        progress=progress,
+        cancel=request.cancel,
+        on_change=show,
+    )
+    fps = request.fps if start.kind is StartKind.VIDEO else None
     _write(engine, request.out, found.w, fps)
     return StartRefined(request.id, start, request.out, found.before, found.distance)
 

@@ -74,7 +74,7 @@ class FineWork(QObject):
         self._video = False
         self._fit: FitRequest | None = None
         self._fitted: Fitted | None = None
-        self._refine: RefineRequest | None = None
+        self._refine: RefineRequest | RefineStartRequest | None = None
         controller.fine_answered.connect(self._answered)
         controller.work_changed.connect(self._refresh)
         stack.selected_changed.connect(self._refresh)
@@ -189,16 +189,18 @@ class FineWork(QObject):
             case Improving() if self._is_fit(answer.id) and self.dialog is not None:
                 self.dialog.show_picture(answer.picture)
             case Improving() if self._refine is not None and answer.id == self._refine.id:
-                self._controller.show_improving(answer.picture)
+                self._controller.feed.show_for_now(answer.picture, answer.frame)
             case Fitted() if self._controller.finish(answer, Kind.FIT) and self.dialog is not None:
                 self._fitted = answer
                 self.dialog.show_picture(answer.picture)
                 self.dialog.show_distance(answer.distance)
                 self.dialog.set_working(False)
             case EditRefined() if self._controller.finish(answer, Kind.REFINE):
-                self._take_refined(answer)
+                if not self._take_refined(answer):
+                    self._controller.feed.show_again()
             case StartRefined() if self._controller.finish(answer, Kind.REFINE):
-                self._take_start(answer)
+                if not self._take_start(answer):
+                    self._controller.feed.show_again()
             case Ended():
                 self._on_ended(answer)
 
@@ -206,6 +208,8 @@ class FineWork(QObject):
         return self._fit is not None and self._fit.id == request_id
 
     def _on_ended(self, answer: Ended) -> None:
+        if self._refine is not None and answer.id == self._refine.id:
+            self._controller.feed.show_again()
         if answer.error is None:
             return
         if self._is_fit(answer.id) and self.dialog is not None:
@@ -222,24 +226,28 @@ class FineWork(QObject):
         if file is None:
             return
         out = self._place() / f"{file.stem}.latents"
-        request = RefineStartRequest(start, file, Fraction(self._session.project.fps), out)
-        self._controller.begin(request, self.tr("Bringing {0} closer").format(file.name))
+        files = self._session.snapshot().files
+        fps, on_show = Fraction(self._session.project.fps), self._controller.on_show
+        self._refine = RefineStartRequest(start, files, fps, out, on_show)
+        self._controller.begin(self._refine, self.tr("Bringing {0} closer").format(file.name))
 
-    def _take_start(self, answer: StartRefined) -> None:
-        project = self._session.project
+    def _take_start(self, answer: StartRefined) -> bool:
+        """Start from what was found, if it is nearer; says whether that changed the start."""
+        project, changed = self._session.project, False
         if project.start != answer.start:
             # Another start was chosen meanwhile.
-            return
+            return changed
         figures = f"{answer.before:.2f}", f"{answer.distance:.2f}"
         if answer.distance < answer.before:
             media = self._media(answer.out, MediaKind.LATENTS)
             name = self.tr("bring the start closer, {0} to {1}").format(*figures)
             refined = replace(project.start, latents=media.id)
-            self._session.do(name, set_start(project, refined, [media]))
+            changed = self._session.do(name, set_start(project, refined, [media]))
         text = self.tr(
             "The start's distance went from {0} to {1}: 0 is the same picture, 1 an unlike one."
         )
         self.told.emit(text.format(*figures))
+        return changed
 
     def _refine_selected(self) -> None:
         edit_id, movie = self._stack.selected, self._controller.movie
@@ -250,17 +258,18 @@ class FineWork(QObject):
         self._refine = RefineRequest(edit, self._session.snapshot().files, movie, out)
         self._controller.begin(self._refine, self.tr("Refining {0}").format(edit.name))
 
-    def _take_refined(self, answer: EditRefined) -> None:
-        project = self._session.project
+    def _take_refined(self, answer: EditRefined) -> bool:
+        """Use what was found for an edit; says whether that changed the edit."""
+        project, asked = self._session.project, self._refine
         if answer.edit not in {edit.id for edit in project.edits}:
-            return
+            return False
         edit = find_edit(project, answer.edit)
-        if self._refine is None or edit.parts != self._refine.edit.parts:
+        if not isinstance(asked, RefineRequest) or edit.parts != asked.edit.parts:
             # The blend was changed meanwhile: what was found is not of these words.
-            return
+            return False
         media = self._media(answer.out, MediaKind.DIRECTION)
         name = self.tr("refine {0}").format(edit.name)
-        self._session.do(name, set_refined(project, edit.id, media))
+        return self._session.do(name, set_refined(project, edit.id, media))
 
     def _unrefine_selected(self) -> None:
         if self._stack.selected is not None:

@@ -179,6 +179,25 @@ class FrameFeed(QObject):
             self._stop_ahead()
         self._plan()
 
+    def show_for_now(self, picture: Picture, index: int | None = None) -> None:
+        """Show what a job has come to, of frame `index` or of any, until a frame is shown again.
+
+        Not while playing, nor right after a change, whose own picture is waited for.
+        """
+        if not self._playing and not self._resting and index in (None, self._wanted):
+            self._shown = None
+            self.shown.emit(self._wanted, picture)
+
+    def show_again(self) -> None:
+        """Show the wanted frame where something else was shown for now."""
+        if self._movie is None or self._shown is not None:
+            return
+        index = self._newest()
+        if index is not None:
+            self._show(index)
+        else:
+            self._ask_now(self._movie)
+
     def on_frame(self, answer: FrameReady) -> None:
         """A frame came back; those of another movie, or with other edits, are dropped."""
         movie = self._movie

@@ -319,7 +319,7 @@ class EngineWorker(QObject):
             case RefineRequest():
                 self._answer(refine_edit(engine, request, progress, self._answer))
             case RefineStartRequest():
-                self._answer(refine_start(engine, request, progress))
+                self._answer(refine_start(engine, request, progress, self._answer))
             case MeasureRequest():
                 self._answer(self._measurer.measure(request))
             case RedrawRequest():

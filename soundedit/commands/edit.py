@@ -31,7 +31,6 @@ from soundedit.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
     from soundedit.engine.engine import Engine
-    from soundedit.engine.photo_start import PictureFit, VideoFit
     from soundedit.engine.rendering import Rendering
 
 _SPEC = "WHAT[@STRENGTH][[FROM-TO]]"
@@ -218,7 +217,7 @@ def refine(
     from soundedit.engine.latents import SUFFIX as LATENTS
     from soundedit.engine.latents import Latents, write_latents
     from soundedit.engine.rendering import Rendering
-    from soundedit.media.picture import read_square
+    from soundedit.engine.start import refine_start
 
     def keep(w: Any, kind: MediaKind, fps: Fraction | None = None) -> str:
         file = folder / f"{kind}-{len(made.files)}{LATENTS}"
@@ -232,16 +231,12 @@ def refine(
     closeness = None
     start = made.project.start
     if args.refine_start:
-        file = made.files[start.media or ""]
-        fps = None
-        fit: PictureFit | VideoFit
-        if start.kind is StartKind.PHOTO:
-            photo = read_square(file, engine.resolution, start.crop)
-            fit = engine.refine_picture(photo, progress=progress, cancel=cancel)
-        else:
-            fps = args.fps or Fraction(made.project.fps)
-            fit = engine.refine_video(file, fps, start.crop, progress=progress, cancel=cancel)
-        start = replace(start, latents=keep(fit.w, MediaKind.LATENTS, fps))
+        fps = args.fps or Fraction(made.project.fps)
+        fit = refine_start(
+            engine, start, made.files.__getitem__, fps, progress=progress, cancel=cancel
+        )
+        moving = fps if start.kind is StartKind.VIDEO else None
+        start = replace(start, latents=keep(fit.w, MediaKind.LATENTS, moving))
         made.project = commands.set_start(made.project, start)
         closeness = (fit.before, fit.distance)
     if not args.fine:

@@ -15,6 +15,7 @@ from soundedit.engine.hearing import AnySound
 from soundedit.engine.photo_start import (
     SMOOTH_SECONDS,
     Fitter,
+    OnChange,
     PictureFit,
     Sampled,
     VideoFit,
@@ -141,16 +142,22 @@ class Editing(ABC):
         steps: int = 80,
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
-        on_picture: OnPicture | None = None,
+        on_change: OnChange | None = None,
     ) -> PictureFit:
         """Latents nearer to a square picture than the encoder's (or than `w`); a job of seconds.
 
-        Also tells how far their picture is from it, by the pack's own features.
+        Also tells how far their picture is from it, by the pack's own features. `on_change` gets
+        what is added to them as they improve, which is the same for each frame.
         """
         begun = (self.encode_picture(image) if w is None else w)[None]
         fitter = self._fitter()
+
+        def tell(now: NDArray[np.float32]) -> None:
+            if on_change is not None:
+                on_change(lambda frame: now[0] - begun[0])
+
         found = fitter.fit(
-            begun, image[None], steps, progress=progress, cancel=cancel, on_picture=on_picture
+            begun, image[None], steps, progress=progress, cancel=cancel, on_found=tell
         )
         before, after = (float(fitter.distance(x, image[None])[0]) for x in (begun, found))
         if after > before:
@@ -186,27 +193,39 @@ class Editing(ABC):
         path: Path,
         fps: Fraction,
         crop: Crop | None = None,
+        w: NDArray[np.float32] | None = None,
         *,
         steps: int = 12,
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
+        on_change: OnChange | None = None,
     ) -> VideoFit:
-        """Latents nearer to a video's frames than the encoder's; a job of seconds to minutes.
+        """Latents nearer to a video's frames than the encoder's (or than `w` [T, L, D], whose last
+        one is held where the video is longer); a job of seconds to minutes.
 
         Frames every `KEY_SECONDS` are refined by so many steps, each from the one before, and what
         that adds is led over to the frames between. The distances are those of the frames refined
-        and those halfway. MediaError.
+        and those halfway. `on_change` gets what is added as the job goes along the video; frames
+        it has not come to have what was added to the last one before. MediaError.
         """
 
         looking = fitting = None
         if progress is not None:
             looking, fitting = part_of(progress, 0.0, 0.1), part_of(progress, 0.1, 1.0)
         codes, sampled = self._video_codes(path, fps, crop, looking, cancel)
+        if w is not None:
+            codes = w[np.minimum(np.arange(len(codes)), len(w) - 1)]
         at, frames = sampled.frames()
         keys = sorted({*range(0, len(at), 2), len(at) - 1})
         fitter = self._fitter()
-        added = fitter.follow(codes[at[keys]], frames[keys], steps, fitting, cancel)
-        refined = codes + between(at[keys], added, len(codes))
+
+        def tell(added: NDArray[np.float32]) -> None:
+            if on_change is not None:
+                begun = at[keys][: len(added)]
+                on_change(lambda frame: between(begun, added, np.array([frame]))[0])
+
+        added = fitter.follow(codes[at[keys]], frames[keys], steps, fitting, cancel, tell)
+        refined = codes + between(at[keys], added, np.arange(len(codes)))
 
         def away(w: NDArray[np.float32]) -> float:
             pairs = zip(w[at], frames, strict=True)

@@ -1,8 +1,9 @@
 """Photos and videos as starts: pictures into W+, by the pack's encoder and by optimisation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from soundedit.engine.region import Region
-from soundedit.engine.synthesis import to_frames
 from soundedit.nets.clip import feature_distance, picture_features
 from soundedit.nets.picture_encoder import PictureEncoder
 from soundedit.nets.stylegan2 import SynthesisNetwork
-from soundedit.progress import CancelToken, OnPicture, Progress
+from soundedit.progress import CancelToken, Progress
 
 _BATCH = 16
 _SHOW_EVERY = 8
@@ -27,6 +27,12 @@ MOST_KEYS = 240
 """A video's frames are refined every so many seconds, and at most so many of them."""
 SMOOTH_SECONDS = 0.06
 """Deviation of the Gaussian that the codes of a video's frames are smoothed with in time."""
+OnFound = Callable[[NDArray[np.float32]], None]
+"""Called now and then with the latents that a job has come to."""
+Change = Callable[[int], NDArray[np.float32]]
+"""What a job adds so far to the latents of a start's frame, [L, D] by the frame's index."""
+OnChange = Callable[[Change], None]
+"""Called now and then with what a job adds so far."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +121,14 @@ class Sampled:
         return np.array(list(kept), np.intp), np.stack(list(kept.values()))
 
 
-def between(at: NDArray[np.intp], values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Values [n, L, D] at frames `at` [n], straight between them: [count, L, D]."""
-    place = np.interp(np.arange(count), at, np.arange(len(at)))
+def between(
+    at: NDArray[np.intp], values: NDArray[np.float32], frames: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Values [n, L, D] at frames `at` [n] -> [m, L, D] at `frames` [m], straight between them.
+
+    Frames before the first and after the last have its value.
+    """
+    place = np.interp(frames, at, np.arange(len(at)))
     low = place.astype(np.intp)
     high = np.minimum(low + 1, len(at) - 1)
     share = (place - low).astype(np.float32)[:, None, None]
@@ -171,7 +182,7 @@ class Fitter:
         rate: float = 0.05,
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
-        on_picture: OnPicture | None = None,
+        on_found: OnFound | None = None,
     ) -> NDArray[np.float32]:
         """Codes [n, L, D] nearer to pictures uint8 [n, S, S, 3] after so many steps of Adam."""
         goal = self._goal(frames)
@@ -199,8 +210,8 @@ class Fitter:
             with torch.no_grad():
                 kept, _ = self._region.bound(found.cpu().numpy(), w)
                 found.copy_(torch.from_numpy(kept))
-            if on_picture is not None and step % _SHOW_EVERY == 0:
-                on_picture(to_frames(made.detach()[:1])[0])
+            if on_found is not None and step % _SHOW_EVERY == 0:
+                on_found(found.detach().cpu().numpy())
             if progress is not None:
                 said = f"Refining the picture, distance {float(distance.detach().mean()):.2f}"
                 progress((step + 1) / steps, said)
@@ -214,12 +225,19 @@ class Fitter:
         steps: int,
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
+        on_added: OnFound | None = None,
     ) -> NDArray[np.float32]:
         """What brings the codes [n, L, D] of frames in a row, uint8 [n, S, S, 3], nearer to them.
 
         Each begins with what was added to the one before; one that comes no nearer stays as it is.
+        `on_added` gets what is added [i, L, D] to those begun so far.
         """
         added = np.zeros_like(codes)
+
+        def tell(i: int, code: NDArray[np.float32], now: NDArray[np.float32]) -> None:
+            if on_added is not None:
+                on_added(np.concatenate([added[:i], now - code]))
+
         for i, code in enumerate(codes):
             begun = code if i == 0 else code + added[i - 1]
             # The first frame has no one to begin from.
@@ -230,10 +248,19 @@ class Fitter:
                 done = i + FIRST_STEPS - 1 if i else 0
                 report = part_of(progress, done / whole, (i + FIRST_STEPS) / whole)
             frame = frames[i : i + 1]
-            found = self.fit(begun[None], frame, count, rate=0.03, progress=report, cancel=cancel)
+            found = self.fit(
+                begun[None],
+                frame,
+                count,
+                rate=0.03,
+                progress=report,
+                cancel=cancel,
+                on_found=partial(tell, i, code),
+            )
             before, after = (self.distance(w, frame)[0] for w in (code[None], found))
             if after < before:
                 added[i] = found[0] - code
+            tell(i, code, (code + added[i])[None])
         return added
 
     def _goal(self, frames: NDArray[np.uint8]) -> Tensor:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from soundedit.document.model import Start, StartKind
 from soundedit.engine.latents import read_latents
+from soundedit.engine.photo_start import OnChange, PictureFit, VideoFit
 from soundedit.errors import SoundeditError
+from soundedit.media.picture import read_square
 from soundedit.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
@@ -41,6 +43,34 @@ def start_latents(
         return engine.encode_photo(locate(start.media), start.crop)
     return engine.encode_video(
         locate(start.media), fps, start.crop, progress=progress, cancel=cancel
+    )
+
+
+def refine_start(
+    engine: "Engine",
+    start: Start,
+    locate: Callable[[str], Path],
+    fps: Fraction,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    on_change: OnChange | None = None,
+) -> PictureFit | VideoFit:
+    """Latents nearer to the photo or video of a start than its own; see `start_latents`.
+
+    As `Engine.refine_picture` and `Engine.refine_video`; errors as `start_latents`.
+    """
+    if start.media is None:
+        raise SoundeditError("Only a photo or a video can be brought closer; start from one.")
+    file = locate(start.media)
+    w = None if start.latents is None else start_latents(engine, start, locate, fps)
+    if start.kind == StartKind.PHOTO:
+        photo = read_square(file, engine.resolution, start.crop)
+        return engine.refine_picture(
+            photo, w, progress=progress, cancel=cancel, on_change=on_change
+        )
+    return engine.refine_video(
+        file, fps, start.crop, w, progress=progress, cancel=cancel, on_change=on_change
     )
 
 

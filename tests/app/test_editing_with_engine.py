@@ -270,6 +270,18 @@ def test_a_videos_frames_are_brought_closer_while_the_person_goes_on(
     desk.wait(lambda: window.controller.movie is not None)
     far = desk.frame(window, 0.5)
     assert window.session.project.start.latents is None
+    shown: list[np.ndarray] = []
+    window.controller.feed.shown.connect(lambda index, picture: shown.append(picture))
+    window.actions_by_id["refine_start"].trigger()
+    # The frame on show improves as the job runs, and is as before where it is given up.
+    desk.wait(lambda: len(shown) > 1)
+    assert window.controller.is_running(Kind.REFINE)
+    assert np.array_equal(pixels(window.viewer.image), shown[-1])
+    assert not np.array_equal(shown[0], far) and not np.array_equal(shown[-1], shown[0])
+    window.controller.jobs.cancel_current()
+    desk.wait(lambda: not window.controller.is_running(Kind.REFINE))
+    assert np.array_equal(pixels(window.viewer.image), far)
+    assert window.session.project.start.latents is None
     window.actions_by_id["refine_start"].trigger()
     edit = window.editing.stack.add_words("night")
     desk.wait(lambda: window.session.project.start.latents is not None)

@@ -41,18 +41,19 @@ def video(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_refining_comes_nearer(engine: Engine, photo: np.ndarray) -> None:
-    pictures: list[np.ndarray] = []
+    away: list[float] = []
     told: list[float] = []
+    begun = engine.sample(2)
     fit = engine.refine_picture(
         photo,
-        engine.sample(2),
+        begun,
         steps=30,
         progress=lambda fraction, text: told.append(fraction),
-        on_picture=pictures.append,
+        on_change=lambda change: away.append(engine.picture_distance(begun + change(0), photo)),
     )
     assert fit.distance < 0.8 * fit.before
     assert fit.distance == pytest.approx(engine.picture_distance(fit.w, photo), abs=0.02)
-    assert len(pictures) == 4
+    assert len(away) == 4 and away[-1] < away[0]
     assert told[-1] == 1
 
 
@@ -100,6 +101,30 @@ def test_refining_a_video_comes_nearer(engine: Engine, video: Path) -> None:
     assert steps.max() < 0.5 * np.abs(fit.w - codes).max()
 
 
+def test_what_refining_adds_is_told_as_it_goes_along_the_video(engine: Engine, video: Path) -> None:
+    codes = engine.encode_video(video, Fraction(10))
+    told: list[list[np.ndarray]] = []
+    fit = engine.refine_video(
+        video,
+        Fraction(10),
+        on_change=lambda change: told.append([change(frame) for frame in range(10)]),
+    )
+    first, last = np.stack(told[0]), np.stack(told[-1])
+    # Of the first frame alone: the others have what it has.
+    assert np.abs(first).max() > 0 and np.array_equal(first, np.repeat(first[:1], 10, axis=0))
+    np.testing.assert_allclose(codes + last, fit.w, atol=1e-5)
+    square = list(video_squares(video, engine.resolution, Fraction(10)))[8]
+    before, after = (engine.picture_distance(codes[8] + one[8], square) for one in (first, last))
+    assert after < before
+
+
+def test_refining_goes_on_from_what_was_found(engine: Engine, video: Path) -> None:
+    once = engine.refine_video(video, Fraction(10), steps=3)
+    twice = engine.refine_video(video, Fraction(10), w=once.w[:9], steps=3)
+    assert twice.before == pytest.approx(once.distance, abs=0.02)
+    assert twice.distance < once.distance
+
+
 def test_refining_a_video_can_be_stopped(engine: Engine, video: Path) -> None:
     cancel = CancelToken()
 
@@ -119,7 +144,7 @@ def test_a_few_frames_of_a_video_stand_for_all(count: int) -> None:
     at, frames = sampled.frames()
     assert (at[0], at[-1]) == (0, count - 1) and len(at) <= 2 * MOST_KEYS + 1
     assert np.array_equal(frames[:, 0, 0, 0], at % 256)
-    line = between(at, at.astype(np.float32)[:, None, None], count)[:, 0, 0]
+    line = between(at, at.astype(np.float32)[:, None, None], np.arange(count))[:, 0, 0]
     assert np.allclose(line, np.arange(count), atol=1e-2)
 
 
