@@ -152,6 +152,7 @@ class FineWork(QObject):
             refined.append(self._media(self._fitted.out, MediaKind.LATENTS))
         start = Start(
             StartKind.PHOTO,
+            self._session.project.start.seed,
             media=media,
             crop=dialog.wanted_crop(),
             latents=refined[0].id if refined else None,
@@ -170,7 +171,8 @@ class FineWork(QObject):
 
         def done(seconds: float | None) -> None:
             project, media = self._session.adopt(path, MediaKind.VIDEO)
-            project = set_start(project, Start(StartKind.VIDEO, media=media, crop=crop))
+            start = Start(StartKind.VIDEO, project.start.seed, media=media, crop=crop)
+            project = set_start(project, start)
             # A video without a sound moves by itself.
             take = None if seconds is None else Take(media, seconds)
             name = self.tr("start from {0}").format(path.name)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from soundedit.app.buttons import Button, action_button
+from soundedit.app.icons import icon
 from soundedit.app.viewer import Viewer
 
 MAX_SEED = 2**31 - 1
@@ -36,6 +37,8 @@ class PicturePanel(QWidget):
 
     seed_changed = Signal(int)
     rate_changed = Signal(str)
+    seed_wanted = Signal(int)
+    """Start from the seed instead of from a photo or video."""
 
     def __init__(
         self, new_seed: QAction, start_picture: QAction, parent: QWidget | None = None
@@ -59,18 +62,29 @@ class PicturePanel(QWidget):
         self.still.setAcceptDrops(False)
         self.still.setMinimumSize(96, 96)
         self.still.set_hint(self.tr("The picture of the sound"))
+        self._still: NDArray[np.uint8] | None = None
+        self._start_picture: NDArray[np.uint8] | None = None
         self.start = Button(self)
         self.start.setText(self.tr("Photo or video..."))
         self.start.setToolTip(start_picture.toolTip())
         self.start.clicked.connect(start_picture.trigger)
         self.start.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.from_seed = Button(self)
+        self.from_seed.setIcon(icon("remove"))
+        self.from_seed.setToolTip(self.tr("Start from the seed instead"))
+        self.from_seed.setAccessibleName(self.from_seed.toolTip())
+        self.from_seed.clicked.connect(lambda: self.seed_wanted.emit(self.seed.value()))
+        self.from_seed.hide()
+        starts = QHBoxLayout()
+        starts.addWidget(self.start, 1)
+        starts.addWidget(self.from_seed)
         row = QHBoxLayout()
         row.addWidget(self.seed, 1)
         row.addWidget(action_button(new_seed, self))
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
         form.addRow(self.tr("Seed"), row)
-        form.addRow(self.tr("Start"), self.start)
+        form.addRow(self.tr("Start"), starts)
         form.addRow(self.tr("Frames/s"), self.rate)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
@@ -94,7 +108,21 @@ class PicturePanel(QWidget):
         self.start.setAccessibleName(
             self.tr("Starts from {0}; choose another").format(name) if name else text
         )
+        self.from_seed.setVisible(bool(name))
 
     def show_still(self, picture: NDArray[np.uint8] | None) -> None:
         """Show the inverted picture, uint8 (H, W, 3)."""
-        self.still.show_picture(picture)
+        self._still = picture
+        self._show_picture()
+
+    def show_start_picture(self, picture: NDArray[np.uint8] | None) -> None:
+        """Show the photo, or the video's first frame, in place of the inverted picture."""
+        self._start_picture = picture
+        self._show_picture()
+
+    def _show_picture(self) -> None:
+        started = self._start_picture is not None
+        self.still.show_picture(self._start_picture if started else self._still)
+        self.still.setAccessibleName(
+            self.tr("What the pictures start from") if started else self.tr("Inverted picture")
+        )

@@ -46,6 +46,7 @@ from soundedit.app.settings import (
 )
 from soundedit.app.soundspanel import SoundsPanel
 from soundedit.app.starting import Starting
+from soundedit.app.startpicture import StartPicture
 from soundedit.app.statusbar import StatusBar
 from soundedit.app.textguard import TextGuard
 from soundedit.app.timeaxis import TimeAxis
@@ -171,6 +172,9 @@ class MainWindow(QMainWindow):
             dialogs,
             self.projects.media_folder,
             state / "directions",
+        )
+        StartPicture(
+            self.session, self.projects.work, self.picture.show_start_picture, self.picture
         )
         self.opener = FileOpener(
             self, self.controller, self.projects, self.fine.start_from, settings, dialogs
@@ -314,6 +318,7 @@ class MainWindow(QMainWindow):
         self.microphone.why_silent_changed.connect(self.transport.set_why_silent)
         self.sounds.open_requested.connect(self.open_sound)
         self.picture.seed_changed.connect(commands.set_seed)
+        self.picture.seed_wanted.connect(commands.set_seed)
         self.picture.rate_changed.connect(commands.set_rate)
         self.viewer.file_dropped.connect(self.opener.open)
         self.projects.told.connect(self.status.say)

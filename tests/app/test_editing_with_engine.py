@@ -16,7 +16,7 @@ from soundedit.app.exports.places import places_in
 from soundedit.app.requests import Kind
 from soundedit.app.settings import FIRST_START, Settings
 from soundedit.app.window import MainWindow
-from soundedit.document.model import StartKind
+from soundedit.document.model import Start, StartKind
 from soundedit.engine.engine import Engine
 from soundedit.errors import PackError
 from soundedit.media.video import VideoWriter
@@ -188,6 +188,10 @@ def test_photo_is_cropped_compared_refined_and_edited(
     assert shown.shape == fitted.shape
     window.editing.stack.add_words("night")
     assert not np.array_equal(desk.frame(window, 0.0), shown)
+    window.session.undo()
+    desk.wait(lambda: window.picture.still.accessibleName() == "What the pictures start from")
+    window.picture.from_seed.click()
+    assert window.session.project.start == Start(seed=start.seed)
     window.session.undo()
     window.session.undo()
     assert window.session.project.start.kind is StartKind.SEED
