@@ -54,6 +54,12 @@ class AutomationLane(Lane):
         self._hold: Hold | None = None
         self._range = (0.0, 1.0)
         self.edit = edit
+        self.setToolTip(
+            self.tr(
+                "A double click or Enter sets a keyframe; drag it, or the edit's ends and fades."
+                " The right button and E offer other ways on."
+            )
+        )
         self.show_edit(edit)
 
     def show_edit(self, edit: Edit) -> None:

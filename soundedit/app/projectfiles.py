@@ -340,7 +340,11 @@ class ProjectFiles(QObject):
             self.failed.emit(ProjectError("\n".join([*opened.damage, *opened.missing])))
 
     def _name(self) -> str:
-        return self.session.title or self.tr("Untitled")
+        """The project's name; before it has one, that of its sound."""
+        project = self.session.project
+        take = None if project.take is None else project.take.media
+        sound = next((Path(media.name).stem for media in project.media if media.id == take), "")
+        return self.session.title or sound or self.tr("Untitled")
 
     def _preview(self) -> bytes | None:
         """A small PNG of the picture on show."""

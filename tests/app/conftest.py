@@ -107,6 +107,7 @@ class Answers(Dialogs):
         self.save_path: Path | None = None
         self.leaving = Leave.DISCARD
         self.asked_to_leave: list[str] = []
+        self.suggested: list[Path] = []
         self.recovering: Callable[[Sequence[Recovery]], RecoveryChoice] = lambda _: RecoveryChoice()
 
     def sound_to_open(self, parent: object, folder: str) -> Path | None:
@@ -134,6 +135,7 @@ class Answers(Dialogs):
         return seed
 
     def project_to_write(self, parent: object, suggestion: Path) -> Path | None:
+        self.suggested.append(suggestion)
         return self.save_path
 
     def leave(self, parent: object, name: str) -> Leave:

@@ -53,6 +53,7 @@ def test_lane_lies_under_the_ruler(rig: Rig, lane: AutomationLane) -> None:
 
 
 def test_keyframe_is_set_dragged_in_one_step_and_undone(rig: Rig, lane: AutomationLane) -> None:
+    assert "double click" in lane.toolTip()
     rig.qtbot.mouseDClick(lane, LEFT, pos=at(lane, 1.0, 0.5))
     (keyframe,) = lane.edit.keyframes
     assert keyframe.seconds == pytest.approx(1.0, abs=0.01)

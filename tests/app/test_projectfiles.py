@@ -109,10 +109,11 @@ def test_closing_asks_only_where_work_would_be_lost(rig: Rig, make_sound: MakeSo
 def test_closing_can_be_taken_back_or_saves_first(storm: Rig, tmp_path: Path) -> None:
     storm.answers.leaving = Leave.STAY
     assert not storm.window.close()
-    assert storm.answers.asked_to_leave == ["Untitled"]
+    assert storm.answers.asked_to_leave == ["tone"]
     assert storm.window.isVisible()
     storm.answers.leaving, storm.answers.save_path = Leave.SAVE, tmp_path / "last.soundedit"
     storm.window.close()
+    assert [path.name for path in storm.answers.suggested] == ["tone.soundedit"]
     storm.wait(lambda: not storm.window.isVisible())
     with open_project(tmp_path / "last.soundedit") as opened:
         assert [edit.name for edit in opened.project.edits] == ["storm"]
