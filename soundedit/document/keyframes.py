@@ -39,6 +39,12 @@ def set_keyframes(project: Project, edit_id: str, keyframes: Iterable[Keyframe])
     return _with(project, edit_id, keyframes)
 
 
+def within(keyframe: Keyframe) -> Keyframe:
+    """A keyframe whose time and value are moved into their ranges."""
+    seconds, value = checked_time(keyframe.seconds), limited(keyframe.value, STRENGTHS)
+    return replace(keyframe, seconds=seconds, value=value)
+
+
 def _find(project: Project, edit_id: str, seconds: float) -> Keyframe:
     for keyframe in find_edit(project, edit_id).keyframes:
         if keyframe.seconds == seconds:
@@ -53,8 +59,7 @@ def _besides(project: Project, edit_id: str, seconds: float) -> tuple[Keyframe, 
 def _with(project: Project, edit_id: str, keyframes: Iterable[Keyframe], *new: Keyframe) -> Project:
     curve = {}
     for keyframe in (*keyframes, *new):
-        seconds = checked_time(keyframe.seconds)
-        value = limited(keyframe.value, STRENGTHS)
-        curve[seconds] = replace(keyframe, seconds=seconds, value=value)
+        moved = within(keyframe)
+        curve[moved.seconds] = moved
     ordered = tuple(curve[seconds] for seconds in sorted(curve))
     return changed(project, replace(find_edit(project, edit_id), keyframes=ordered))

@@ -9,7 +9,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields as fields_of
+from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar
 
 from soundedit.document import commands, keyframes
@@ -57,7 +58,8 @@ def project_from_text(
 
     Numbers outside their range are moved to its end. Raises `ProjectError` if it is no such text,
     or comes from a newer schema, or has a value that it may not have. With `damage` such a value
-    takes its default, or what cannot do without it is left out, and a sentence there says so.
+    takes its default, or what cannot do without it is left out, and a sentence there says so, as
+    one does for each number that was moved.
     """
     return project_from_object(object_from_text(text, damage), upgrades, damage)
 
@@ -133,11 +135,14 @@ def _in_range(project: Project, damage: Damage) -> Project:
             damage, f"start.crop ({crop}) lies outside its picture", "the middle is taken instead"
         )
         project = replace(project, start=replace(project.start, crop=None))
+    given = project
     seed = min(max(project.start.seed, commands.SEEDS[0]), commands.SEEDS[1])
     project = replace(project, start=replace(project.start, seed=seed))
+    _tell_moved(given.start, project.start, damage, "start.{}")
     if project.take is not None:
         seconds = commands.checked_time(project.take.seconds)
         project = replace(project, take=replace(project.take, seconds=seconds))
+        _tell_moved(given.take, project.take, damage, "take.{}")
     for edit in project.edits:
         if not edit.parts and damage is not None:
             mended(damage, f'the edit "{edit.name}" has no parts', "it was left out")
@@ -151,8 +156,18 @@ def _in_range(project: Project, damage: Damage) -> Project:
         project = keyframes.set_keyframes(project, edit.id, edit.keyframes)
         restored = replace(commands.find_edit(project, edit.id), refined=refined)
         project = commands.replace_edit(project, restored)
+        # A curve is also put in order: its keyframes are compared before that.
+        curve = tuple(keyframes.within(keyframe) for keyframe in edit.keyframes)
+        of_edit = f'{{}} of the edit "{edit.name}"'
+        _tell_moved(edit, replace(restored, keyframes=curve), damage, of_edit)
     for marker in project.markers:
         project = commands.move_marker(project, marker.id, marker.seconds)
+        moved = replace(marker, seconds=commands.checked_time(marker.seconds))
+        _tell_moved(marker, moved, damage, f'{{}} of the marker "{marker.name}"')
+    for name in ("start", "end"):
+        at = getattr(project.range, name)
+        if at is not None:
+            _tell_moved(at, commands.checked_time(at), damage, f"range.{name}")
     project = commands.set_range(project, project.range.start, project.range.end)
     try:
         return commands.set_fps(project, project.fps)
@@ -162,6 +177,24 @@ def _in_range(project: Project, damage: Damage) -> Project:
         rate = Project().fps
         mended(damage, f"{project.fps[:20]!r} is no frame rate", f"{rate} is taken instead")
         return commands.set_fps(project, rate)
+
+
+def _tell_moved(before: Any, after: Any, damage: Damage, said: str, where: str = "") -> None:
+    """Tell of each number that was moved into its range, between two values of one shape.
+
+    `said` says what it is a number of, with {} for its place `where` in it.
+    """
+    if is_dataclass(before):
+        for one in fields_of(before):
+            inner = f"{where}.{one.name}" if where else one.name
+            _tell_moved(getattr(before, one.name), getattr(after, one.name), damage, said, inner)
+    elif isinstance(before, tuple):
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            _tell_moved(old, new, damage, said, f"{where}[{index}]")
+    elif before != after:
+        shown = f"{before:g}" if isinstance(before, float) else str(before)[:20]
+        fault = f"{said.replace('{}', where)} ({shown}) lies outside its range"
+        mended(damage, fault, f"{after:g} is taken instead")
 
 
 def _with_own_ids(project: Project, damage: Damage) -> Project:

@@ -65,6 +65,17 @@ def damaged(folder: Path, *places: str, value: Any) -> tuple[Path, Project]:
         ("markers/0/seconds", "1", "markers[0].seconds is not a number"),
         ("range/end", True, "range.end is not a number"),
         ("media/5/kind", "smell", "media[5].kind is not one of"),
+        ("start/seed", -4, "start.seed (-4) lies outside its range; 0 is taken"),
+        ("start/seed", 10**30, "start.seed (10000000000000000000) lies outside"),
+        ("take/seconds", -1.5, "take.seconds (-1.5) lies outside its range; 0 is taken"),
+        ("edits/0/strength", 7, 'strength of the edit "rain and storm" (7) lies outside its range'),
+        ("edits/0/bands/fine", 2.5, "bands.fine of the edit"),
+        ("edits/0/span/fade_in", -1, "span.fade_in of the edit"),
+        ("edits/0/parts/1/weight", -9, "parts[1].weight of the edit"),
+        ("edits/0/keyframes/1/value", 3, "keyframes[1].value of the edit"),
+        ("edits/0/keyframes/1/seconds", -3, "keyframes[1].seconds of the edit"),
+        ("markers/0/seconds", -1, 'seconds of the marker "wave" (-1) lies outside'),
+        ("range/start", -2, "range.start (-2) lies outside"),
     ],
 )
 def test_one_bad_value_is_told_and_the_rest_opened(
@@ -105,6 +116,13 @@ def test_only_the_bad_value_is_lost(tmp_path: Path) -> None:
         assert [edit.name for edit in opened.project.edits] == ["rain and storm", "sunset"]
         assert opened.project.edits[0] == whole.edits[0]
         assert [marker.name for marker in opened.project.markers] == ["wave", "gull"]
+
+
+def test_order_is_no_damage(tmp_path: Path) -> None:
+    path, _ = damaged(tmp_path, "range", value={"start": 3, "end": 1})
+    with open_project(path) as opened:
+        assert (opened.project.range.start, opened.project.range.end) == (1, 3)
+        assert opened.damage == [] and opened.read_only == ""
 
 
 def test_a_lot_of_damage_is_told_shortly(tmp_path: Path) -> None:
