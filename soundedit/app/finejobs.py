@@ -189,7 +189,7 @@ def refine_start(
     found = importlib.import_module("soundedit.engine.start").refine_start(
         engine,
         start,
-        lambda media: request.files[media],
+        request.files,
         request.fps,
         progress=progress,
         cancel=request.cancel,

@@ -83,8 +83,14 @@ def run(args: argparse.Namespace) -> int:
     """Render what is not yet made; the summary on stdout."""
     settings = exporting.export_settings(args)
     sources = _sources(args.source, args.recursive)
-    if args.pack is not None and args.ray is None:
-        read_pack_manifest(args.pack)
+    if args.ray is None:
+        if args.pack is not None:
+            read_pack_manifest(args.pack)
+        if args.device not in ("auto", "cpu"):
+            # Seconds of import that only a device that may be missing is worth.
+            from soundedit.engine.device import choose_device
+
+            choose_device(args.device)
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

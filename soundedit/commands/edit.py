@@ -23,7 +23,7 @@ from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar, complain, print_json
 from soundedit.document import commands
 from soundedit.document.mediafiles import media_from_file
-from soundedit.document.model import Bands, MediaKind, PartKind, Project, StartKind
+from soundedit.document.model import Bands, MediaKind, PartKind, StartKind
 from soundedit.document.projectfile import SUFFIX, open_project, save_project
 from soundedit.errors import ExportError, MediaError
 from soundedit.media.png import png_bytes, write_png
@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
             raise ExportError(
                 "There is no photo or video to come nearer to, so leave --refine-start out."
             )
-        if settings is not None and not _moves(made.project):
+        if settings is not None and not made.project.moves:
             raise MediaError(
                 "Nothing moves the picture, so give --take SOUND or an output that ends in .png."
             )
@@ -197,10 +197,6 @@ def _begun(args: argparse.Namespace) -> Iterator[Gathered]:
         yield made
 
 
-def _moves(project: Project) -> bool:
-    return project.take is not None or project.start.kind is StartKind.VIDEO
-
-
 def refine(
     engine: "Engine",
     made: Gathered,
@@ -232,9 +228,7 @@ def refine(
     start = made.project.start
     if args.refine_start:
         fps = args.fps or Fraction(made.project.fps)
-        fit = refine_start(
-            engine, start, made.files.__getitem__, fps, progress=progress, cancel=cancel
-        )
+        fit = refine_start(engine, start, made.files, fps, progress=progress, cancel=cancel)
         moving = fps if start.kind is StartKind.VIDEO else None
         start = replace(start, latents=keep(fit.w, MediaKind.LATENTS, moving))
         made.project = commands.set_start(made.project, start)

@@ -131,10 +131,13 @@ def start_project(text: str, take: Path | None) -> Gathered:
     Without `take` a video's own sound moves it. MediaError for a file that is missing.
     """
     made = Gathered(Project())
-    if text.isascii() and text.isdigit():
-        if int(text) > commands.SEEDS[1]:
-            raise ProjectError(f"The seed {text} is too large; use 0 to {commands.SEEDS[1]}.")
+    whole = text.isascii() and text.isdigit()
+    if whole and int(text) <= commands.SEEDS[1]:
         made.project = commands.set_seed(made.project, int(text))
+    elif re.fullmatch(rf"[-+]?(?:{_NUMBER})", text) and (whole or not Path(text).exists()):
+        raise ProjectError(
+            f"The seed {text} cannot be; use a whole number from 0 to {commands.SEEDS[1]}."
+        )
     else:
         path = Path(text)
         photo = path.suffix.lower() in PHOTO_SUFFIXES
@@ -175,7 +178,7 @@ def add_edits(
             span=Span(spec.start, spec.end, fade_in=fade, fade_out=fade),
             follow=follow and spec.kind is PartKind.SOUND,
         )
-        if made.project.take is None and made.project.start.kind is not StartKind.VIDEO:
+        if not made.project.moves:
             # A still has no time that a span could be a part of.
             edit = replace(edit, span=Span())
         made.project = commands.add_edit(made.project, edit)
@@ -195,8 +198,7 @@ def without_effect(
         found.append("There is no new edit, so --bands does nothing.")
     if not specs and fade:
         found.append("There is no new edit, so --fade does nothing.")
-    still = project.take is None and project.start.kind is not StartKind.VIDEO
-    if still and (fade or any(spec.start or spec.end is not None for spec in specs)):
+    if not project.moves and (fade or any(spec.start or spec.end is not None for spec in specs)):
         found.append("Without --take the picture stands still, so spans and fades do nothing.")
     if project.take is not None:
         seconds = project.take.seconds

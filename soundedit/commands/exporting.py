@@ -1,6 +1,7 @@
 """Options that say what is exported and how, for the commands that do."""
 
 import argparse
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from soundedit.errors import ExportError
 from soundedit.media.formats import FORMATS, Kind, Quality, format_of
 from soundedit.media.presets import (
     LARGEST_SIDE,
+    LOUDNESSES,
     PRESETS,
     R128_LOUDNESS,
     SMALLEST_SIDE,
@@ -63,7 +65,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         "--normalise",
         metavar="LUFS",
         nargs="?",
-        type=float,
+        type=loudness,
         const=R128_LOUDNESS,
         help=f"bring the sound to a loudness by EBU R128 (without a number {R128_LOUDNESS:g})",
     )
@@ -72,6 +74,20 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave out title, pack, seed, edits and the mark that the pictures are synthetic",
     )
+
+
+def loudness(text: str) -> float:
+    """A loudness in LUFS."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not LOUDNESSES[0] <= value <= LOUDNESSES[1]:
+        least, most = LOUDNESSES
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a loudness from {least:g} to {most:g} LUFS"
+        )
+    return value
 
 
 def size(text: str) -> tuple[int, int]:

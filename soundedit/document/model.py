@@ -230,3 +230,8 @@ class Project:
     media: tuple[Media, ...] = ()
     notes: str = ""
     extra: Mapping[str, Any] = field(default=NOTHING)
+
+    @property
+    def moves(self) -> bool:
+        """Whether there is anything that moves the pictures: a take, or a video as the start."""
+        return self.take is not None or self.start.kind is StartKind.VIDEO

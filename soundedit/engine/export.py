@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -255,16 +256,31 @@ def _write_latents(
             report((min(first + 256, span.stop) - span.start) / len(span))
 
 
+def check_work(work: Path) -> None:
+    """Raise ExportError before any work if finished frames cannot be kept in the folder `work`."""
+    there = work.absolute()
+    while not is_there(there):
+        there = there.parent
+    if not there.is_dir():
+        raise _unusable(work, f"{shown(there)} is a file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _unusable(work, "it may not be written to")
+
+
 def _store(work: Path | None, stack: contextlib.ExitStack) -> FrameStore | None:
     if work is None:
         return None
     try:
         return stack.enter_context(FrameStore(work))
     except OSError as error:
-        raise ExportError(
-            f"The folder {shown(work)} for finished frames cannot be used ({error.strerror}); "
-            "choose another folder."
-        ) from error
+        raise _unusable(work, str(error.strerror)) from error
+
+
+def _unusable(work: Path, why: str) -> ExportError:
+    return ExportError(
+        f"The folder {shown(work)} for finished frames cannot be used ({why}); "
+        "choose another folder."
+    )
 
 
 class _Sink:

@@ -12,9 +12,9 @@ from typing import Any
 from soundedit.document.model import Media, MediaKind, Project, Start, Take
 from soundedit.document.projectfile import SUFFIX, open_project
 from soundedit.engine.engine import Engine
-from soundedit.engine.export import BATCH, ExportReport, check_target, export
+from soundedit.engine.export import BATCH, ExportReport, check_target, check_work, export
 from soundedit.engine.rendering import Rendering
-from soundedit.errors import ExportError, shown
+from soundedit.errors import ExportError, MediaError, shown
 from soundedit.media.presets import ExportSettings, settings_facts, settings_from
 from soundedit.media.sound import probe_sound
 from soundedit.media.whole import is_there
@@ -122,10 +122,17 @@ def run_job(
     check_target(job.out, job.settings, overwrite=job.overwrite)
     if is_there(job.out) and job.source.exists() and job.out.samefile(job.source):
         raise ExportError(f"{shown(job.out)} is what is rendered; choose another name for it.")
+    if job.work is not None:
+        check_work(job.work)
     with _opened(job, cancel) as (project, files, damage):
         seed = project.start.seed if job.seed is None else job.seed
         if job.seed is not None:
             project = dataclasses.replace(project, start=Start(seed=seed))
+        if not project.moves:
+            raise MediaError(
+                f"Nothing moves the pictures of {shown(job.source)}, as it has no sound; give it "
+                "one, or make a picture with 'soundedit edit'."
+            )
         pack = job.pack or project.pack or None
         engine = engines.get(pack, job.device, progress)
         rendering = Rendering(

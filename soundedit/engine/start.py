@@ -1,6 +1,6 @@
 """What a project's pictures start from, as latents: a seed, a photo or a video."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +49,7 @@ def start_latents(
 def refine_start(
     engine: "Engine",
     start: Start,
-    locate: Callable[[str], Path],
+    files: Mapping[str, Path],
     fps: Fraction,
     *,
     progress: Progress | None = None,
@@ -58,12 +58,14 @@ def refine_start(
 ) -> PictureFit | VideoFit:
     """Latents nearer to the photo or video of a start than its own; see `start_latents`.
 
-    As `Engine.refine_picture` and `Engine.refine_video`; errors as `start_latents`.
+    As `Engine.refine_picture` and `Engine.refine_video`; errors as `start_latents`. `files` has the
+    file of each media id; refined latents that it lacks are found anew.
     """
-    if start.media is None:
-        raise SoundeditError("Only a photo or a video can be brought closer; start from one.")
-    file = locate(start.media)
-    w = None if start.latents is None else start_latents(engine, start, locate, fps)
+    if start.media is None or start.media not in files:
+        raise SoundeditError("There is no photo or video to come nearer to; start from one.")
+    file, w = files[start.media], None
+    if start.latents in files:
+        w = start_latents(engine, start, files.__getitem__, fps)
     if start.kind == StartKind.PHOTO:
         photo = read_square(file, engine.resolution, start.crop)
         return engine.refine_picture(

@@ -19,6 +19,8 @@ from soundedit.media.whole import write_whole
 SMALLEST_SIDE, LARGEST_SIDE = 16, 8192
 SLOWEST, FASTEST = 1, 120
 R128_LOUDNESS = -23.0
+LOUDNESSES = (-70.0, -5.0)
+"""LUFS that a sound can be brought to, lowest and highest."""
 
 
 class Fit(StrEnum):
@@ -71,8 +73,11 @@ class ExportSettings:
             rate = Fraction(self.fps).limit_denominator(1001)
             object.__setattr__(self, "fps", rate)
             self.check_rate(rate)
-        if not -70 <= self.loudness <= -5:
-            raise ExportError(f"A loudness of {self.loudness:g} LUFS is none; choose -70 to -5.")
+        least, most = LOUDNESSES
+        if not least <= self.loudness <= most:
+            raise ExportError(
+                f"A loudness of {self.loudness:g} LUFS is none; choose {least:g} to {most:g}."
+            )
 
     @property
     def kind(self) -> Format:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from soundedit.cli import main
 from soundedit.document.mediafiles import media_from_file
@@ -82,6 +83,16 @@ def test_batch(
 
     assert main([str(word) for word in words]) == 0
     assert capsys.readouterr().out.endswith("0 made, 4 made before, 0 failed\n")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
+def test_a_device_that_is_missing_is_told_before_any_file(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["batch", str(folder), "--out", str(tmp_path / "o"), "--device", "cuda"]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.count("CUDA") == told.err.count("\n") == 1
+    assert not (tmp_path / "o").exists()
 
 
 def test_a_list_and_files_of_others(

@@ -172,7 +172,11 @@ def test_refining_a_video(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> No
         (["--start", "none.jpg", "-o", "a.png"], "There is no file none.jpg"),
         (["--start", "1", "-o", "a.mp4"], "give --take SOUND"),
         (["--start", "1", "--text", "x@7", "-o", "a.png"], "not between -2 and 2"),
-        (["--start", "99999999999", "-o", "a.png"], "too large"),
+        (["--start", "99999999999", "-o", "a.png"], "a whole number from 0 to 4294967295."),
+        (["--start", "-5", "-o", "a.png"], "seed -5 cannot be; use a whole number from 0"),
+        (["--start", "1.5", "-o", "a.png"], "seed 1.5 cannot be"),
+        (["--normalise", "abc", "-o", "a.mp4"], "'abc' is not a loudness from -70 to -5 LUFS"),
+        (["--normalise", "3", "-o", "a.mp4"], "'3' is not a loudness from -70 to -5 LUFS"),
         (["--start", "1", "--sound", "no.ogg", "-o", "a.png"], "There is no file no.ogg"),
     ],
 )

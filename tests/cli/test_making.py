@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from soundedit.document.model import Project
+from soundedit.document.projectfile import save_project
 from soundedit.media.probe import probe_video
 from soundedit.media.sound import Sound, write_sound
 from tests.cli.conftest import ROOT, Run
@@ -61,6 +63,31 @@ def test_an_end_beyond_the_sound_is_told(
     assert done.stderr == "soundedit: The range ends at 9 s, but the take at 2.00 s.\n"
     video = probe_video(out)
     assert (video.frames, video.has_sound) == (48, False)
+
+
+def test_a_project_that_nothing_moves_is_no_video(
+    soundedit: Run, tiny_pack: Path, tmp_path: Path
+) -> None:
+    save_project(tmp_path / "still.soundedit", Project(), {})
+    words = ["render", tmp_path / "still.soundedit", "--pack", tiny_pack]
+    done = soundedit(*words, "-o", tmp_path / "o.mp4")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1 and "Nothing moves the pictures" in done.stderr
+    assert "soundedit edit" in done.stderr and names(tmp_path) == ["still.soundedit"]
+
+
+def test_a_folder_that_cannot_be_worked_in_is_told_before_the_sound_is_read(
+    soundedit: Run, sound: Path, tmp_path: Path
+) -> None:
+    # The sound is none: whoever had read it would say so.
+    sound.write_text("no sound")
+    out, file = tmp_path / "o.mp4", tmp_path / "a.txt"
+    file.touch()
+    for work in (file, file / "frames" / "of it"):
+        done = soundedit("render", sound, "-o", out, "--work", work)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "for finished frames cannot be used" in done.stderr and "a.txt" in done.stderr
+    assert names(tmp_path) == ["a.txt", "swell.wav"]
 
 
 def test_an_empty_span_is_refused(soundedit: Run, sound: Path, tmp_path: Path) -> None:
