@@ -23,30 +23,34 @@ _CUDA = (
 )  # fmt: skip
 
 loading_libraries = threading.Lock()
-"""Whoever loads a library while torch's are being linked waits for the system's loader, and holds
-the interpreter's lock meanwhile: take this one first."""
+"""The system's loader lets in one thread at a time, and an import that waits for it holds the
+interpreter's lock: whoever loads many libraries at once, as torch does, and ALSA with its plug-ins,
+takes this one first."""
 
 
 @contextmanager
 def heavy_imports() -> Iterator[None]:
     """Link torch's libraries first, collect no garbage inside, and never collect what was made.
 
+    `loading_libraries` is held to the end, since modules in C are loaded on the way.
+
     The interpreter's lock is handed over ten times as often, for others wait behind every turn of
     an import. Modules live to the end, so that going through them in later collections would be
     time lost.
     """
-    collected, interval = gc.isenabled(), sys.getswitchinterval()
-    gc.disable()
-    sys.setswitchinterval(0.0005)
-    try:
-        link_torch()
-        with plain_imports():
-            yield
-    finally:
-        sys.setswitchinterval(interval)
-        gc.freeze()
-        if collected:
-            gc.enable()
+    with loading_libraries:
+        collected, interval = gc.isenabled(), sys.getswitchinterval()
+        gc.disable()
+        sys.setswitchinterval(0.0005)
+        try:
+            link_torch()
+            with plain_imports():
+                yield
+        finally:
+            sys.setswitchinterval(interval)
+            gc.freeze()
+            if collected:
+                gc.enable()
 
 
 @contextmanager
@@ -72,20 +76,19 @@ def link_torch() -> int:
     """
     if sys.platform == "win32":
         return 0
-    with loading_libraries:
-        spec = importlib.util.find_spec("torch")
-        if spec is None or spec.origin is None:
-            return 0
-        dlopen = ctypes.CDLL(None).dlopen
-        dlopen.restype = ctypes.c_void_p
-        dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
-        loaded = 0
-        for file in _libraries(Path(spec.origin).parent):
-            # torch wants the symbols of its dependencies seen by all.
-            scope = os.RTLD_GLOBAL if "global_deps" in file.name else os.RTLD_LOCAL
-            if dlopen(os.fsencode(file), os.RTLD_NOW | scope):
-                loaded += 1
-        return loaded
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return 0
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.restype = ctypes.c_void_p
+    dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
+    loaded = 0
+    for file in _libraries(Path(spec.origin).parent):
+        # torch wants the symbols of its dependencies seen by all.
+        scope = os.RTLD_GLOBAL if "global_deps" in file.name else os.RTLD_LOCAL
+        if dlopen(os.fsencode(file), os.RTLD_NOW | scope):
+            loaded += 1
+    return loaded
 
 
 def _libraries(torch: Path) -> Iterator[Path]:

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
+from soundedit.app.devices import FoundDevices, SoundDevices
 from soundedit.app.heavyimports import heavy_imports, plain_imports
 
 ROOT = Path(__file__).parents[2]
@@ -73,3 +75,19 @@ def test_the_lock_is_handed_over_more_often_inside() -> None:
     with heavy_imports():
         assert sys.getswitchinterval() <= before / 5
     assert sys.getswitchinterval() == pytest.approx(before)
+
+
+def test_sound_devices_and_their_libraries_wait_until_all_is_imported(qtbot: QtBot) -> None:
+    looked: list[bool] = []
+
+    def find(again: bool) -> FoundDevices:
+        looked.append(again)
+        return FoundDevices((), None, None)
+
+    devices = SoundDevices(find)
+    with heavy_imports():
+        devices.look()
+        qtbot.wait(100)
+        assert looked == []
+    devices.stop()
+    assert looked == [False]
