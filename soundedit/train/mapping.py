@@ -20,7 +20,7 @@ from soundedit.train.distributed import joined
 from soundedit.train.fold import Fold, regress_offsets
 from soundedit.train.latents import energy_distance
 from soundedit.train.learner import WARM_UP, Learner
-from soundedit.train.lite0 import load_lite0
+from soundedit.train.lite0 import load_lite0, look
 from soundedit.train.photos import PhotoSet
 from soundedit.train.run import Run, RunSettings
 
@@ -28,13 +28,10 @@ from soundedit.train.run import Run, RunSettings
 @torch.inference_mode()
 def picture_codes(encoder: PhotoEncoder, pictures: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
     """Global latents [N, D] and layer offsets [N, L, D] of pictures uint8 [N, S, S, 3]."""
-    features, rows, more = load_lite0(), list[Tensor](), list[Tensor]()
+    net, rows, more = load_lite0(), list[Tensor](), list[Tensor]()
     for i in range(0, len(pictures), 64):
         x = torch.from_numpy(np.array(pictures[i : i + 64])).permute(0, 3, 1, 2).float()
-        x = (x / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            taps = features(x)
-        w, offsets = encoder([t.float() for t in taps])
+        w, offsets = encoder(look(net, x / 127.5 - 1))
         rows.append(w)
         more.append(offsets)
     return torch.cat(rows).clone(), torch.cat(more).clone()

@@ -14,7 +14,7 @@ from soundedit.nets.drive import CONTEXT, SILENCE, drive_features
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.train.clipset import clip_files, read_clip
 from soundedit.train.distributed import World
-from soundedit.train.lite0 import load_lite0
+from soundedit.train.lite0 import load_lite0, look
 from soundedit.train.run import RunSettings
 
 log = logging.getLogger(__name__)
@@ -85,10 +85,7 @@ class MotionData:
             found = []
             with torch.inference_mode():
                 for part in x.split(32):
-                    part = part.to(self.device, memory_format=torch.channels_last)
-                    with torch.autocast(self.device.type, torch.bfloat16):
-                        taps = features(part)
-                    w, offsets = encoder([t.float() for t in taps])
+                    w, offsets = encoder(look(features, part.to(self.device)))
                     found.append((w[:, None] + offsets).cpu())
                 little = F.avg_pool2d(x[1:], x.shape[2] // 32)
             every = torch.cat(found)

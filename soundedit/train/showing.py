@@ -19,6 +19,7 @@ from soundedit.errors import TrainingError
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.nets.stylegan2 import Generator
 from soundedit.train.classifier import SceneClassifier
+from soundedit.train.drawings import redrawn
 from soundedit.train.lite0 import load_lite0
 from soundedit.train.prompts import CLASSES
 from soundedit.train.run import Run
@@ -73,9 +74,7 @@ class ShownClasses:
         for n in range(0, len(pictures), 16):
             x = torch.from_numpy(pictures[n : n + 16]).permute(0, 3, 1, 2).float() / 127.5 - 1
             x = x.to(device)
-            w, offsets = encoder([tap.float() for tap in self._net(x)])
-            drawn = generator.synthesis(w[:, None] + offsets).clamp(-1, 1)
-            for part in (x, drawn):
+            for part in (x, redrawn(generator, encoder, self._net(x))):
                 found.append(self._features(part).float().cpu())
                 names += kinds[n : n + 16]
             if n % 640 == 0:
