@@ -23,6 +23,7 @@ from soundedit.app.settings import EXPORT_FOLDER, EXPORT_SETTINGS, Settings
 from soundedit.document.ids import new_id
 from soundedit.errors import ExportError
 from soundedit.media.presets import (
+    PRESETS,
     ExportSettings,
     default_name,
     settings_facts,
@@ -85,7 +86,7 @@ class Exporter(QObject):
         )
 
     def ask(self) -> ExportDialog | None:
-        """Open the dialog with the settings of the last time."""
+        """Open the dialog with the settings of the last time, the first time those for the web."""
         subject = self.subject()
         if subject is None:
             return None
@@ -106,16 +107,17 @@ class Exporter(QObject):
         """Export with the settings of the last time, under a name that nothing has."""
         subject = self.subject()
         if subject is not None:
-            path = self._folder() / default_name(subject.title, self._last_settings())
-            self.export_to(free_name(path, self.queue.jobs))
+            settings = self._last_settings()
+            path = self._folder() / default_name(subject.title, settings)
+            self.export_to(free_name(path, self.queue.jobs), settings)
 
-    def export_to(self, path: Path) -> None:
-        """Export with the settings of the last time to a file that is not there yet."""
+    def export_to(self, path: Path, settings: ExportSettings | None = None) -> None:
+        """Export to a file that is not there yet, by default as the pictures are made."""
         subject = self.subject()
         if subject is None:
             return
         end = subject.seconds if subject.end is None else min(subject.end, subject.seconds)
-        plan = Plan(self._last_settings(), path, subject.start or 0.0, end)
+        plan = Plan(settings or ExportSettings(), path, subject.start or 0.0, end)
         wrong = problem(plan, subject, self.queue.jobs)
         if wrong:
             self.queue.failed.emit(ExportError(wrong))
@@ -161,7 +163,7 @@ class Exporter(QObject):
         try:
             return settings_from(json.loads(self._settings.get(EXPORT_SETTINGS)))
         except (ExportError, ValueError, TypeError):
-            return ExportSettings()
+            return PRESETS["web"]
 
     def _engine_changed(self) -> None:
         engine = self._controller.engine
