@@ -231,7 +231,7 @@ def test_done_job_opens_its_file_and_folder_and_leaves_the_list(
     panel.commands["folder"].trigger()
     assert opened == [films / "tone.mp4", films]
     text = panel.model.data(panel.model.index(0), Qt.ItemDataRole.AccessibleTextRole)
-    assert str(text).startswith("tone.mp4, tone, MP4, 720 × 720, 24 fps, Done in 0:0")
+    assert str(text).startswith("tone.mp4, tone, MP4, 720 \u00d7 720, 24 fps, Done in 0:0")
     focus(rig)
     rig.qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
     assert jobs(rig) == []
