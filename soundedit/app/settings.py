@@ -22,11 +22,11 @@ class Option(Generic[T]):
 
 FIRST_START = Option("start/first", True)
 RECENT = Option[list[str]]("sounds/recent", [])
+RECENT_PROJECTS = Option[list[str]]("project/recent", [])
 LAST_FOLDER = Option("sounds/folder", "")
 PICTURE_FOLDER = Option("picture/folder", "")
 PROJECT_FOLDER = Option("project/folder", "")
 EXPORT_FOLDER = Option("export/folder", "")
-PICTURE_FOLDER = Option("picture/folder", "")
 PACK = Option("engine/pack", "")
 EXPORT_SETTINGS = Option("export/settings", "")
 LIVE_AUTOMATIC = Option("live/automatic", True)
@@ -76,17 +76,17 @@ class Settings:
         """Remember a value."""
         self._store.setValue(option.key, value)
 
-    def add_recent(self, path: Path) -> None:
-        """Put a sound first in the list of recent sounds, where it stands once."""
+    def add_recent(self, path: Path, of: Option[list[str]] = RECENT) -> None:
+        """Put a file first in a list of recent ones, where it stands once."""
         name = str(path.absolute())
-        names = [name, *(old for old in self.get(RECENT) if old != name)]
-        self.set(RECENT, names[:RECENT_LIMIT])
+        names = [name, *(old for old in self.get(of) if old != name)]
+        self.set(of, names[:RECENT_LIMIT])
 
-    def recent(self, besides: Collection[Path] = ()) -> list[Path]:
-        """The recent sounds that still exist, newest first, each file once; none of `besides`."""
+    def recent(self, besides: Collection[Path] = (), of: Option[list[str]] = RECENT) -> list[Path]:
+        """The recent files that still exist, newest first, each once; none of `besides`."""
         found: list[Path] = []
         seen = {path.resolve() for path in besides}
-        for path in map(Path, self.get(RECENT)):
+        for path in map(Path, self.get(of)):
             if path.is_file() and path.resolve() not in seen:
                 seen.add(path.resolve())
                 found.append(path)

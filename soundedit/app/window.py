@@ -33,6 +33,7 @@ from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
 from soundedit.app.presenter import Presenter
 from soundedit.app.projectfiles import ProjectFiles
+from soundedit.app.recentprojects import RecentProjects
 from soundedit.app.recording import Recording, recordings_folder
 from soundedit.app.samples import first_sample, sample_sounds
 from soundedit.app.savepicture import PictureSaver
@@ -178,6 +179,14 @@ class MainWindow(QMainWindow):
         )
         self.opener = FileOpener(
             self, self.controller, self.projects, self.fine.start_from, settings, dialogs
+        )
+        self.recent_projects = RecentProjects(
+            menus["file"],
+            self.actions_by_id["open"],
+            self.session,
+            settings,
+            self.projects.open,
+            self,
         )
         self.packs = PackChoice(
             self,
