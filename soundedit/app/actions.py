@@ -22,6 +22,7 @@ ICONS = {
     "end": "to_end",
     "snap": "magnet",
     "loop": "loop",
+    "compare": "compare",
 }
 SEPARATED = {
     *("save", "record", "new_edit", "blend_sound", "cut_edit", "edit_up"),

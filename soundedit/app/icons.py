@@ -148,7 +148,16 @@ def _loop(p: QPainter, colour: QColor) -> None:
     p.drawPolygon(QPolygonF([QPointF(10.5, 0.8), QPointF(10.5, 7.2), QPointF(6.4, 4)]))
 
 
+def _compare(p: QPainter, colour: QColor) -> None:
+    p.fillRect(QRectF(2.5, 3.5, 5.5, 9), colour)
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.setPen(QPen(colour, 1.4))
+    p.drawRect(QRectF(2.5, 3.5, 11, 9))
+    p.drawLine(QPointF(8, 1.5), QPointF(8, 14.5))
+
+
 _DRAWINGS: dict[str, Draw] = {
+    "compare": _compare,
     "play": _play,
     "pause": _pause,
     "to_start": _to_start,

@@ -1,4 +1,4 @@
-"""The transport bar: play, go, time, snap, repeat, speed, generate, export."""
+"""The transport bar: play, go, time, before and after, snap, repeat, speed, generate, export."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFontDatabase
@@ -50,7 +50,7 @@ class Transport(QWidget):
         layout.addWidget(self.shuttle)
         layout.addWidget(self.sound_off)
         layout.addStretch(1)
-        for id_ in ("snap", "loop"):
+        for id_ in ("compare", "snap", "loop"):
             layout.addWidget(self._icon_button(actions[id_]))
         layout.addWidget(self.speed)
         layout.addSpacing(12)

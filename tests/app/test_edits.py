@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from soundedit.app.buttons import Button
 from soundedit.app.editcard import CARD_MIME
 from soundedit.document.model import PartKind, Span
 
@@ -307,5 +308,9 @@ def test_wipe_shows_before_left_and_after_right(edited: Rig) -> None:
     edited.qtbot.mouseMove(viewer, QPoint(round(area.left() + area.width() * 0.2), line.y()))
     edited.qtbot.mouseRelease(viewer, Qt.MouseButton.LeftButton, pos=line)
     assert viewer.split == pytest.approx(0.2, abs=0.02)
-    action.trigger()
+    (button,) = [
+        one for one in edited.window.transport.findChildren(Button) if one.defaultAction() is action
+    ]
+    assert button.isChecked() and button.accessibleName() == "Before and after"
+    button.click()
     assert colour(0.1) == PUSH
