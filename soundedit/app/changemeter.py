@@ -117,7 +117,9 @@ class ChangeMeter(QWidget):
             bar.set_value(distance / FULL_DISTANCE, warn=warn, text=f"{distance:.2f}")
             value.setText(f"{distance:.2f}")
         self.damping.setVisible(warn)
-        self.damping.setText(self.tr("{0} is held back").format(f"{found.damping:.0%}"))
+        self.damping.setText(
+            self.tr("{0} of the change is held back").format(f"{found.damping:.0%}")
+        )
         self.damping.setToolTip(
             self.tr("Beyond this the pictures would leave what the generator has learned")
         )

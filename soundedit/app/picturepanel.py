@@ -60,7 +60,7 @@ class PicturePanel(QWidget):
         self.still = Viewer(self)
         self.still.setAccessibleName(self.tr("Inverted picture"))
         self.still.setAcceptDrops(False)
-        self.still.setMinimumSize(96, 96)
+        self.still.setMinimumSize(64, 64)
         self.still.set_hint(self.tr("The picture of the sound"))
         self._still: NDArray[np.uint8] | None = None
         self._start_picture: NDArray[np.uint8] | None = None

@@ -23,6 +23,8 @@ from soundedit.media.portaudio import AudioDevice
 
 PREROLLS = (0, 1, 2, 5, 10, 30)
 """Seconds of pre-roll to choose from."""
+LEAST_ROWS = 4
+"""Rows of the list that are seen in the smallest window."""
 PATH_ROLE = Qt.ItemDataRole.UserRole
 RECURSIVE = Qt.MatchFlag.MatchRecursive
 
@@ -81,6 +83,7 @@ class SoundsPanel(QWidget):
         self.list.setIndentation(10)
         self.list.setAccessibleName(self.tr("Sounds"))
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.list.setMinimumHeight(LEAST_ROWS * self.list.fontMetrics().height() + 4)
         self.list.itemActivated.connect(self._activated)
         buttons = QHBoxLayout()
         buttons.addWidget(action_button(open_action, self))

@@ -28,7 +28,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         "target",
         metavar="SOUND|PROJECT|PACK",
         type=Path,
-        help="a sound, a video, or a pack by folder or name",
+        help="a sound, a video, a .soundedit file, or a pack by folder or name",
     )
     options.add_engine(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")

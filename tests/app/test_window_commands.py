@@ -138,3 +138,20 @@ def test_devices_are_rescanned_where_the_panel_says_why_there_are_none(rig: Rig)
     sounds.rescan.click()
     rig.wait(lambda: status.jobs.text.text().startswith("Sound inputs found: 1"))
     assert not sounds.rescan.isVisible()
+
+
+def test_the_smallest_window_fits_a_small_screen_and_shows_some_sounds(rig: Rig) -> None:
+    rig.begin()
+    window = rig.window
+    window.sounds.set_why_no_recording(
+        "No sound input was found, so recording is off; connect one, check the system's sound"
+        " settings, and rescan the devices."
+    )
+    window.editing.stack.add_words("storm")
+    QApplication.processEvents()
+    assert window.minimumSizeHint().width() <= 1024
+    assert window.minimumSizeHint().height() <= 720
+    window.resize(window.minimumSizeHint())
+    shown = window.sounds.list
+    row = shown.visualItemRect(shown.topLevelItem(0)).height()
+    rig.wait(lambda: window.height() <= 720 and shown.viewport().height() >= 3 * row)
