@@ -47,16 +47,18 @@ def direction_of(
     directions: DirectionMap | None,
     embed: Embed,
     locate: Locate,
+    pack: str,
 ) -> Direction:
     """Add up the offsets of parts by their weights; styles (pictures, seeds) add nothing.
 
-    `directions` is needed for words and sounds only. MediaError for a damaged saved direction.
+    `directions` is needed for words and sounds only. MediaError for a saved direction that is
+    damaged or was made for another pack than `pack`.
     """
-    shape = region.centre.shape
+    shape = (region.centre.shape[0], region.centre.shape[1])
     total = np.zeros(shape, np.float32)
     for part in parts:
         if part.kind == PartKind.DIRECTION:
-            total += part.weight * read_latents(locate(part.value), (shape[0], shape[1])).w
+            total += part.weight * read_latents(locate(part.value), shape, pack).w
         elif part.kind in SAID:
             assert directions is not None
             offset = directions(difference_of(directions, part, embed))[0]

@@ -80,7 +80,8 @@ class Editing(ABC):
         if self._directions is None and any(part.kind in SAID for part in parts):
             self._need_directions()
         embed = partial(self._embed, locate)
-        return direction_of(parts, self.region, self._directions, embed, locate)
+        pack = self.manifest.name
+        return direction_of(parts, self.region, self._directions, embed, locate, pack)
 
     def refine_direction(
         self,

@@ -39,8 +39,11 @@ def write_latents(path: Path, latents: Latents) -> None:
     write_whole(path, data)
 
 
-def read_latents(path: Path, shape: tuple[int, int]) -> Latents:
-    """Read latents of `shape` (L, D); MediaError if damaged, or made for another pack's shape."""
+def read_latents(path: Path, shape: tuple[int, int], pack: str) -> Latents:
+    """Read latents of `shape` (L, D); MediaError if damaged, or made for another pack than `pack`.
+
+    Any version of that pack will do, and so will latents that name none.
+    """
     try:
         with safe_open(path, "numpy") as file:
             facts = file.metadata() or {}
@@ -48,12 +51,15 @@ def read_latents(path: Path, shape: tuple[int, int]) -> Latents:
         fps = Fraction(facts["fps"]) if "fps" in facts else None
     except (OSError, SafetensorError, ValueError, ZeroDivisionError) as error:
         raise MediaError(f"The latents {path.name} cannot be read ({error}).") from error
-    if w.ndim not in (2, 3) or w.shape[-2:] != shape or not len(w) or not np.isfinite(w).all():
+    maker = facts.get("pack", "")
+    other = maker not in ("", pack) and not maker.startswith(f"{pack} ")
+    fits = w.ndim in (2, 3) and w.shape[-2:] == shape and len(w) and np.isfinite(w).all()
+    if other or not fits:
         raise MediaError(
             f"The latents {path.name} were made for another pack "
-            f"({facts.get('pack') or 'unknown'}), so open the project with that one."
+            f"({maker or 'unknown'}), so open the project with that one."
         )
-    return Latents(w, facts.get("pack", ""), fps)
+    return Latents(w, maker, fps)
 
 
 _HEADER = 1024

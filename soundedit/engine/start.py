@@ -33,7 +33,8 @@ def start_latents(
     be read, or the pack has no photo encoder.
     """
     if start.latents is not None:
-        found = read_latents(locate(start.latents), (engine.num_ws, engine.w_dim))
+        shape, pack = (engine.num_ws, engine.w_dim), engine.manifest.name
+        found = read_latents(locate(start.latents), shape, pack)
         return found.w if found.fps is None else at_rate(found.w, found.fps, fps)
     if start.kind == StartKind.SEED:
         return engine.sample(start.seed)

@@ -156,11 +156,17 @@ def test_refining_can_be_stopped(engine: Engine) -> None:
 def test_latents_round_trip(tmp_path: Path) -> None:
     w = np.random.default_rng(0).standard_normal((5, 10, 16)).astype(np.float32)
     write_latents(tmp_path / "a.latents", Latents(w, "tiny 1.0"))
-    found = read_latents(tmp_path / "a.latents", (10, 16))
+    found = read_latents(tmp_path / "a.latents", (10, 16), "tiny")
     assert np.array_equal(found.w, w)
     assert (found.pack, found.fps) == ("tiny 1.0", None)
     with pytest.raises(MediaError, match=r"made for another pack \(tiny 1\.0\)"):
-        read_latents(tmp_path / "a.latents", (12, 16))
+        read_latents(tmp_path / "a.latents", (12, 16), "tiny")
+    # Another pack of the same shape: its latents mean something else.
+    for other in ("tin", "tiny2", "other"):
+        with pytest.raises(MediaError, match=r"made for another pack \(tiny 1\.0\)"):
+            read_latents(tmp_path / "a.latents", (10, 16), other)
+    write_latents(tmp_path / "c.latents", Latents(w))
+    assert np.array_equal(read_latents(tmp_path / "c.latents", (10, 16), "any").w, w)
     (tmp_path / "b.latents").write_bytes(b"junk")
     with pytest.raises(MediaError, match="cannot be read"):
-        read_latents(tmp_path / "b.latents", (10, 16))
+        read_latents(tmp_path / "b.latents", (10, 16), "tiny")

@@ -154,7 +154,7 @@ def test_latents(rendering: Rendering, tmp_path: Path) -> None:
         facts = file.metadata()
     assert (facts["pack"], facts["fps"], facts["title"]) == ("tiny 1.0", "12", "Rain")
     assert told.bytes == out.stat().st_size
-    back = read_latents(out, (rendering.engine.num_ws, rendering.engine.w_dim))
+    back = read_latents(out, (rendering.engine.num_ws, rendering.engine.w_dim), "tiny")
     assert (back.fps, len(back.w)) == (Fraction(12), 18)
 
 

@@ -191,15 +191,15 @@ def test_latents_survive_a_crash(tmp_path: Path) -> None:
     for frame in w[:6]:
         stream.append(frame.astype(np.float32))
     stream.flush()
-    np.testing.assert_array_equal(read_latents(path, (3, 4)).w, w[:6])
+    np.testing.assert_array_equal(read_latents(path, (3, 4), "tiny").w, w[:6])
     for frame in w[6:]:
         stream.append(frame.astype(np.float32))
     stream._file.write(b"half")
     stream._file.close()
     with pytest.raises(MediaError):
-        read_latents(path, (3, 4))
+        read_latents(path, (3, 4), "tiny")
     assert mend_latents(path) == 10
-    found = read_latents(path, (3, 4))
+    found = read_latents(path, (3, 4), "tiny")
     np.testing.assert_array_equal(found.w, w)
     assert (found.fps, found.pack) == (Fraction(24), "tiny 1")
 
@@ -216,7 +216,7 @@ def test_a_take_knows_its_length(tmp_path: Path) -> None:
     stream = LatentsStream(tmp_path / "a.latents", (1, 2), "p", Fraction(25))
     stream.append(np.ones((1, 2), np.float32))
     stream.finish(3)
-    assert read_latents(stream.path, (1, 2)).w.tolist() == [[[1, 1]]] * 3
+    assert read_latents(stream.path, (1, 2), "p").w.tolist() == [[[1, 1]]] * 3
 
 
 def test_what_cannot_be_heard_in_time_is_left_out(
