@@ -115,7 +115,10 @@ class MainWindow(QMainWindow):
         add_colour_menu(menus["view"], self.preferences)
         self.viewer = Viewer(self)
         self.sounds = SoundsPanel(
-            *(self.actions_by_id[id_] for id_ in ("open", "record", "devices")), self
+            self.actions_by_id["open"],
+            self.actions_by_id["record"],
+            self.actions_by_id["devices"],
+            self,
         )
         self.microphone = Microphone(
             SoundDevices(find, self),
