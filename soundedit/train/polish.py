@@ -21,6 +21,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from soundedit.errors import TrainingError
 from soundedit.nets.discriminators import hinge_generator
+from soundedit.nets.stylegan2 import Generator
 from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.distributed import joined
 from soundedit.train.generator import (
@@ -56,15 +57,15 @@ class PolishSettings(RunSettings):
     out: str = "runs/polish"
     batch: int = 16
     pictures: int = 40_000
-    generator_lr: float = 1.5e-3
+    generator_lr: float = 9.0e-4
     critic_lr: float = 2.0e-4
-    feature_weight: float = 0.3
-    copy_weight: float = 0.3
-    free_weight: float = 0.5
-    walk_weight: float = 0.8
-    class_weight: float = 0.1
-    keep_weight: float = 1.0
-    ema_pictures: int = 5_000
+    feature_weight: float = 0.6
+    copy_weight: float = 0.15
+    free_weight: float = 0.25
+    walk_weight: float = 0.4
+    class_weight: float = 0.12
+    keep_weight: float = 2.5
+    ema_pictures: int = 2_500
     code_noise: float = 0.04
     flat_share: float = 0.35
     compile: bool = False
@@ -101,7 +102,7 @@ class PolishTrainer(GeneratorTrainer):
         self.critics.load_state_dict(start["critics"])
         self.bank.restore(start["bank"])
         self.seen = int(start["seen"])
-        self.before = copy.deepcopy(self.averages[0])
+        self.before = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.walks, self.shown = self._walks()
         self.encoder.requires_grad_(False)
         self.generator.mapping.requires_grad_(False)
@@ -120,8 +121,7 @@ class PolishTrainer(GeneratorTrainer):
         bank = WalkBank(Path(s.walks), self.generator.num_ws, self.generator.w_dim)
         if not s.stills:
             return bank, None
-        generator, encoder = self.averages
-        shown = ShownClasses(Path(s.stills), generator, encoder, self.run)
+        shown = ShownClasses(Path(s.stills), self.before, self.encoder, self.run)
         self._labels = torch.tensor([shown.label(kind) for kind in bank.classes] + [-1])
         return bank, shown
 
@@ -216,9 +216,11 @@ class PolishTrainer(GeneratorTrainer):
         if self.walks is None:
             return above
         w, _ = self.walks.draw(24, np.random.default_rng(0))
+        now, _encoder = self.averages
+        assert isinstance(now, Generator)
         rows = []
         for part in w.to(self.device).split(12):
-            rows += [net.synthesis(part) for net in (self.before, self.averages[0])]
+            rows += [net.synthesis(part) for net in (self.before, now)]
         below = picture_grid(torch.cat(rows), 12)
         whole = Image.new("RGB", (above.width, above.height + below.height))
         whole.paste(above, (0, 0))
