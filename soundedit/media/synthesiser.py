@@ -48,9 +48,9 @@ def storm(seed: int = 1) -> Sound:
     rng = np.random.default_rng(seed)
     seconds = 10.0
     swell = curve(seconds, [(0, -9), (2.4, -5), (5.5, 0), (8, -2), (10, -7)])
-    track = _rain(rng, seconds, swell) * db(-27)
+    track = rain(rng, seconds, swell) * db(-27)
     for at, near in zip(STORM_CLAPS, (0.75, 1.0), strict=True):
-        clap = _thunder(rng, seconds - at, near)
+        clap = thunder(rng, seconds - at, near)
         track[:, frames(at) :] += clap * db(-2.0 if near == 1.0 else -4.5)
     return Sound(finish(track), SAMPLE_RATE)
 
@@ -152,7 +152,7 @@ def birds(seed: int = 5) -> Sound:
     return Sound(finish(track), SAMPLE_RATE)
 
 
-def _rain(rng: np.random.Generator, seconds: float, level: Signal) -> Stereo:
+def rain(rng: np.random.Generator, seconds: float, level: Signal) -> Stereo:
     """Rain of rms about 1 where `level`, (N,) in dB, is 0: a rush of far drops and near ones."""
     rush = [(30, -12), (70, -11), (140, -9), (280, -6), (570, -3), (1130, 0), (2260, -1)]
     rush += [(4500, -3), (9000, -5), (12000, -9), (15000, -20)]
@@ -170,7 +170,7 @@ def _rain(rng: np.random.Generator, seconds: float, level: Signal) -> Stereo:
     return track
 
 
-def _thunder(rng: np.random.Generator, seconds: float, near: float) -> Stereo:
+def thunder(rng: np.random.Generator, seconds: float, near: float) -> Stereo:
     """A clap that begins at 0 with peak about 1: crack, boom, then rolling rumble.
 
     `near` 0 to 1 moves energy from the rumble to the crack.

@@ -98,11 +98,14 @@ class AudioTower(nn.Module):
             maps.append(x)
         return maps[1:]
 
+    def pool(self, maps: list[Tensor]) -> Tensor:
+        """The pyramid's last map -> its mean and maximum over time [B, 2 C]."""
+        x = maps[-1].to(self.head.weight.dtype).mean(2)
+        return torch.cat([x.mean(2), x.amax(2)], dim=1)
+
     def embed(self, maps: list[Tensor]) -> Tensor:
         """The pyramid's last map -> unit embedding [B, embed_dim]."""
-        x = maps[-1].to(self.head.weight.dtype).mean(2)
-        pooled = torch.cat([x.mean(2), x.amax(2)], dim=1)
-        return F.normalize(self.head(pooled), dim=1)
+        return F.normalize(self.head(self.pool(maps)), dim=1)
 
     def forward(self, mel: Tensor) -> Tensor:
         """[B, n_mels, T] (T >= 8 columns) -> unit embedding [B, embed_dim]."""

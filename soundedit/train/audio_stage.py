@@ -2,7 +2,8 @@
 
 The loss that tells classes apart is taken against the very words that the pack will hear by. Pitch
 and pace of recordings are changed, as a few hundred of them are all there is to learn from, and
-what ships is a running mean of the weights.
+what ships is a running mean of the weights. Where there are windows that two teachers heard, see
+`matching`, the tower learns from those, and in a last stretch from sounds made from nothing too.
 """
 
 import copy
@@ -18,6 +19,7 @@ from soundedit.train.augment import augment_mels, stretch_mels
 from soundedit.train.averages import follow
 from soundedit.train.contrast import info_nce, mixed_cross_entropy, unit
 from soundedit.train.learner import WARM_UP, Learner
+from soundedit.train.matching import Matching, Words
 from soundedit.train.run import Run, RunSettings, Step
 
 if TYPE_CHECKING:
@@ -46,6 +48,11 @@ class AudioSettings(RunSettings):
     stretch_time: float = 1.25
     stretch_bands: float = 1.08
     average: float = 0.99
+    windows: int = 9200
+    soft_steps: int = 1500
+    procedural: int = 440
+    procedural_steps: int = 300
+    procedural_lr: float = 1.0e-4
 
 
 class AudioStage:
@@ -58,15 +65,23 @@ class AudioStage:
         data: "EmbeddingData",
         net: AudioTower,
         mean: AudioTower,
+        matching: Matching | None = None,
     ) -> None:
+        """`matching`: what the tower learns from instead of single teachers, if given."""
         self._settings, self._run, self._data = settings, run, data
         self._world, self._device = run.world, run.world.device
-        self.net, self.mean = net, mean
-        optimiser = torch.optim.AdamW(net.parameters(), settings.lr, weight_decay=settings.decay)
+        self.net, self.mean, self.matching = net, mean, matching
+        self._learner = self._new_learner(settings.lr, settings.audio_steps, WARM_UP, 25.0)
+
+    def _new_learner(self, lr: float, steps: int, rise: float, below: float) -> Learner:
+        weights = [*self.net.parameters()]
+        if self.matching is not None:
+            weights += self.matching.guess.parameters()
+        optimiser = torch.optim.AdamW(weights, lr, weight_decay=self._settings.decay)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, settings.lr, max(settings.audio_steps, 1), pct_start=WARM_UP
+            optimiser, lr, max(steps, 1), pct_start=rise, div_factor=below
         )
-        self._learner = Learner(optimiser, schedule, clip=5.0)
+        return Learner(optimiser, schedule, clip=5.0)
 
     def train(self, targets: Tensor, captions: Tensor, judge: Callable[[int], None]) -> bool:
         """Run the stage; False if the time was over before.
@@ -85,15 +100,39 @@ class AudioStage:
 
         def losses(position: int, rows: int) -> Mapping[str, Tensor]:
             judge(position)
-            return self._losses(position, rows, targets, captions, classes, place)
+            if self.matching is None:
+                return self._losses(position, rows, targets, captions, classes, place)
+            return self.matching.losses(self.net, rows, words, procedural=False)
 
+        def mixed_losses(position: int, rows: int) -> Mapping[str, Tensor]:
+            assert self.matching is not None
+            return self.matching.losses(self.net, rows, words, procedural=True)
+
+        words = Words(targets, captions, classes, kinds, present)
         step = self._averaging(self._run.learning(self._learner, s.batch, losses))
         self.net.train()
         done = self._run.train(
             "audio", step, s.audio_steps, {"audio": self._learner}, batch=s.batch
         )
+        if done and self.matching is not None and s.procedural and s.procedural_steps:
+            done = self._train_last(mixed_losses)
         self.net.eval()
         return done
+
+    def _train_last(self, losses: Callable[[int, int], Mapping[str, Tensor]]) -> bool:
+        """The last stretch, which begins at the mean of the weights."""
+        s = self._settings
+        learner = self._new_learner(s.procedural_lr, s.procedural_steps, 0.05, 5.0)
+        follow_step = self._averaging(self._run.learning(learner, s.batch, losses))
+
+        def step(position: int, parts: int) -> dict[str, float]:
+            if position == 0:
+                self.net.load_state_dict(self.mean.state_dict())
+            return follow_step(position, parts)
+
+        return self._run.train(
+            "procedural", step, s.procedural_steps, {"audio": learner}, batch=s.batch
+        )
 
     def _losses(
         self,

@@ -10,8 +10,13 @@ from soundedit.packs.manifest import Manifest
 from soundedit.train.grid import picture_grid
 
 
-def write_card(folder: Path, manifest: Manifest, limits: list[str]) -> Path:
-    """Write `MODEL_CARD.md` into a pack's folder from its manifest and known `limits`."""
+def write_card(
+    folder: Path, manifest: Manifest, limits: list[str], *, soundnet: bool = False
+) -> Path:
+    """Write `MODEL_CARD.md` into a pack's folder from its manifest and known `limits`.
+
+    `soundnet`: whether the audio tower also learned from SoundNet.
+    """
     lines = [
         f"# {manifest.title} {manifest.version}",
         "",
@@ -42,6 +47,7 @@ def write_card(folder: Path, manifest: Manifest, limits: list[str]) -> Path:
         "While training only, and none of their weights are inside: EfficientNet-Lite0 image",
         "features (Apache-2), aiSFX sound-effect embeddings (CC BY 4.0) and all-MiniLM-L6-v2",
         "sentence embeddings (Apache-2).",
+        *(["The sound tower also learned from SoundNet features (MIT)."] if soundnet else []),
         "",
         "## Sources of the training data",
         "",

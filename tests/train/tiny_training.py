@@ -25,6 +25,7 @@ from soundedit.train.motion_data import MotionSettings
 from soundedit.train.prompts import CLASSES
 from soundedit.train.run import Run
 from soundedit.train.walks import WalkStage
+from soundedit.train.windows import COLUMNS, Windows
 
 MADE = "made"
 STEPS = 4
@@ -40,6 +41,9 @@ EMBEDDING: dict[str, Any] = {
     "audio_steps": STEPS,
     "image_steps": STEPS,
     "batch": 8,
+    "windows": 0,
+    "soft_steps": 5,
+    "procedural_steps": STEPS,
 }
 MOTION: dict[str, Any] = {
     "inversion_steps": STEPS,
@@ -112,6 +116,16 @@ class TinyData:
         return torch.from_numpy(np.stack(rows).astype(np.float32)) + float(rng.normal())
 
 
+def tiny_windows(count: int) -> tuple[Windows, dict[str, Tensor]]:
+    """Noise in place of windows of recordings and of procedural ones."""
+    made = torch.Generator().manual_seed(6)
+    kinds = torch.arange(count) % 3
+    mels = torch.randn(count, 64, COLUMNS, generator=made).half()
+    features = torch.randn(count, 20, generator=made)
+    windows = Windows([mels], kinds, kinds.roll(1), torch.linspace(0.5, 1, count), kinds, features)
+    return windows, {"mels": mels[:3].clone(), "labels": torch.eye(len(CLASSES))[:3]}
+
+
 def make_parts(folder: Path) -> Path:
     """Write four clips of two seconds, stills and an untrained generator below `folder`."""
     made = folder / MADE
@@ -138,11 +152,12 @@ def make_parts(folder: Path) -> Path:
 def train_embedding(out: Path, **settings: Any) -> Path:
     """As `soundedit.train.embedding.train_embedding`, on `TinyData`."""
     file = out / "embedding" / "embedding.pt"
-    s = EmbeddingSettings(**EMBEDDING, **settings)
+    s = EmbeddingSettings(**(EMBEDDING | settings))
     with joined("cpu") as world:
         run = Run(file, s, world, np.random.default_rng(s.seed))
         data: Any = TinyData()
-        trainer = EmbeddingTrainer(s, run, data)
+        windows, made = tiny_windows(s.windows) if s.windows else (None, None)
+        trainer = EmbeddingTrainer(s, run, data, windows, made)
         run.resume(trainer)
         trainer.train()
     return file
@@ -184,8 +199,10 @@ if __name__ == "__main__":
     pairs = [word.split("=") for word in sys.argv[3:]]
     numbers = {key: value if key == "precision" else float(value) for key, value in pairs}
     slow = {key: numbers.pop(key) for key in ("inversion_lr", "frames_lr") if key in numbers}
+    only = numbers.pop("windows", 0)
     folder, parts = Path(sys.argv[1]), Path(sys.argv[2])
     with joined("cpu"):
         common: dict[str, Any] = {"record_steps": 1, "device": "cpu", **numbers}
-        embedding = train_embedding(folder, **common)
-        train_motion(folder, parts, embedding, dropout=not slow, **common, **slow)
+        embedding = train_embedding(folder, **common, windows=int(only))
+        if not only:
+            train_motion(folder, parts, embedding, dropout=not slow, **common, **slow)
