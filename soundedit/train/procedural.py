@@ -65,7 +65,8 @@ def procedural_windows(count: int, columns: int, seed: int) -> dict[str, Tensor]
     """`count` augmented windows: `mels` [count, M, columns] float16, `labels` [count, classes]."""
     settings = MelSettings()
     mel, length = settings.build(), columns * settings.hop_length
-    mels, labels = [], []
+    mels: list[Tensor] = []
+    labels: list[Tensor] = []
     for turn in range(-(-count // ROUND)):
         rng = np.random.default_rng([seed, turn])
         for samples, shares in sound_round(rng, length)[: count - len(mels)]:
