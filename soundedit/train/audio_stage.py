@@ -51,8 +51,8 @@ class AudioSettings(RunSettings):
     windows: int = 9200
     soft_steps: int = 1500
     procedural: int = 440
-    procedural_steps: int = 300
-    procedural_lr: float = 1.0e-4
+    procedural_steps: int = 600
+    procedural_lr: float = 5.0e-4
 
 
 class AudioStage:
