@@ -8,6 +8,7 @@ from torch import Tensor
 
 from soundedit.engine.gate import LoudnessGate
 from soundedit.engine.hearing import FrameSound
+from soundedit.engine.memory import HeardMean
 from soundedit.nets.frames import NOISE, FrameGenerator, FrameState
 from soundedit.nets.inversion import SoundInversion
 
@@ -73,7 +74,8 @@ class CalmNoise:
 class Walk:
     """Holds the recurrent state between blocks of frames; deterministic for a seed.
 
-    The frame generator leads; what is shown follows it through a `LoudnessGate`.
+    The scene is that of what was heard of late (`HeardMean`). The frame generator leads; what is
+    shown follows it through a `LoudnessGate`.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Walk:
         self.noise: SlowNoise | CalmNoise = SlowNoise(seed)
         self.state: FrameState | None = None
         self.gate = LoudnessGate(fps)
+        self.memory = HeardMean(fps)
         self.shown: Tensor | None = None
         self.count = 0
 
@@ -101,7 +104,7 @@ class Walk:
         n = len(sound.drive)
         if n == 0:
             return torch.zeros(0, *self.scenes.shape[1:])
-        heard = sound.heard.to(self.device)
+        heard = self.memory.follow(sound.heard).to(self.device)
         last = len(self.scenes) - 1
         at = [min(self.count + i, last) for i in range(n)]
         same = torch.zeros(n, dtype=torch.long)

@@ -29,7 +29,8 @@ LIMITS = [
     "A clap is seen within a frame, and louder moments move more; how the picture changes while it "
     "moves follows what is heard only in part.",
     "A sound is drawn as the class it is heard as, and a scene changes much on the way: fires, "
-    "nights and storms leave little of where they began.",
+    "nights and storms leave little of where they began. The scene goes by what was heard in the "
+    "last seconds, so it takes as long to become another.",
     "Words move bright scenes far: rain and fog at full strength nearly wash them out.",
 ]
 
