@@ -163,7 +163,7 @@ class Engine(Editing):
     def embed_sound(
         self, sound: AnySound, *, cancel: CancelToken | None = None
     ) -> NDArray[np.float32]:
-        """Unit embedding [E] of a whole sound, by stretches of ten seconds.
+        """Unit embedding [E] of a whole sound, by stretches of five seconds.
 
         SoundeditError for a loaded sound shorter than a spectrogram column.
         """

@@ -9,16 +9,12 @@ import torch
 from torch import Tensor
 
 from soundedit.media.sound import Sound, probe_sound, stream_sound
-from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.audio_tower import SEGMENT, STRETCH, AudioTower
 from soundedit.nets.drive import CONTEXT, SILENCE, band_power, drive_features
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.mel import LogMel
 from soundedit.progress import CancelToken
 
-SEGMENT = 100
-"""Columns of a segment: one second at 10 ms."""
-STRETCH = 1000
-"""Columns that are embedded at once where it does not matter when something is heard."""
 STEP = 10
 """Columns between segments: ten embeddings a second."""
 _AT_ONCE = 1.0
@@ -143,7 +139,7 @@ class Listener:
         return torch.cat(embeddings), torch.cat(heard)
 
     def whole(self, sound: AnySound, *, cancel: CancelToken | None = None) -> Tensor:
-        """Sum [E] of the embeddings of consecutive stretches of ten seconds, by their length.
+        """Sum [E] of the embeddings of consecutive stretches of five seconds, by their length.
 
         What is left at the end counts where it is a second or more, or all there is; a sound
         shorter than a second is repeated to fill one. Zeros where there is no column at all.

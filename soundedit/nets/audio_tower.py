@@ -12,6 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+SEGMENT = 100
+"""Columns of a segment, the least that is heard: one second at 10 ms."""
+STRETCH = 500
+"""Columns that are heard at once where it does not matter when; towers are trained on as many."""
+
 
 def _merged(conv: nn.Module, norm: nn.Module) -> nn.Conv2d:
     assert isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)

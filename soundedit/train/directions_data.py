@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from soundedit.errors import TrainingError
-from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.audio_tower import SEGMENT, STRETCH, AudioTower
 from soundedit.nets.clip import build_clip, embed_pictures, embed_text
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.nets.stylegan2 import Generator
@@ -26,8 +26,6 @@ from soundedit.train.weather.captions import SCENES
 
 log = logging.getLogger(__name__)
 
-SEGMENT, STRETCH = 100, 1000
-"""Columns of a second, the least that is heard, and of what is heard at once."""
 _FEW = 40
 """Photos of a scene below which their mean code says more of the photos than of the scene."""
 

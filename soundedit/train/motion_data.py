@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from soundedit.nets.audio_tower import SEGMENT
 from soundedit.nets.drive import CONTEXT, SILENCE, drive_features
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.train.clipset import clip_files, read_clip
@@ -18,8 +19,6 @@ from soundedit.train.lite0 import load_lite0, look
 from soundedit.train.run import RunSettings
 
 log = logging.getLogger(__name__)
-SEGMENT = 100
-"""Columns of a segment."""
 
 
 @dataclass(frozen=True)
