@@ -28,6 +28,7 @@ from soundedit.document.model import (
 from soundedit.errors import ProjectError
 
 STRENGTHS = (-2.0, 2.0)
+REACTIVITIES = (0.0, 2.0)
 BANDS = (0.0, 2.0)
 WEIGHTS = (-2.0, 2.0)
 FRAME_RATES = (1, 240)
@@ -156,12 +157,7 @@ def set_strength(project: Project, edit_id: str, strength: float) -> Project:
 
 def set_bands(project: Project, edit_id: str, bands: Bands) -> Project:
     """Set the weights of the coarse, mid and fine layers, each 0 to 2."""
-    bands = replace(
-        bands,
-        coarse=limited(bands.coarse, BANDS),
-        mid=limited(bands.mid, BANDS),
-        fine=limited(bands.fine, BANDS),
-    )
+    bands = _limited_bands(bands)
     return changed(project, replace(find_edit(project, edit_id), bands=bands))
 
 
@@ -271,6 +267,17 @@ def set_seed(project: Project, seed: int) -> Project:
     return set_start(project, Start(seed=min(max(seed, SEEDS[0]), SEEDS[1])))
 
 
+def set_reactivity(project: Project, strength: float) -> Project:
+    """Set how far the sound moves the pictures away from their start, 0 to 2."""
+    strength = limited(strength, REACTIVITIES)
+    return _with(project, reactivity=replace(project.reactivity, strength=strength))
+
+
+def set_reactivity_bands(project: Project, bands: Bands) -> Project:
+    """Set how much of that the coarse, mid and fine layers take, each 0 to 2."""
+    return _with(project, reactivity=replace(project.reactivity, bands=_limited_bands(bands)))
+
+
 def set_take(project: Project, take: Take | None, media: Iterable[Media] = ()) -> Project:
     """Set the sound of the project, and add the `media` it names; None is a project without."""
     for one in media:
@@ -318,6 +325,15 @@ def frame_rate(fps: str | Fraction) -> Fraction:
     if not FRAME_RATES[0] <= rate <= FRAME_RATES[1]:
         raise ProjectError(f"A frame rate lies between 1 and 240; {fps} does not.")
     return rate
+
+
+def _limited_bands(bands: Bands) -> Bands:
+    return replace(
+        bands,
+        coarse=limited(bands.coarse, BANDS),
+        mid=limited(bands.mid, BANDS),
+        fine=limited(bands.fine, BANDS),
+    )
 
 
 def _with(project: Project, **values: object) -> Project:

@@ -144,6 +144,19 @@ class Bands:
 
 
 @dataclass(frozen=True)
+class Reactivity:
+    """How far the sound moves the pictures away from their start, before any edit.
+
+    `strength` 0 to 2: 1 goes as far as the frame generator leads, 0 shows the start itself. Each
+    of the coarse, mid and fine style layers goes `strength` x its weight in `bands`.
+    """
+
+    strength: float = 1.0
+    bands: Bands = Bands()
+    extra: Mapping[str, Any] = field(default=NOTHING)
+
+
+@dataclass(frozen=True)
 class Span:
     """Where an edit acts, in seconds of the take; `end` None is the take's end.
 
@@ -223,6 +236,7 @@ class Project:
     pack: str = ""
     take: Take | None = None
     start: Start = Start()
+    reactivity: Reactivity = Reactivity()
     fps: str = "24"
     edits: tuple[Edit, ...] = ()
     markers: tuple[Marker, ...] = ()

@@ -139,6 +139,9 @@ def _in_range(project: Project, damage: Damage) -> Project:
     seed = min(max(project.start.seed, commands.SEEDS[0]), commands.SEEDS[1])
     project = replace(project, start=replace(project.start, seed=seed))
     _tell_moved(given.start, project.start, damage, "start.{}")
+    project = commands.set_reactivity(project, project.reactivity.strength)
+    project = commands.set_reactivity_bands(project, project.reactivity.bands)
+    _tell_moved(given.reactivity, project.reactivity, damage, "reactivity.{}")
     if project.take is not None:
         seconds = commands.checked_time(project.take.seconds)
         project = replace(project, take=replace(project.take, seconds=seconds))

@@ -20,6 +20,7 @@ from soundedit.document.model import (
     PartKind,
     Project,
     Range,
+    Reactivity,
     Span,
     Start,
     StartKind,
@@ -45,6 +46,7 @@ keyframe_lists = st.lists(
 ).map(lambda found: tuple(sorted(found, key=lambda keyframe: keyframe.seconds)))
 parts = st.builds(Part, st.just(PartKind.TEXT), texts, strengths)
 bands = st.builds(Bands, *[st.floats(0.0, 2.0)] * 3)
+reactivities = st.builds(Reactivity, st.floats(0.0, 2.0), bands)
 edits = st.builds(
     lambda **fields: Edit(c.new_id(), **fields),
     name=texts,
@@ -64,6 +66,7 @@ projects = st.builds(
     fps=st.sampled_from(["24", "30000/1001", "60"]),
     edits=st.lists(edits, max_size=4).map(tuple),
     start=st.builds(Start, seed=st.integers(0, 2**32 - 1)),
+    reactivity=reactivities,
     markers=st.lists(times, max_size=3).map(
         lambda found: tuple(Marker(c.new_id(), seconds) for seconds in sorted(found))
     ),
@@ -105,6 +108,8 @@ def changes(draw: st.DrawFn, project: Project) -> Project:
         lambda p: c.set_in(p, draw(times)),
         lambda p: c.set_out(p, draw(times)),
         lambda p: c.set_seed(p, draw(st.integers(0, 99))),
+        lambda p: c.set_reactivity(p, draw(st.floats(-1.0, 3.0))),
+        lambda p: c.set_reactivity_bands(p, draw(bands)),
         lambda p: c.set_title(p, draw(texts)),
         lambda p: c.set_notes(p, draw(texts)),
         lambda p: c.set_fps(p, draw(st.sampled_from(["12", "24", "25"]))),
@@ -198,6 +203,7 @@ def whole_project(folder: Path) -> tuple[Project, dict[str, Path]]:
         pack="landscapes-128",
         take=Take(sea.id, 12.5, take.id),
         start=Start(StartKind.PHOTO, 7, photo.id, (0.1, 0.2, 0.5), start.id),
+        reactivity=Reactivity(0.6, Bands(0.3, 1.7, 0.9)),
         fps="30000/1001",
         edits=(edit, replace(c.text_edit("sunset"), strength=0.3)),
         markers=(Marker(c.new_id(), 1.5, "wave"), Marker(c.new_id(), 2.5, "gull")),

@@ -19,6 +19,7 @@ from soundedit.document.model import (
     PartKind,
     Project,
     Range,
+    Reactivity,
     Span,
     Start,
     StartKind,
@@ -49,6 +50,9 @@ def test_every_command_keeps_the_rules_of_the_document(
         assert seconds == sorted(set(seconds))
         assert -2 <= edit.strength <= 2 and edit.parts
         assert edit.span.end is None or edit.span.end >= edit.span.start
+    reach = new.reactivity
+    for value in (reach.strength, reach.bands.coarse, reach.bands.mid, reach.bands.fine):
+        assert 0 <= value <= 2
     if None not in (new.range.start, new.range.end):
         assert new.range.start <= new.range.end  # type: ignore[operator]
     assert hash(pickle.loads(pickle.dumps(new))) == hash(new)
@@ -91,6 +95,8 @@ def test_no_change_gives_the_same_project_back() -> None:
     assert c.set_parts(STACK, RAIN.id, RAIN.parts) is STACK
     assert c.set_title(STACK, "") is STACK
     assert c.set_range(STACK, None, None) is STACK
+    assert c.set_reactivity(STACK, 1.0) is STACK
+    assert c.set_reactivity_bands(STACK, Bands()) is STACK
 
 
 def test_what_did_not_change_is_shared() -> None:
@@ -118,6 +124,8 @@ def test_what_is_no_number_is_refused(value: float) -> None:
         lambda: c.set_span(STACK, RAIN.id, Span(value)),
         lambda: k.set_keyframe(STACK, RAIN.id, Keyframe(value, 0)),
         lambda: k.set_keyframe(STACK, RAIN.id, Keyframe(0, value)),
+        lambda: c.set_reactivity(STACK, value),
+        lambda: c.set_reactivity_bands(STACK, Bands(mid=value)),
         lambda: c.add_marker(STACK, value),
         lambda: c.set_range(STACK, value, None),
     ):
@@ -192,6 +200,15 @@ def test_take_start_and_media() -> None:
     assert c.add_media(project, renamed).media == (renamed, photo)
     with pytest.raises(ValueError, match="needs a media"):
         c.set_start(project, Start(StartKind.VIDEO))
+
+
+def test_reactivity_and_its_bands_are_set_apart_and_stop_at_their_range() -> None:
+    project = c.set_reactivity(STACK, 0.6)
+    project = c.set_reactivity_bands(project, Bands(0.2, 1.0, 9.0))
+    assert project.reactivity == Reactivity(0.6, Bands(0.2, 1.0, 2.0))
+    assert c.set_reactivity(project, -1.0).reactivity == Reactivity(0.0, Bands(0.2, 1.0, 2.0))
+    assert c.set_reactivity(project, 7.0).reactivity.strength == 2.0
+    assert project.edits is STACK.edits
 
 
 def test_frame_rates() -> None:

@@ -44,6 +44,9 @@ def damaged(folder: Path, *places: str, value: Any) -> tuple[Path, Project]:
         ("start/crop", [0, 0, "x"], "start.crop[2] is not a number"),
         ("start/seed", "seven", "start.seed is not a whole number"),
         ("start", 5, "start is not an object"),
+        ("reactivity/strength", 2.5, "reactivity.strength (2.5) lies outside its range; 2 is"),
+        ("reactivity/bands/fine", -1, "reactivity.bands.fine (-1) lies outside its range; 0 is"),
+        ("reactivity", "less", "reactivity is not an object"),
         ("take", {"media": "a"}, "take.seconds is not there"),
         ("title", None, "title is not text"),
         ("fps", "0", "'0' is no frame rate"),
@@ -90,7 +93,17 @@ def test_one_bad_value_is_told_and_the_rest_opened(
         assert "damaged in part" in opened.read_only and "another name" in opened.read_only
         found = without_paths(opened.project)
         part = place.partition("/")[0]
-        for name in ("title", "fps", "take", "start", "edits", "markers", "range", "media"):
+        for name in (
+            "title",
+            "fps",
+            "take",
+            "start",
+            "reactivity",
+            "edits",
+            "markers",
+            "range",
+            "media",
+        ):
             if name != part:
                 assert getattr(found, name) == getattr(whole, name)
         # What was opened is a sound project from now on.

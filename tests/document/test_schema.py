@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 
 from soundedit.document.commands import set_strength
-from soundedit.document.model import Easing, Keyframe, Project
+from soundedit.document.fields import to_json
+from soundedit.document.model import Bands, Easing, Keyframe, Project, Reactivity
 from soundedit.document.schema import SINCE, UPGRADES, project_from_text, project_text
 from soundedit.errors import ProjectError
 from tests.document.projects import projects, whole_project
@@ -46,6 +47,8 @@ def test_a_project_of_schema_1_still_opens() -> None:
     assert project.media[0].name == "thunder.ogg" and not project.media[0].inside
     written = json.loads(project_text(project))
     assert written.pop("needs_soundedit") == "0.1"
+    assert project.reactivity == Reactivity(1.0, Bands(1.0, 1.0, 1.0))  # The file says nothing.
+    assert written.pop("reactivity") == to_json(Reactivity())
     assert written == json.loads(SCHEMA_1.read_bytes())
 
 
@@ -136,12 +139,14 @@ def test_numbers_outside_their_range_are_moved_to_its_end() -> None:
         "refined": "b",
     }
     fields = {"schema": 1, "edits": [edit], "range": {"start": 3, "end": 1}, "start": {"seed": -1}}
+    fields["reactivity"] = {"strength": 3, "bands": {"mid": -1}}
     project = project_from_text(json.dumps(fields).encode())
     read = project.edits[0]
     assert (read.strength, read.parts[0].weight, read.refined) == (-2.0, 2.0, "b")
     assert read.keyframes == (Keyframe(1.0, 2.0), Keyframe(2.0, 1.0))
     assert (read.span.start, read.span.end) == (4.0, 4.0)
     assert (project.range.start, project.range.end, project.start.seed) == (1.0, 3.0, 0)
+    assert project.reactivity == Reactivity(2.0, Bands(1.0, 0.0, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -168,6 +173,8 @@ def test_numbers_outside_their_range_are_moved_to_its_end() -> None:
         (b'{"schema": 1, "start": {"crop": [1, 2, "x"]}}', r"start.crop\[2\] is not a number"),
         (b'{"schema": 1, "start": {"crop": [0.5, -0.2, 1]}}', "lies outside its picture"),
         (b'{"schema": 1, "start": {"crop": [0.5, 0.5, 0]}}', "lies outside its picture"),
+        (b'{"schema": 1, "reactivity": 1}', "reactivity is not an object"),
+        (b'{"schema": 1, "reactivity": {"strength": "x"}}', "reactivity.strength is not a number"),
         (b'{"schema": 1, "fps": "0"}', "frame rate"),
         (b'{"schema": 1, "markers": [{"id": "../a", "seconds": 1}]}', "doubled or not plain"),
         (
