@@ -22,10 +22,14 @@ from soundedit.errors import MediaError
 from soundedit.errors import shown as shown
 from soundedit.progress import CancelToken
 
+if sys.platform == "linux":
+    import fcntl
+
 _HEAD_LINES = 300
 _TAIL_LINES = 60
 _CANCEL_POLL_SECONDS = 0.05
 _YIELDING = 10
+_PIPE_BYTES = 1 << 20
 
 
 @cache
@@ -48,6 +52,13 @@ def ffmpeg_exe() -> str:
 def file_argument(path: Path) -> str:
     """`path` as an ffmpeg argument that is never taken for an option, a protocol or a pattern."""
     return f"file:{path.absolute()}"
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Let the two ends run further apart, on Linux and where it is allowed."""
+    if pipe is not None and sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 class FFmpeg:
@@ -96,6 +107,8 @@ class FFmpeg:
                 f"The ffmpeg program could not be started ({error.strerror}); "
                 "run 'pip install --force-reinstall imageio-ffmpeg'."
             ) from error
+        for pipe in (self._process.stdin, self._process.stdout):
+            _widen(pipe)
         if yielding and sys.platform != "win32":
             # It may have ended already.
             with contextlib.suppress(OSError):
