@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from soundedit.document.model import Project
+from soundedit.document.model import Project, Reactivity
 from soundedit.progress import CancelToken
 
 
@@ -38,7 +38,7 @@ class RenderingLike(Protocol):
         self, project: Project, files: Mapping[str, Path], *, cancel: CancelToken | None = None
     ) -> "RenderingLike": ...
     def mix(
-        self, w: NDArray[np.float32], strengths: Mapping[str, float]
+        self, w: NDArray[np.float32], strengths: Mapping[str, float], reactivity: Reactivity
     ) -> NDArray[np.float32]: ...
     def damping(self, frame: int) -> float: ...
     def distance(self, frame: int) -> Mapping[str, float]: ...

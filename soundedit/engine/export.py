@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from soundedit import __version__
 from soundedit.document.curve import active_edits
 from soundedit.document.fields import to_json
-from soundedit.document.model import Project, StartKind
+from soundedit.document.model import Project, Reactivity, StartKind
 from soundedit.engine.engine import Engine
 from soundedit.engine.leftovers import noted
 from soundedit.engine.pump import Pump
@@ -203,7 +203,9 @@ def frame_span(rendering: Rendering, start: float, end: float | None) -> range:
 
 
 def provenance(project: Project, engine: Engine) -> dict[str, Any]:
-    """How the pictures were made, as JSON holds it: program, pack, seed or other start, edits."""
+    """How the pictures were made, as JSON holds it: program, pack, seed or other start, reactivity
+    where it is not the full one, edits.
+    """
     facts: dict[str, Any] = {
         "soundedit": __version__,
         "pack": f"{engine.manifest.name} {engine.manifest.version}",
@@ -212,6 +214,9 @@ def provenance(project: Project, engine: Engine) -> dict[str, Any]:
         facts["seed"] = project.start.seed
     else:
         facts["start"] = str(project.start.kind)
+    if project.reactivity != Reactivity():
+        reactivity = to_json(project.reactivity)
+        facts["reactivity"] = {name: reactivity[name] for name in ("strength", "bands")}
     names = {media.id: media.name for media in project.media}
     edits = []
     for edit in active_edits(project):

@@ -6,6 +6,7 @@ engine calls `step`: edits and synthesis of the newest frame. What is between th
 handed over by one assignment.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,10 +17,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from soundedit.document.model import Reactivity
 from soundedit.engine.autogain import AutoGain
 from soundedit.engine.hearing import FrameHearing, FrameSound, Listener, MelStream
 from soundedit.engine.labels import QUIET, TEMPERATURE
 from soundedit.engine.pace import Pace
+from soundedit.engine.reactivity import towards
 from soundedit.engine.walk import Walk
 from soundedit.media.resampling import StreamResampler
 
@@ -32,13 +35,15 @@ _HEARD_SHARE = 1.5
 _ONSET_CLOSED, _ONSET_OPEN = 0.06, 0.3
 _THAW_SECONDS = 0.8
 _REDRAW_FRAMES = 2
+_REACTIVITY_SECONDS = 0.1
 ONSET, LEVEL = 2, 0
 """Columns of the drive features."""
 
 Latents = NDArray[np.float32]
 Strengths = Mapping[str, float]
-Mix = Callable[[Latents, Strengths], Latents]
-"""Applies edits: latents [L, D] and the strength of each edit by its id -> latents [L, D]."""
+Mix = Callable[[Latents, Strengths, Reactivity], Latents]
+"""Applies edits: latents [L, D], the strength of each edit by its id, and how far the sound goes
+-> latents [L, D]."""
 
 
 def onset_openness(onset: float) -> float:
@@ -113,6 +118,8 @@ class LiveSession:
         self._classes = classes
         self._mix: Mix | None = None
         self._strengths: Strengths = MappingProxyType({})
+        self._wanted_reactivity = self._reactivity = Reactivity()
+        self._stepped: float | None = None
         self._changes = 0
         self._resampler = StreamResampler(sample_rate, listener.ear.sample_rate)
         self._mel = MelStream(listener.ear)
@@ -142,9 +149,13 @@ class LiveSession:
         """The frame heard last."""
         return self._newest
 
-    def set_edits(self, mix: Mix | None, strengths: Strengths) -> None:
-        """Take another set of edits with their strengths."""
+    def set_edits(self, mix: Mix | None, strengths: Strengths, reactivity: Reactivity) -> None:
+        """Take another set of edits with their strengths, and how far the sound goes.
+
+        The picture glides to another reactivity within some tenths of a second.
+        """
         self._mix, self._strengths = mix, MappingProxyType(dict(strengths))
+        self._wanted_reactivity = reactivity
         self._changes += 1
 
     def set_strength(self, edit: str, strength: float) -> None:
@@ -236,13 +247,22 @@ class LiveSession:
         fresh = heard is not self._drawn
         if not fresh:
             waiting = begun - heard.captured > _REDRAW_FRAMES / self.fps
-            if changes == self._drawn_changes or not waiting:
+            gliding = self._reactivity != self._wanted_reactivity
+            if not waiting or (changes == self._drawn_changes and not gliding):
                 return None
         strengths = heard.strengths if fresh else self._strengths
-        w = heard.w if self._mix is None else self._mix(heard.w, strengths)
+        reactivity = self._glide(begun)
+        w = heard.w if self._mix is None else self._mix(heard.w, strengths, reactivity)
         size = self._pace.size
         picture = self._draw(w, size)
         ended = self._clock()
         self._pace.took(ended - begun, ended)
         self._drawn, self._drawn_changes = heard, changes
         return LiveFrame(heard, picture, size, fresh)
+
+    def _glide(self, now: float) -> Reactivity:
+        """The reactivity of a picture made now, on the way to the one that is wanted."""
+        since, self._stepped = self._stepped, now
+        share = 1.0 if since is None else 1 - math.exp(-(now - since) / _REACTIVITY_SECONDS)
+        self._reactivity = towards(self._reactivity, self._wanted_reactivity, share)
+        return self._reactivity

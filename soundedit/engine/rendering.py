@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundedit.document.curve import active_edits, strength_at
-from soundedit.document.model import Edit, Part, PartKind, Project, StartKind
+from soundedit.document.model import Edit, Part, PartKind, Project, Reactivity, StartKind
 from soundedit.engine.directions import OFFSET_KINDS
 from soundedit.engine.latents import read_latents
+from soundedit.engine.reactivity import layer_gains, reacting
 from soundedit.engine.start import at_rate, start_latents
 from soundedit.engine.trajectory import frame_rate, put_away
 from soundedit.errors import Cancelled, MediaError, SoundeditError
@@ -34,7 +35,11 @@ FOLLOW_SECONDS = 1 / 24
 
 @dataclass(frozen=True)
 class _Ground:
-    """What the edits act on: scene [1 or T, L, D] and trajectory [T, L, D]."""
+    """What the edits act on: scene [1 or T, L, D] and trajectory [T, L, D].
+
+    A live take's file holds its latents alone, so the scene is that of the project's start: the one
+    it was played on until another start is chosen, and of a video its first frame, as in live.
+    """
 
     key: str
     scene: NDArray[np.float32]
@@ -55,7 +60,7 @@ class _Active:
 
 
 class Rendering:
-    """A pure function of (trajectory, edits, pack); calls come from the engine's thread.
+    """A pure function of (trajectory, reactivity, edits, pack), for the engine's thread.
 
     An edit that cannot act, because a file of it is missing or damaged, is left out: `problems` has
     a sentence for each, and `faults` why, by the edit's id.
@@ -109,27 +114,31 @@ class Rendering:
     def key(self) -> str:
         """Names everything that decides the pictures."""
         edits = [active.edit for active in self._active]
-        return _digest([self._ground.key, [_said(e) for e in edits], self._fingerprints(*edits)])
+        said = [[_said(edit) for edit in edits], self._fingerprints(*edits)]
+        return _digest([self._ground.key, self._gains.tolist(), *said])
 
     def latents(self, first: int, count: int) -> NDArray[np.float32]:
         """Latents [count, L, D] of frames from `first` on, with the edits."""
         return self._edited(first, count)[0]
 
     def plain(self, first: int, count: int) -> NDArray[np.float32]:
-        """Latents [count, L, D] without any edit."""
+        """Latents [count, L, D] without any edit, as far from the start as the sound may go."""
         if not 0 <= first <= first + count <= self.frames:
             raise ValueError(f"frames {first} to {first + count} are not within {self.frames}")
         w: NDArray[np.float32] = np.array(self._ground.trajectory[first : first + count])
         put_away(self._ground.trajectory)
-        return w
+        return reacting(w, self._scenes(first, count), self._gains, self._engine.bound)
 
     @property
     def frame_keys(self) -> NDArray[np.uint64]:
         """A number for each frame [T], of all that decides its picture: the place in the ground,
-        and what acts at its time with what strength. Frames out of an edit's reach keep theirs.
+        the reactivity, and what acts at its time with what strength. Frames out of an edit's reach
+        keep theirs.
         """
         if self._keys is None:
             keys = np.full(self.frames, int(self._ground.key[:16], 16), np.uint64)
+            if (self._gains != 1).any():
+                keys ^= np.uint64(int(_digest(self._gains.tolist())[:16], 16))
             for active, strength in zip(self._active, self._given(0, self.frames), strict=True):
                 edit, acts = active.edit, strength != 0
                 said = [_said(edit)[1], _said(edit)[3], edit.refined, self._fingerprints(edit)]
@@ -156,7 +165,7 @@ class Rendering:
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> "Rendering":
-        """This rendering for a changed project; cheap where only edits changed."""
+        """This rendering for a changed project; cheap where only edits or reactivity changed."""
         new = copy.copy(self)
         new._files = dict(self._files if files is None else files)
         new.project = project
@@ -221,7 +230,7 @@ class Rendering:
             live = read_latents(self._locate(take.latents), shape, pack)
             w = live.w if live.w.ndim == 3 else live.w[None]
             w = at_rate(w, live.fps or self.fps, self.fps)
-            return _Ground(key, path, w, float(len(w) / self.fps))
+            return _Ground(key, path[:1], w, float(len(w) / self.fps))
         seed = project.start.seed if project.start.kind == StartKind.SEED else 0
         found = engine.generate(
             self._locate(take.media),
@@ -234,7 +243,8 @@ class Rendering:
         return _Ground(key, path, found.w, take.seconds or found.seconds)
 
     def _prepare(self, cancel: CancelToken | None) -> None:
-        """Find what every active edit adds."""
+        """Find how far the sound goes, and what every active edit adds."""
+        self._gains = self._gains_of(self.project.reactivity)
         self._active: list[_Active] = []
         self._keys = None
         self.problems: list[str] = []
@@ -247,6 +257,16 @@ class Rendering:
             except SoundeditError as error:
                 self.problems.append(f"{edit.name or 'An edit'} does nothing: {error}")
                 self.faults[edit.id] = str(error)
+
+    def _gains_of(self, reactivity: Reactivity) -> NDArray[np.float32]:
+        # A start that nothing moves is where it is.
+        still = self._ground.trajectory is self._ground.scene
+        return layer_gains(Reactivity() if still else reactivity, self._engine.num_ws)
+
+    def _scenes(self, first: int, count: int) -> NDArray[np.float32]:
+        """The scene [count, L, D] of each frame from `first` on."""
+        path = self._ground.scene
+        return np.array(path[np.minimum(np.arange(first, first + count), len(path) - 1)])
 
     def _ready(self, edit: Edit, cancel: CancelToken | None) -> _Active:
         weights = np.ones((self._engine.num_ws, 1), np.float32)
@@ -300,9 +320,7 @@ class Rendering:
     def _edited(self, first: int, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Latents with the edits [n, L, D], and how much of them was damped [n]."""
         plain = self.plain(first, count)
-        path = self._ground.scene
-        scene = np.array(path[np.minimum(np.arange(first, first + count), len(path) - 1)])
-        return self._mixed(plain, scene, self._given(first, count))
+        return self._mixed(plain, self._scenes(first, count), self._given(first, count))
 
     def _given(self, first: int, count: int) -> list[NDArray[np.float32]]:
         """The strength [n] of each active edit."""
@@ -315,13 +333,19 @@ class Rendering:
             given.append(strength_at(active.edit, times, self.seconds, envelope))
         return given
 
-    def mix(self, w: NDArray[np.float32], strengths: Mapping[str, float]) -> NDArray[np.float32]:
-        """Latents [L, D] of one moment with the edits at strengths given by their ids, for live.
+    def mix(
+        self, w: NDArray[np.float32], strengths: Mapping[str, float], reactivity: Reactivity
+    ) -> NDArray[np.float32]:
+        """Latents [L, D] of one moment, so far from the start, with the edits at strengths given by
+        their ids, for live.
 
         Curves, spans and loudness do not count, and an edit without a strength does nothing.
         """
+        scene = np.array(self._ground.scene[:1])
+        gains = layer_gains(reactivity, self._engine.num_ws)
+        plain = reacting(np.array(w[None]), scene, gains, self._engine.bound)
         given = [np.full(1, strengths.get(a.edit.id, 0.0), np.float32) for a in self._active]
-        return self._mixed(np.array(w[None]), np.array(self._ground.scene[:1]), given)[0][0]
+        return self._mixed(plain, scene, given)[0][0]
 
     def _mixed(
         self,

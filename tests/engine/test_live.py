@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from soundedit.document.model import Bands, Reactivity
 from soundedit.engine.engine import Engine
 from soundedit.engine.live import HeardFrame, LiveSession, onset_openness
 from soundedit.media.sound import Sound
@@ -133,7 +134,7 @@ def test_edits_act_by_their_strengths(engine: Engine, noise: MakeNoise) -> None:
     session = engine.live(RATE)
     session._clock = lambda: now[0]
     offset = np.random.default_rng(1).standard_normal((10, 16)).astype(np.float32)
-    session.set_edits(lambda w, s: w + s["storm"] * offset, {"storm": 0.0})
+    session.set_edits(lambda w, s, _: w + s["storm"] * offset, {"storm": 0.0}, Reactivity())
     plain = feed(session, noise(1.0))[-1]
     frame = session.step()
     assert frame is not None
@@ -148,6 +149,34 @@ def test_edits_act_by_their_strengths(engine: Engine, noise: MakeNoise) -> None:
     np.testing.assert_array_equal(again.picture, engine.picture(plain.w + np.float32(0.7) * offset))
     heard = feed(session, noise(0.2, seed=3))
     assert heard[-1].strengths == {"storm": 0.7}
+
+
+def test_the_picture_glides_to_another_reactivity(engine: Engine, noise: MakeNoise) -> None:
+    now, given = [0.0], []
+    session = engine.live(RATE)
+    session._clock = lambda: now[0]
+
+    def mix(w: np.ndarray, strengths: object, reactivity: Reactivity) -> np.ndarray:
+        given.append(reactivity)
+        return w
+
+    session.set_edits(mix, {}, Reactivity(0.5))
+    captured = feed(session, noise(1.0))[-1].captured
+    session.step()
+    assert given == [Reactivity(0.5)]  # Nothing was shown before that it could glide from.
+    wanted = Reactivity(1.5, Bands(1.0, 0.0, 1.0))
+    session.set_edits(mix, {}, wanted)
+    now[0] = captured + 1.0
+    session._stepped = now[0]
+    # No sound comes any more; the picture is drawn again until it is there.
+    for _ in range(60):
+        now[0] += 1 / 24
+        session.step()
+    values = [0.5, *(one.strength for one in given[1:])]
+    steps = np.diff(values)
+    assert (steps > 0).all() and steps.max() < 0.45
+    assert given[-1] == wanted and len(given) < 30
+    assert session.step() is None
 
 
 def test_what_it_sounds_like(engine: Engine, noise: MakeNoise) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from soundedit.document.model import Media, MediaKind, Project, Take
+from soundedit.document.model import Media, MediaKind, Project, Reactivity, Take
 from soundedit.engine.engine import Engine
 from soundedit.engine.latents import LatentsStream, mend_latents, read_latents
 from soundedit.engine.live import HeardFrame
@@ -76,7 +76,7 @@ def perform(
     run: LiveRun, card: SimulatedBackend, folder: Path
 ) -> tuple[LiveTake, list[HeardFrame]]:
     """One second of listening, two of performance with a slider that moves, half a second more."""
-    run.session.set_edits(None, {"storm": 0.25})
+    run.session.set_edits(None, {"storm": 0.25}, Reactivity())
     advance(run, card, 1.0)
     record, heard = run.session.on_frame, []
     assert record is not None

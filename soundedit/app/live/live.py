@@ -150,6 +150,7 @@ class Live(QObject):
         self._link.take_frame()
         self._link.project = self._link.take = None
         self._link.strengths = MappingProxyType(self._strengths(snapshot.project))
+        self._link.reactivity = snapshot.project.reactivity
         self._shown, self._meter = None, PaceMeter()
         request = LiveRequest(snapshot.project, snapshot.files, source, self._link, self._backend)
         self._request = request
@@ -209,6 +210,7 @@ class Live(QObject):
         if self._request is not None:
             snapshot = self._controller.session.snapshot()
             self._link.strengths = MappingProxyType(self._strengths(snapshot.project))
+            self._link.reactivity = snapshot.project.reactivity
             self._link.project = (snapshot.project, snapshot.files)
 
     def _engine_changed(self) -> None:

@@ -54,8 +54,8 @@ def perform_live(
     labels = engine.manifest.classes
     problems = tuple(rendering.problems)
     answer(LiveBegan(request.id, run.device.name, recorder.latency, problems))
-    strengths = link.strengths
-    session.set_edits(rendering.mix, strengths)
+    strengths, reactivity = link.strengths, link.reactivity
+    session.set_edits(rendering.mix, strengths, reactivity)
     refused = None
     project, files = request.project, request.files
     log: PerformanceLog | None = None
@@ -70,9 +70,10 @@ def perform_live(
             if changed is not None:
                 project, files = changed
                 rendering = rendering.with_project(_without_take(project), files)
-            if changed is not None or link.strengths is not strengths:
-                strengths = link.strengths
-                session.set_edits(rendering.mix, strengths)
+            asked = link.strengths is not strengths or link.reactivity is not reactivity
+            if changed is not None or asked:
+                strengths, reactivity = link.strengths, link.reactivity
+                session.set_edits(rendering.mix, strengths, reactivity)
             try:
                 if changed is not None and log is not None:
                     log.change(project, files)

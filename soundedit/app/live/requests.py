@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from soundedit.app.requests import Answer, Kind, Request
-from soundedit.document.model import Project
+from soundedit.document.model import Project, Reactivity
 from soundedit.media.portaudio import AudioBackend, AudioDevice
 
 
@@ -49,6 +49,7 @@ class LiveLink:
     frozen: bool = False
     monitored: bool = False
     strengths: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    reactivity: Reactivity = field(default_factory=Reactivity)
     project: tuple[Project, Mapping[str, Path]] | None = None
     """Edits that changed, until the worker takes them."""
     take: Path | None = None
