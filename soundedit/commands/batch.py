@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from soundedit.commands import exporting, options
 from soundedit.commands.batchrecord import Record, fingerprint
+from soundedit.commands.editspec import add_reactivity
 from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar, clock, complain, print_json
 from soundedit.errors import Cancelled, ExportError, MediaError
@@ -66,6 +67,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     )
     options.add_engine(parser)
     parser.add_argument("--seed", metavar="N", type=options.seed, help="as in render")
+    add_reactivity(parser)
     exporting.add_export(parser)
     parser.add_argument(
         "--overwrite", action="store_true", help="render all anew, replacing what is there"
@@ -136,7 +138,14 @@ class _Batch:
         self._parts: dict[Path, float] = {}
         self._jobs: list[Job] = []
         for line in lines:
-            job = Job(line.source, line.out, settings, args.seed, pack=args.pack)
+            job = Job(
+                line.source,
+                line.out,
+                settings,
+                args.seed,
+                pack=args.pack,
+                reactivity=args.reactivity,
+            )
             mark = self._marks[line.out] = fingerprint(job)
             made = self._record.report(line.out, mark)
             if made is not None and not args.overwrite:

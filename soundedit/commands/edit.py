@@ -14,6 +14,7 @@ from soundedit.commands.editspec import (
     AddEdit,
     Gathered,
     add_edits,
+    add_reactivity,
     bands,
     set_take,
     start_project,
@@ -57,6 +58,7 @@ def add_to(parsers: "argparse._SubParsersAction[Any]") -> None:
         type=Path,
         help="the sound that moves the pictures (default: the video's or the project's)",
     )
+    add_reactivity(parser)
     for option, what in (
         ("--text", "a word or phrase"),
         ("--sound", "a sound file"),
@@ -123,6 +125,10 @@ def run(args: argparse.Namespace) -> int:
         ProgressBar() as bar,
         cancel_on_interrupt() as cancel,
     ):
+        if args.reactivity is not None:
+            made.project = replace(made.project, reactivity=args.reactivity)
+            if made.project.take is None:
+                complain("Without --take no sound moves the picture, so --reactivity does nothing.")
         wanted = args.edits or []
         ids = add_edits(made, wanted, args.bands, args.fade, follow=args.follow)
         if args.refine_start and made.project.start.media not in made.files:

@@ -18,6 +18,7 @@ from soundedit.document.model import (
     Part,
     PartKind,
     Project,
+    Reactivity,
     Span,
     Start,
     StartKind,
@@ -123,6 +124,26 @@ def bands(text: str) -> Bands:
             raise argparse.ArgumentTypeError(f"the weight of {name} is not a number from 0 to 2")
         weights[name] = float(value)
     return Bands(**weights)
+
+
+def reactivity(text: str) -> Reactivity:
+    """`0.6` or `0.6:coarse=0.2,fine=1`: a strength 0 to 2, and the weights of `bands`."""
+    strength, colon, weights = text.strip().partition(":")
+    if not re.fullmatch(_NUMBER, strength) or float(strength) > commands.REACTIVITIES[1]:
+        raise argparse.ArgumentTypeError(f"{strength!r} is not a number from 0 to 2")
+    return Reactivity(float(strength), bands(weights) if colon else Bands())
+
+
+def add_reactivity(parser: argparse.ArgumentParser) -> None:
+    """`--reactivity`."""
+    parser.add_argument(
+        "--reactivity",
+        metavar="S[:coarse=C,mid=M,fine=F]",
+        type=reactivity,
+        help="how far the sound moves the pictures away from their start: 0 shows the start, 1 all "
+        "the sound does, 2 more; weights 0 to 2 of the style layers (default: the project's, 0.5 "
+        "of a photo or video, else 1)",
+    )
 
 
 def start_project(text: str, take: Path | None) -> Gathered:

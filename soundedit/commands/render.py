@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soundedit.commands import exporting, options
+from soundedit.commands.editspec import add_reactivity
 from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar, complain, print_json
 from soundedit.document.projectfile import SUFFIX
@@ -43,6 +44,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         type=options.seed,
         help="another picture for each number (default: the project's, else 0)",
     )
+    add_reactivity(parser)
     parser.add_argument("--start", metavar="S", type=options.seconds, help="begin here, in seconds")
     parser.add_argument(
         "--end", metavar="S", type=options.seconds, help="end here, in seconds (default: the end)"
@@ -88,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
             device=args.device,
             overwrite=overwrite,
             work=args.work,
+            reactivity=args.reactivity,
         )
         try:
             with Engines() as engines:

@@ -20,6 +20,7 @@ from soundedit.document.model import (
     Part,
     PartKind,
     Project,
+    Reactivity,
     Span,
     Start,
     StartKind,
@@ -32,6 +33,9 @@ REACTIVITIES = (0.0, 2.0)
 BANDS = (0.0, 2.0)
 WEIGHTS = (-2.0, 2.0)
 FRAME_RATES = (1, 240)
+START_REACTIVITY = {StartKind.SEED: 1.0, StartKind.PHOTO: 0.5, StartKind.VIDEO: 0.5}
+"""How far the sound goes from each kind of start until somebody says otherwise: half of the way
+shows both the photo and the sound, all of it leaves little of the photo."""
 SEEDS = (0, 2**32 - 1)
 
 
@@ -252,6 +256,7 @@ def set_out(project: Project, seconds: float) -> Project:
 def set_start(project: Project, start: Start, media: Iterable[Media] = ()) -> Project:
     """Set what the pictures start from, and add the `media` it names.
 
+    Another kind of start brings its own reactivity where that of the old kind was untouched.
     Raises `ProjectError` where the crop is none.
     """
     check_crop(start)
@@ -259,6 +264,10 @@ def set_start(project: Project, start: Start, media: Iterable[Media] = ()) -> Pr
         raise ValueError(f"a start of kind {start.kind} needs a media")
     for one in media:
         project = add_media(project, one)
+    if start.kind is not project.start.kind:
+        untouched = Reactivity(START_REACTIVITY[project.start.kind])
+        if project.reactivity == untouched:
+            project = set_reactivity(project, START_REACTIVITY[start.kind])
     return _with(project, start=start)
 
 

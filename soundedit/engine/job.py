@@ -9,7 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from soundedit.document.model import Media, MediaKind, Project, Start, Take
+from soundedit.document.commands import set_seed
+from soundedit.document.fields import from_json, to_json
+from soundedit.document.model import Media, MediaKind, Project, Reactivity, Take
 from soundedit.document.projectfile import SUFFIX, open_project
 from soundedit.engine.engine import Engine
 from soundedit.engine.export import BATCH, ExportReport, check_target, check_work, export
@@ -34,6 +36,7 @@ class Job:
         start, end: seconds; None is the project's range, all of a sound.
         pack: folder or name; None is the project's, or the one that ships.
         work: where finished frames are kept; None for nowhere.
+        reactivity: None is the project's, the full one for a sound.
     """
 
     source: Path
@@ -46,6 +49,7 @@ class Job:
     device: str = "auto"
     overwrite: bool = False
     work: Path | None = None
+    reactivity: Reactivity | None = None
 
 
 def job_facts(job: Job) -> dict[str, Any]:
@@ -53,7 +57,9 @@ def job_facts(job: Job) -> dict[str, Any]:
     facts = {field.name: getattr(job, field.name) for field in dataclasses.fields(job)}
     facts |= {"source": str(job.source), "out": str(job.out)}
     work = None if job.work is None else str(job.work)
-    return facts | {"work": work, "settings": settings_facts(job.settings)}
+    reactivity = None if job.reactivity is None else to_json(job.reactivity)
+    facts |= {"work": work, "reactivity": reactivity}
+    return facts | {"settings": settings_facts(job.settings)}
 
 
 def job_from(facts: Mapping[str, Any]) -> Job:
@@ -61,6 +67,8 @@ def job_from(facts: Mapping[str, Any]) -> Job:
     given = dict(facts)
     given |= {name: Path(given[name]) for name in ("source", "out")}
     given["work"] = None if given["work"] is None else Path(given["work"])
+    if given["reactivity"] is not None:
+        given["reactivity"] = from_json(Reactivity, given["reactivity"])
     return Job(**given | {"settings": settings_from(given["settings"])})
 
 
@@ -125,9 +133,10 @@ def run_job(
     if job.work is not None:
         check_work(job.work)
     with _opened(job, cancel) as (project, files, damage):
-        seed = project.start.seed if job.seed is None else job.seed
         if job.seed is not None:
-            project = dataclasses.replace(project, start=Start(seed=seed))
+            project = set_seed(project, job.seed)
+        if job.reactivity is not None:
+            project = dataclasses.replace(project, reactivity=job.reactivity)
         if not project.moves:
             raise MediaError(
                 f"Nothing moves the pictures of {shown(job.source)}, as it has no sound; give it "

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -209,6 +210,22 @@ def test_reactivity_and_its_bands_are_set_apart_and_stop_at_their_range() -> Non
     assert c.set_reactivity(project, -1.0).reactivity == Reactivity(0.0, Bands(0.2, 1.0, 2.0))
     assert c.set_reactivity(project, 7.0).reactivity.strength == 2.0
     assert project.edits is STACK.edits
+
+
+def test_a_photo_is_moved_half_as_far_as_long_as_nobody_says_otherwise() -> None:
+    photo = Media(c.new_id(), "photo.jpg", MediaKind.PICTURE)
+    start = Start(StartKind.PHOTO, media=photo.id)
+    opened = c.set_start(Project(), start, [photo])
+    assert opened.reactivity == Reactivity(0.5)
+    assert c.set_start(opened, replace(start, kind=StartKind.VIDEO)).reactivity.strength == 0.5
+    assert c.set_seed(opened, 3).reactivity == Reactivity(1.0)
+    # What somebody set stays, whatever the start.
+    for wanted in (Reactivity(0.8), Reactivity(1.0, Bands(coarse=0.5))):
+        touched = c.set_start(replace(Project(), reactivity=wanted), start, [photo])
+        assert touched.reactivity == wanted
+        assert c.set_seed(touched, 3).reactivity == wanted
+    full = c.set_reactivity(opened, 1.0)
+    assert c.set_start(full, replace(start, crop=(0.0, 0.0, 0.5))).reactivity.strength == 1.0
 
 
 def test_frame_rates() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
+from soundedit.document.commands import set_reactivity
 from soundedit.document.model import (
     Edit,
     Media,
@@ -22,7 +23,7 @@ from soundedit.document.model import (
     Take,
 )
 from soundedit.engine.engine import Engine
-from soundedit.engine.export import export
+from soundedit.engine.export import export, provenance
 from soundedit.engine.latents import read_latents
 from soundedit.engine.rendering import Rendering
 from soundedit.errors import Cancelled, ExportError
@@ -161,6 +162,8 @@ def test_latents(rendering: Rendering, tmp_path: Path) -> None:
 def test_metadata(rendering: Rendering, tmp_path: Path) -> None:
     edit = Edit("e", "stürm", (Part(PartKind.TEXT, "a storm"),), strength=0.25, span=Span(1.0))
     edited = rendering.with_project(replace(rendering.project, edits=(edit,)))
+    assert "reactivity" not in provenance(edited.project, edited.engine)
+    edited = edited.with_project(set_reactivity(edited.project, 0.75))
     export(edited, tmp_path / "a.mp4", ExportSettings(), sound=None)
     export(edited, tmp_path / "b.mp4", ExportSettings(metadata=False), sound=None)
     with av.open(str(tmp_path / "a.mp4")) as file:
@@ -168,6 +171,7 @@ def test_metadata(rendering: Rendering, tmp_path: Path) -> None:
     assert tags["title"] == "Rain"
     made = json.loads(tags["comment"])
     assert (made["pack"], made["seed"]) == ("tiny 1.0", 5)
+    assert made["reactivity"]["strength"] == 0.75
     (said,) = made["edits"]
     assert (said["name"], said["parts"], said["strength"]) == ("stürm", ["a storm x 1"], 0.25)
     assert said["span"]["start"] == 1.0
