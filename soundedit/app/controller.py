@@ -64,7 +64,7 @@ class Controller(OpenSound):
     movie_changed = Signal()
     """Another movie is there, or none."""
     redrawn = Signal()
-    """The movie is the same with other edits."""
+    """The movie is the same with other edits or another reactivity."""
     fine_answered = Signal(object)
     """An answer to a request of `finejobs`, or the `Ended` of one."""
     frame_ready = Signal(object)
@@ -219,7 +219,12 @@ class Controller(OpenSound):
 
     def _changes_pictures(self) -> bool:
         project, drawn = self.session.project, self._drawn
-        return drawn is None or (project.edits, project.media) != (drawn.edits, drawn.media)
+        return drawn is None or project.media != drawn.media or self._is_other(drawn)
+
+    def _is_other(self, drawn: Project) -> bool:
+        """Whether the project shows its trajectory otherwise than `drawn` does."""
+        project = self.session.project
+        return (project.edits, project.reactivity) != (drawn.edits, drawn.reactivity)
 
     def _begin_base(self) -> None:
         """Take, start or frame rate are other ones: what was made of them is no use."""
@@ -239,7 +244,7 @@ class Controller(OpenSound):
             self.still = None
             self.still_changed.emit()
         if kept is not None:
-            if kept[0].project.edits != self.session.project.edits:
+            if self._is_other(kept[0].project):
                 self._redraw()
         elif had or self.session.project.edits or start.kind is not StartKind.SEED:
             self.generate()
@@ -252,7 +257,7 @@ class Controller(OpenSound):
                 self._kept.popitem(last=False)
 
     def _redraw(self) -> None:
-        """The edits changed: the frame under the playhead first, the newest change wins."""
+        """The movie is shown otherwise: the frame under the playhead first, the newest wins."""
         self._drawn = self.session.project
         if self.movie is None:
             # A movie that is being made is drawn again when it is there.
@@ -345,7 +350,7 @@ class Controller(OpenSound):
             case Generated():
                 if self.finish(answer, Kind.GENERATE):
                     self._set_movie(answer.movie, answer.plain)
-                    if answer.movie.project.edits != self.session.project.edits:
+                    if self._is_other(answer.movie.project):
                         self._redraw()
             case Measured():
                 if self.movie is not None and answer.movie == self.movie.key:
@@ -368,7 +373,7 @@ class Controller(OpenSound):
         # One that was overtaken is shown on the way; one of another movie never.
         if latest is None or answer.id > latest.id:
             return
-        self.movie = answer.movie
+        self.movie, self.plain = answer.movie, answer.plain
         if latest.id == answer.id:
             del self._latest[Kind.REDRAW]
         self.feed.change_movie(answer.movie, answer.index)

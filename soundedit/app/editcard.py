@@ -7,7 +7,6 @@ from PySide6.QtGui import QDrag, QFocusEvent, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
-    QFormLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -18,9 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from soundedit.app.bandsliders import BandSliders
 from soundedit.app.blendlist import BlendList
 from soundedit.app.buttons import Button
-from soundedit.app.editstack import BANDS, EditStack
+from soundedit.app.editstack import EditStack
 from soundedit.app.sliders import NumberSlider, Spin
 from soundedit.document.model import Edit, PartKind
 
@@ -103,8 +103,7 @@ class EditCard(QFrame):
             button.blockSignals(True)
             button.setChecked(on)
             button.blockSignals(False)
-        for name, slider in self.bands.items():
-            slider.set_value(getattr(edit.bands, name))
+        self.bands.show_bands(edit.bands)
         self._show_span(edit)
         self.follow.blockSignals(True)
         self.follow.setChecked(edit.follow)
@@ -115,7 +114,7 @@ class EditCard(QFrame):
     @property
     def tab_chain(self) -> list[QWidget]:
         """The controls in the order that Tab goes through them."""
-        numbers = [self.strength, *self.bands.values()]
+        numbers = [self.strength, *self.bands.sliders.values()]
         sliders = [widget for one in numbers for widget in (one.slider, one.number)]
         return [
             self,
@@ -161,24 +160,9 @@ class EditCard(QFrame):
 
     def _make_details(self) -> QWidget:
         box = QWidget(self)
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setHorizontalSpacing(6)
-        form.setVerticalSpacing(2)
-        names = {
-            "coarse": (self.tr("Coarse"), self.tr("The layout of the scene")),
-            "mid": (self.tr("Mid"), self.tr("Shapes")),
-            "fine": (self.tr("Fine"), self.tr("Colours and texture")),
-        }
-        self.bands: dict[str, NumberSlider] = {}
-        for band in BANDS:
-            title, tip = names[band]
-            slider = NumberSlider(title, 0.0, 2.0, 1.0, box)
-            slider.setToolTip(tip)
-            slider.changed.connect(lambda value, band=band: self._set_band(band, value))
-            slider.dropped.connect(self.stack.session.close_merge)
-            form.addRow(title, slider)
-            self.bands[band] = slider
+        self.bands = BandSliders(box)
+        self.bands.changed.connect(self._set_band)
+        self.bands.dropped.connect(self.stack.session.close_merge)
         self.start, self.end = self._time(self.tr("Start")), self._time(self.tr("End"))
         self.end.setSpecialValueText(self.tr("end"))
         self.end.setMinimum(-0.01)
@@ -202,7 +186,7 @@ class EditCard(QFrame):
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 2, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(form)
+        layout.addWidget(self.bands)
         layout.addLayout(grid)
         layout.addWidget(self.follow)
         layout.addWidget(self.blend)
@@ -248,7 +232,7 @@ class EditCard(QFrame):
 
     def _set_band(self, band: str, value: float) -> None:
         self.stack.set_band(self.edit.id, band, value)
-        if not self.bands[band].dragging:
+        if not self.bands.dragging:
             self.stack.session.close_merge_soon()
 
     def _set_mute(self, on: bool) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
+from soundedit.app.bandsliders import with_band
 from soundedit.app.session import ProjectSession
 from soundedit.document import commands
 from soundedit.document.clipboard import copied_edits, pasted_edits
 from soundedit.document.commands import find_edit, find_media, sound_edit, text_edit
 from soundedit.document.ids import new_id
 from soundedit.document.model import (
-    Bands,
     Edit,
     MediaKind,
     Part,
@@ -23,7 +23,6 @@ from soundedit.document.model import (
 )
 
 EDITS_MIME = "application/x-soundedit-edits"
-BANDS = ("coarse", "mid", "fine")
 
 
 class EditStack(QObject):
@@ -163,8 +162,7 @@ class EditStack(QObject):
 
     def set_band(self, edit_id: str, band: str, weight: float) -> None:
         """Set the weight of "coarse", "mid" or "fine", 0 to 2."""
-        old = find_edit(self.session.project, edit_id).bands
-        bands = Bands(**{name: getattr(old, name) for name in BANDS} | {band: weight})
+        bands = with_band(find_edit(self.session.project, edit_id).bands, band, weight)
         project = commands.set_bands(self.session.project, edit_id, bands)
         name = self.tr("set {0} of {1} to {2}").format(band, self._name(edit_id), f"{weight:g}")
         self.session.do(name, project, f"{band} {edit_id}")

@@ -1,4 +1,4 @@
-"""The Picture panel: seed, frame rate and the inverted picture."""
+"""The Picture panel: seed, start, reactivity, frame rate and the inverted picture."""
 
 from fractions import Fraction
 
@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
 
 from soundedit.app.buttons import Button, action_button
 from soundedit.app.icons import icon
+from soundedit.app.reacting import Reacting
+from soundedit.app.reactivitybox import ReactivityBox
 from soundedit.app.viewer import Viewer
 
 MAX_SEED = 2**31 - 1
@@ -41,7 +43,11 @@ class PicturePanel(QWidget):
     """Start from the seed instead of from a photo or video."""
 
     def __init__(
-        self, new_seed: QAction, start_picture: QAction, parent: QWidget | None = None
+        self,
+        new_seed: QAction,
+        start_picture: QAction,
+        reacting: Reacting,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.seed = QSpinBox(self)
@@ -75,6 +81,7 @@ class PicturePanel(QWidget):
         self.from_seed.setAccessibleName(self.from_seed.toolTip())
         self.from_seed.clicked.connect(lambda: self.seed_wanted.emit(self.seed.value()))
         self.from_seed.hide()
+        self.reactivity = ReactivityBox(reacting, self)
         starts = QHBoxLayout()
         starts.addWidget(self.start, 1)
         starts.addWidget(self.from_seed)
@@ -89,6 +96,7 @@ class PicturePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addLayout(form)
+        layout.addWidget(self.reactivity)
         layout.addWidget(self.still, 1)
 
     def set_values(self, seed: int, rate: str) -> None:

@@ -166,7 +166,7 @@ class GenerateRequest(Request):
 
 @dataclass(frozen=True, eq=False)
 class RedrawRequest(Request):
-    """The movie of a project whose edits changed, and its frame `index` at once."""
+    """The movie of a project whose edits or reactivity changed, and its frame `index` at once."""
 
     movie: Movie
     project: Project
@@ -295,9 +295,12 @@ class Generated(Answer):
 
 @dataclass(frozen=True, eq=False)
 class Redrawn(Answer):
-    """The movie with other edits; its frame `index` follows."""
+    """The movie with other edits or another reactivity, and the same without edits; its frame
+    `index` follows.
+    """
 
     movie: Movie
+    plain: Movie
     index: int
 
 

@@ -63,6 +63,7 @@ class NumberSlider(QWidget):
         self, name: str, low: float, high: float, default: float, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self._default = default
         self.slider = Slider(self)
         self.slider.setRange(round(low * STEPS), round(high * STEPS))
         self.slider.setSingleStep(5)
@@ -84,13 +85,17 @@ class NumberSlider(QWidget):
         layout.addWidget(self.number)
         self.slider.valueChanged.connect(lambda value: self._tell(value / STEPS))
         self.slider.sliderReleased.connect(self.dropped)
-        self.slider.reset.connect(lambda: self._tell(default))
+        self.slider.reset.connect(lambda: self._tell(self._default))
         self.number.valueChanged.connect(self._tell)
 
     @property
     def dragging(self) -> bool:
         """True while the mouse holds the slider."""
         return self.slider.isSliderDown()
+
+    def set_default(self, default: float) -> None:
+        """Let a double click give another value."""
+        self._default = default
 
     def set_value(self, value: float) -> None:
         """Show a value without telling that it changed."""

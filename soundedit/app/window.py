@@ -33,6 +33,7 @@ from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
 from soundedit.app.presenter import Presenter
 from soundedit.app.projectfiles import ProjectFiles
+from soundedit.app.reacting import Reacting
 from soundedit.app.recentprojects import RecentProjects
 from soundedit.app.recording import Recording, recordings_folder
 from soundedit.app.samples import first_sample, sample_sounds
@@ -130,7 +131,10 @@ class MainWindow(QMainWindow):
             self,
         )
         self.picture = PicturePanel(
-            self.actions_by_id["new_seed"], self.actions_by_id["start_picture"], self
+            self.actions_by_id["new_seed"],
+            self.actions_by_id["start_picture"],
+            Reacting(self.session, self),
+            self,
         )
         self.heard = HeardPanel(self)
         self.transport = Transport(self.actions_by_id, self)

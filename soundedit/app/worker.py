@@ -23,7 +23,7 @@ from soundedit.app.heavyimports import heavy_imports
 from soundedit.app.live.perform import perform_live
 from soundedit.app.live.requests import LiveRequest
 from soundedit.app.measuring import Measurer
-from soundedit.app.movie import Movie
+from soundedit.app.movie import Movie, RenderingLike
 from soundedit.app.renderings import make_rendering
 from soundedit.app.requests import (
     Advanced,
@@ -310,10 +310,7 @@ class EngineWorker(QObject):
                     progress=progress,
                     cancel=request.cancel,
                 )
-                movie = Movie.of(made, request.project, request.sound)
-                bare = replace(request.project, edits=())
-                plain = Movie.of(made.with_project(bare, request.files), bare, request.sound)
-                self._answer(Generated(request.id, movie, plain))
+                self._answer(Generated(request.id, *_movies(made, request, request.sound)))
             case FitRequest():
                 self._answer(fit_picture(engine, request, progress, self._answer))
             case RefineRequest():
@@ -348,8 +345,8 @@ class EngineWorker(QObject):
         made = request.movie.rendering.with_project(
             request.project, request.files, cancel=request.cancel
         )
-        movie = Movie.of(made, request.project, request.movie.sound)
-        self._answer(Redrawn(request.id, movie, request.index))
+        movie, plain = _movies(made, request, request.movie.sound)
+        self._answer(Redrawn(request.id, movie, plain, request.index))
         frames = FramesRequest(movie, (request.index,), urgent=True, id=request.id)
         self._now(engine, frames, Kind.REDRAW)
 
@@ -394,6 +391,15 @@ class EngineWorker(QObject):
     def _is_overtaken(self, kind: Kind) -> bool:
         with self._condition:
             return kind in self._pending
+
+
+def _movies(
+    made: RenderingLike, request: GenerateRequest | RedrawRequest, sound: Path | None
+) -> tuple[Movie, Movie]:
+    """The movie of a rendering, and the same without edits."""
+    bare = replace(request.project, edits=())
+    plain = made.with_project(bare, request.files)
+    return Movie.of(made, request.project, sound), Movie.of(plain, bare, sound)
 
 
 def _vocabulary(classes: Sequence[str], prompts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ def test_span_bands_and_blend(edited: Rig) -> None:
     card = window.editing.panel.card(storm)
     card.more.click()
     assert card.details.isVisible()
-    card.bands["coarse"].number.setValue(0.5)
+    card.bands.sliders["coarse"].number.setValue(0.5)
     edited.wait(lambda: edited.shown() == (PUSH // 2, 24, 0))
     card.end.setValue(0.8)
     edited.wait(lambda: edited.shown() == (0, 24, 0))

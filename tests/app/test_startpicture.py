@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from soundedit.app.filework import FileWork
 from soundedit.app.jobs import Jobs
 from soundedit.app.picturepanel import PicturePanel
+from soundedit.app.reacting import Reacting
 from soundedit.app.session import ProjectSession
 from soundedit.app.startpicture import StartPicture
 from soundedit.document.commands import set_start
@@ -29,7 +30,8 @@ class Desk:
     def __init__(self, qtbot: QtBot) -> None:
         self.qtbot, self.session = qtbot, ProjectSession()
         self.work = FileWork(Jobs())
-        self.panel = PicturePanel(QAction("New seed"), QAction("Photo"))
+        actions = QAction("New seed"), QAction("Photo")
+        self.panel = PicturePanel(*actions, Reacting(self.session))
         qtbot.addWidget(self.panel)
         self.panel.show()
         show = self.panel.show_start_picture

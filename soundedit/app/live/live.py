@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QWidget
 from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.live.camera import VirtualCamera
-from soundedit.app.live.panel import EDIT_TARGET
+from soundedit.app.live.panel import EDIT_TARGET, REACTIVITY
+from soundedit.app.live.reactivity import LiveReactivity
 from soundedit.app.live.remote import Assignments, MidiInput, OscInput
 from soundedit.app.live.requests import (
     LiveAnswer,
@@ -26,6 +27,7 @@ from soundedit.app.live.requests import (
     LiveTrouble,
 )
 from soundedit.app.live.window import LiveWindow
+from soundedit.app.reacting import Reacting
 from soundedit.app.requests import Ended
 from soundedit.app.settings import LAST_FOLDER, LIVE_AUTOMATIC, LIVE_CONTROLLERS, Settings
 from soundedit.document.curve import active_edits
@@ -83,6 +85,8 @@ class Live(QObject):
         self._assignments = Assignments(settings.get(LIVE_CONTROLLERS))
         self._timer = QTimer(self, interval=TELL_MILLISECONDS)
         self._timer.timeout.connect(self._tell)
+        reacting = Reacting(controller.session, self)
+        self._reactivity = LiveReactivity(self._link, reacting, self)
         # Controllers speak in threads of their own.
         self._controlled.connect(self._moved_by, Qt.ConnectionType.QueuedConnection)
         controller.live_answered.connect(self._on_answer)
@@ -150,7 +154,7 @@ class Live(QObject):
         self._link.take_frame()
         self._link.project = self._link.take = None
         self._link.strengths = MappingProxyType(self._strengths(snapshot.project))
-        self._link.reactivity = snapshot.project.reactivity
+        self._reactivity.follow(self.window.panel)
         self._shown, self._meter = None, PaceMeter()
         request = LiveRequest(snapshot.project, snapshot.files, source, self._link, self._backend)
         self._request = request
@@ -175,6 +179,7 @@ class Live(QObject):
         window.left.connect(self._left)
         self.window = window
         self._show_edits()
+        self._reactivity.follow(panel)
         self._show_sources()
         return window
 
@@ -207,10 +212,10 @@ class Live(QObject):
         if self.window is None:
             return
         self._show_edits()
+        self._reactivity.follow(self.window.panel)
         if self._request is not None:
             snapshot = self._controller.session.snapshot()
             self._link.strengths = MappingProxyType(self._strengths(snapshot.project))
-            self._link.reactivity = snapshot.project.reactivity
             self._link.project = (snapshot.project, snapshot.files)
 
     def _engine_changed(self) -> None:
@@ -231,6 +236,8 @@ class Live(QObject):
             self._link.sensitivity = value
         elif target == "smoothing":
             self._link.smoothing = value
+        elif target == REACTIVITY:
+            self._reactivity.move(value)
         else:
             edit = target.removeprefix(EDIT_TARGET)
             self._link.strengths = MappingProxyType({**self._link.strengths, edit: value})
@@ -386,6 +393,7 @@ class Live(QObject):
         self._settings.add_recent(take.sound)
         self._told.append(take.sound.with_suffix(LOG_SUFFIX))
         session = self._controller.session
+        self._reactivity.keep()
         sound = Media(new_id(), take.sound.name, MediaKind.SOUND, path=str(take.sound))
         latents = Media(new_id(), take.latents.name, MediaKind.LATENTS, path=str(take.latents))
         session.bring({sound.id: take.sound, latents.id: take.latents})
@@ -401,6 +409,7 @@ class Live(QObject):
 
     def _left(self) -> None:
         """The window was closed."""
+        self._reactivity.keep()
         window, self.window = self.window, None
         for remote in self._remotes.values():
             remote.close()

@@ -21,12 +21,14 @@ from soundedit.app.live.requests import LiveSource, LiveStatus
 from soundedit.app.meter import LevelMeter
 from soundedit.app.ruler import clock
 from soundedit.app.sliders import NumberSlider
+from soundedit.document.commands import REACTIVITIES
 from soundedit.document.model import Edit
 
 SENSITIVITY = (-24.0, 36.0)
 SMOOTHING = (0.0, 3.0)
 STRENGTH = (-2.0, 2.0)
 DEFAULT_SMOOTHING = 0.3
+REACTIVITY = "reactivity"
 EDIT_TARGET = "edit:"
 
 
@@ -120,6 +122,11 @@ class LivePanel(QWidget):
         smoothing = self._row("smoothing", self.tr("Smoothing"), *SMOOTHING, DEFAULT_SMOOTHING)
         smoothing.slider.number.setSuffix(self.tr(" s"))
         form.addRow(self.tr("Smoothing"), smoothing)
+        title = self.tr("Sound moves the picture")
+        reactivity = self._row(REACTIVITY, title, *REACTIVITIES, 1.0)
+        tip = self.tr("How far the sound moves the picture away from its start; 0 is the start")
+        reactivity.slider.slider.setToolTip(tip)
+        form.addRow(title, reactivity)
         self.freeze = QCheckBox(self.tr("&Freeze the picture"), self)
         self.freeze.toggled.connect(self.frozen)
         self.monitor = QCheckBox(self.tr("&Hear the input (use headphones)"), self)
