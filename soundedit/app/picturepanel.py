@@ -32,6 +32,8 @@ FRAME_RATES = {
     "60": Fraction(60),
 }
 DEFAULT_RATE = "24"
+STILL = 64
+"""The least side of the picture that the sound is inverted to."""
 
 
 class PicturePanel(QWidget):
@@ -66,7 +68,7 @@ class PicturePanel(QWidget):
         self.still = Viewer(self)
         self.still.setAccessibleName(self.tr("Inverted picture"))
         self.still.setAcceptDrops(False)
-        self.still.setMinimumSize(64, 64)
+        self.still.setMinimumSize(STILL, STILL)
         self.still.set_hint(self.tr("The picture of the sound"))
         self._still: NDArray[np.uint8] | None = None
         self._start_picture: NDArray[np.uint8] | None = None
@@ -82,6 +84,10 @@ class PicturePanel(QWidget):
         self.from_seed.clicked.connect(lambda: self.seed_wanted.emit(self.seed.value()))
         self.from_seed.hide()
         self.reactivity = ReactivityBox(reacting, self)
+        # On a small screen what opens takes the room of the picture.
+        self.reactivity.opened.connect(
+            lambda opened: self.still.setMinimumHeight(0 if opened else STILL)
+        )
         starts = QHBoxLayout()
         starts.addWidget(self.start, 1)
         starts.addWidget(self.from_seed)
@@ -92,11 +98,13 @@ class PicturePanel(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
         form.addRow(self.tr("Seed"), row)
         form.addRow(self.tr("Start"), starts)
+        form.addRow(self.tr("Reactivity"), self.reactivity)
+        label = form.labelForField(self.reactivity)
+        label.setToolTip(self.tr("How far the sound moves the picture away from its start"))
         form.addRow(self.tr("Frames/s"), self.rate)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addLayout(form)
-        layout.addWidget(self.reactivity)
         layout.addWidget(self.still, 1)
 
     def set_values(self, seed: int, rate: str) -> None:

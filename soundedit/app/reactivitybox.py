@@ -1,10 +1,11 @@
 """The controls of the reactivity: how far the sound moves the picture away from its start."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from soundedit.app.bandsliders import BandSliders
 from soundedit.app.buttons import Button
+from soundedit.app.icons import icon
 from soundedit.app.reacting import Reacting
 from soundedit.app.sliders import NumberSlider
 from soundedit.document.commands import REACTIVITIES, START_REACTIVITY
@@ -17,11 +18,23 @@ class ReactivityBox(QWidget):
     Nothing can be set while no sound is there that could move the picture.
     """
 
+    opened = Signal(bool)
+    """The bands were shown or hidden."""
+
     def __init__(self, reacting: Reacting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._reacting = reacting
         session = reacting.session
-        name = self.tr("Sound moves the picture")
+        self.strength = NumberSlider(
+            self.tr("How far the sound moves the picture"), *REACTIVITIES, 1.0, self
+        )
+        self.strength.changed.connect(self._set_strength)
+        self.strength.dropped.connect(session.close_merge)
+        self.reset = Button(self)
+        self.reset.setIcon(icon("retry"))
+        self.reset.setAutoRaise(True)
+        self.reset.setAccessibleName(self.tr("Reset how far the sound moves the picture"))
+        self.reset.clicked.connect(reacting.reset)
         self.more = Button(self)
         self.more.setAutoRaise(True)
         self.more.setCheckable(True)
@@ -29,29 +42,19 @@ class ReactivityBox(QWidget):
         self.more.setToolTip(self.tr("How much of it layout, shapes and colours take"))
         self.more.setAccessibleName(self.more.toolTip())
         self.more.toggled.connect(self._open)
-        self.title = QLabel(name, self)
-        self.reset = Button(self)
-        self.reset.setText(self.tr("Reset"))
-        self.reset.setAutoRaise(True)
-        self.reset.setAccessibleName(self.tr("Reset how far the sound moves the picture"))
-        self.reset.clicked.connect(reacting.reset)
-        self.strength = NumberSlider(name, *REACTIVITIES, 1.0, self)
-        self.strength.changed.connect(self._set_strength)
-        self.strength.dropped.connect(session.close_merge)
         self.bands = BandSliders(self)
         self.bands.changed.connect(self._set_band)
         self.bands.dropped.connect(session.close_merge)
         self.bands.hide()
-        top = QHBoxLayout()
-        top.setSpacing(2)
-        top.addWidget(self.more)
-        top.addWidget(self.title, 1)
-        top.addWidget(self.reset)
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        row.addWidget(self.strength, 1)
+        row.addWidget(self.reset)
+        row.addWidget(self.more)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addLayout(top)
-        layout.addWidget(self.strength)
+        layout.addLayout(row)
         layout.addWidget(self.bands)
         session.changed.connect(self._show)
         session.state_changed.connect(self._refresh)
@@ -69,7 +72,7 @@ class ReactivityBox(QWidget):
             "seen beside the sound; a seed at {1}. A double click sets {2}."
         )
         photo, seed = START_REACTIVITY[StartKind.PHOTO], START_REACTIVITY[StartKind.SEED]
-        for widget in (self.title, self.strength.slider, self.strength.number):
+        for widget in (self.strength.slider, self.strength.number):
             widget.setToolTip(tip.format(f"{photo:g}", f"{seed:g}", f"{usual:g}"))
         self.reset.setToolTip(self.tr("Back to {0}, all bands full").format(f"{usual:g}"))
 
@@ -92,3 +95,4 @@ class ReactivityBox(QWidget):
     def _open(self, opened: bool) -> None:
         self.more.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
         self.bands.setVisible(opened)
+        self.opened.emit(opened)

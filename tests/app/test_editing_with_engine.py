@@ -86,6 +86,7 @@ class Desk:
             lambda: (
                 controller.movie is not None
                 and controller.movie.project.edits == window.session.project.edits
+                and controller.movie.project.reactivity == window.session.project.reactivity
             )
         )
         feed = controller.feed
@@ -152,6 +153,28 @@ def test_words_change_the_frame_strength_0_does_not_and_all_comes_back(
     assert again.errors.dialog is None
 
 
+def test_the_sound_moves_the_frame_less_far_and_as_far_again(
+    desk: Desk, make_sound: MakeSound
+) -> None:
+    window = desk.generated(make_sound(1.0))
+    controller, slider = window.controller, window.picture.reactivity.strength
+    base = controller._base
+    full = desk.frame(window, 0.5)
+    slider.number.setValue(0.0)
+    start = desk.frame(window, 0.5)
+    movie = controller.movie
+    assert movie is not None
+    assert (movie.rendering.latents(0, movie.frames) == movie.rendering.latents(0, 1)).all()
+    assert np.array_equal(desk.frame(window, 0.9), start)
+    slider.number.setValue(0.5)
+    half = desk.frame(window, 0.5)
+    assert not np.array_equal(half, start) and not np.array_equal(half, full)
+    window.session.close_merge()
+    window.session.undo()
+    assert np.array_equal(desk.frame(window, 0.5), full)
+    assert controller._base is base
+
+
 def test_photo_is_cropped_compared_refined_and_edited(
     desk: Desk, photo: Path, make_sound: MakeSound
 ) -> None:
@@ -182,6 +205,7 @@ def test_photo_is_cropped_compared_refined_and_edited(
     dialog.use.click()
     start = window.session.project.start
     assert start.kind is StartKind.PHOTO and start.latents is not None
+    assert window.session.project.reactivity.strength == 0.5
     assert window.session.history.undo_name == "start from meadow.jpg"
     desk.wait(lambda: window.controller.movie is not None)
     shown = desk.frame(window, 0.0)
@@ -192,6 +216,7 @@ def test_photo_is_cropped_compared_refined_and_edited(
     desk.wait(lambda: window.picture.still.accessibleName() == "What the pictures start from")
     window.picture.from_seed.click()
     assert window.session.project.start == Start(seed=start.seed)
+    assert window.session.project.reactivity.strength == 1.0
     window.session.undo()
     window.session.undo()
     assert window.session.project.start.kind is StartKind.SEED

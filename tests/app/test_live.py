@@ -14,7 +14,7 @@ from soundedit.app.live.requests import LiveSource
 from soundedit.app.settings import LIVE_AUTOMATIC, RECORDINGS_KNOWN, Settings
 from soundedit.document.commands import add_edit
 from soundedit.document.curve import strength_at
-from soundedit.document.model import Edit, Part, PartKind
+from soundedit.document.model import Edit, Part, PartKind, Reactivity
 from soundedit.media.sound import Sound, probe_sound, write_sound
 
 from .live_rig import LiveRig
@@ -65,6 +65,25 @@ def test_sliders_and_keys_act_while_it_runs(rig: LiveRig, qtbot: QtBot) -> None:
     rig.session.undo()
     assert "edit:dusk" not in rig.panel.rows
     rig.wait(lambda: dict(rig.live._shown.heard.strengths) == {})
+
+
+def test_the_reactivity_acts_at_once_and_becomes_the_projects_when_it_rests(rig: LiveRig) -> None:
+    rig.begin()
+    link, slider = rig.live._link, rig.panel.rows["reactivity"].slider
+    assert (slider.number.value(), link.reactivity) == (1.0, Reactivity(1.0))
+    for value in (0.8, 0.5, 0.25):
+        slider.number.setValue(value)
+        assert link.reactivity.strength == value
+    assert rig.session.project.reactivity.strength == 1.0
+    rig.wait(lambda: rig.session.project.reactivity.strength == 0.25)
+    assert rig.session.history.entries == ["set reactivity to 0.25"]
+    rig.session.undo()
+    assert (slider.number.value(), link.reactivity.strength) == (1.0, 1.0)
+    slider.number.setValue(0.0)
+    assert rig.live.window is not None
+    rig.live.window.close()
+    assert rig.session.project.reactivity.strength == 0.0
+    rig.wait(lambda: not rig.live.running)
 
 
 def test_a_performance_becomes_the_project(rig: LiveRig, qtbot: QtBot) -> None:
