@@ -9,13 +9,15 @@ from soundedit.nets.stylegan2 import Generator
 from soundedit.packs.manifest import Manifest
 from soundedit.train.grid import picture_grid
 
+_MATCHED = ["The sound tower also learned from SoundNet (MIT) and YAMNet (Apache-2)."]
+
 
 def write_card(
-    folder: Path, manifest: Manifest, limits: list[str], *, soundnet: bool = False
+    folder: Path, manifest: Manifest, limits: list[str], *, matched: bool = False
 ) -> Path:
     """Write `MODEL_CARD.md` into a pack's folder from its manifest and known `limits`.
 
-    `soundnet`: whether the audio tower also learned from SoundNet.
+    `matched`: whether the audio tower learned windows that three teachers heard.
     """
     lines = [
         f"# {manifest.title} {manifest.version}",
@@ -47,7 +49,7 @@ def write_card(
         "While training only, and none of their weights are inside: EfficientNet-Lite0 image",
         "features (Apache-2), aiSFX sound-effect embeddings (CC BY 4.0) and all-MiniLM-L6-v2",
         "sentence embeddings (Apache-2).",
-        *(["The sound tower also learned from SoundNet features (MIT)."] if soundnet else []),
+        *(_MATCHED if matched else []),
         "",
         "## Sources of the training data",
         "",

@@ -59,7 +59,9 @@ class Matching:
         self._settings, self._run = settings, run
         self._windows, self._procedural = windows, procedural
         features = standardised(windows.features)
-        self._soft = soft_labels(features, windows.labels(), settings.seed, settings.soft_steps)
+        self._soft = soft_labels(
+            features, windows.labels(), windows.called, settings.seed, settings.soft_steps
+        )
         self._goals = principal(features, settings.seed)
         self.guess = nn.Sequential(
             nn.Linear(pooled, 512), nn.GELU(), nn.Linear(512, self._goals.shape[1])

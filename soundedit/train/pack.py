@@ -155,5 +155,5 @@ def build_pack(settings: PackSettings) -> Path:
     network = Generator(**components["generator"])
     network.load_state_dict(tensors["generator"])
     write_samples(pack.path, network)
-    write_card(pack.path, pack.manifest, LIMITS, soundnet="audio_guess" in embedding)
+    write_card(pack.path, pack.manifest, LIMITS, matched="audio_guess" in embedding)
     return pack.path

@@ -1,7 +1,8 @@
-"""Augmented windows of recordings, and what two locked teachers say of exactly those.
+"""Augmented windows of recordings, and what locked teachers say of exactly those.
 
 Function matching (Beyer et al., CVPR 2022): a student learns most when it sees the very input that
-its teachers saw, augmented and mixed, over and over. aiSFX and SoundNet hear each window once.
+its teachers saw, augmented and mixed, over and over. aiSFX, SoundNet and YAMNet hear each window
+once.
 """
 
 import hashlib
@@ -21,49 +22,60 @@ from torch import Tensor, nn
 
 from soundedit.errors import TrainingError
 from soundedit.media.sound import read_sound
+from soundedit.train.audioset import AudioSetClasses
 from soundedit.train.embedding_data import draw_clip, recordings_by_class
 from soundedit.train.prompts import CLASSES
 from soundedit.train.soundnet import SoundNetTeacher
 from soundedit.train.sounds import MelSettings, SoundSet
 from soundedit.train.teachers import SoundTeacher
 from soundedit.train.waveforms import SILENCE, Samples, colour, cut, draw_pace, level, loudness, mix
+from soundedit.train.yamnet import YamnetTeacher
 
 log = logging.getLogger(__name__)
 COLUMNS = 470
 """Columns of a window: 4.7 s."""
+TEACHERS = "aisfx soundnet yamnet"
 PART = 400
 """Windows in a file; making them goes on after the last whole file."""
 MIXED = 0.35
 """Share of the windows into which another is mixed."""
 COMPONENTS = 384
 SMOOTHING = 0.05
+CALLED = 0.35
+"""Weight of what windows are called without having learned from their labels."""
 TRIES = 100
 """Silent windows in a row that are drawn before giving up."""
 
 
 class Listener(Protocol):
-    """What hears the windows; each result is one row of features."""
+    """What hears the windows."""
 
-    def __call__(self, samples: Tensor) -> Tensor:
-        """Mono samples [N] at the pack's rate -> features [F]."""
+    def __call__(self, samples: Tensor) -> tuple[Tensor, Tensor]:
+        """Mono samples [N] at the pack's rate -> features [F], shares of the classes [classes]."""
 
 
 class Teachers:
-    """aiSFX (mean and maximum of its blocks, 1024) and SoundNet (1536)."""
+    """aiSFX (mean and maximum of its blocks, 1024), SoundNet (1536) and YAMNet (2569), whose
+    AudioSet classes tell the classes' shares.
+    """
 
     def __init__(self) -> None:
         """TrainingError if one is not installed."""
         rate = MelSettings().sample_rate
-        self.aisfx, self.soundnet = SoundTeacher(), SoundNetTeacher()
+        self.aisfx, self.soundnet, self.yamnet = SoundTeacher(), SoundNetTeacher(), YamnetTeacher()
+        self.classes = AudioSetClasses(self.yamnet.names)
         self.to_aisfx = torchaudio.transforms.Resample(rate, self.aisfx.rate)
         self.to_soundnet = torchaudio.transforms.Resample(rate, self.soundnet.rate)
+        self.to_yamnet = torchaudio.transforms.Resample(rate, self.yamnet.rate)
 
     @torch.inference_mode()
-    def __call__(self, samples: Tensor) -> Tensor:
-        """Mono samples [N] at 32 kHz -> features [2560]."""
+    def __call__(self, samples: Tensor) -> tuple[Tensor, Tensor]:
+        """Mono samples [N] at 32 kHz -> features [5129], shares of the classes [classes]."""
         blocks = self.aisfx.blocks(self.to_aisfx(samples))
-        other = self.soundnet.features(self.to_soundnet(samples))
-        return torch.cat([blocks.mean(0), blocks.amax(0), other])
+        second = self.soundnet.features(self.to_soundnet(samples))
+        third, probabilities = self.yamnet.heard(self.to_yamnet(samples))
+        features = torch.cat([blocks.mean(0), blocks.amax(0), second, third])
+        return features, self.classes.shares(probabilities)
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,8 @@ class Windows:
     """Windows of recordings, in parts that stay on disk until they are drawn.
 
     `kinds`, `mates` [N]: class of each, and of what is mixed in; `shares` [N] of the first;
-    `clips` [N]: where it is from; `features` [N, F]: the teachers'.
+    `clips` [N]: where it is from; `features` [N, F]: the teachers'; `called` [N, classes]: shares
+    of the classes by a teacher that knows them without these labels.
     """
 
     mels: list[Tensor]
@@ -80,6 +93,7 @@ class Windows:
     shares: Tensor
     clips: Tensor
     features: Tensor
+    called: Tensor
 
     def __len__(self) -> int:
         return len(self.kinds)
@@ -106,7 +120,7 @@ def make_windows(
     TrainingError if a teacher is not installed, or the recordings are silent.
     """
     names = [str(clip.file) for clip in sounds.clips]
-    text = json.dumps([names, sounds.lengths.tolist(), count, seed, COLUMNS])
+    text = json.dumps([names, sounds.lengths.tolist(), count, seed, COLUMNS, TEACHERS])
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
     files = [cache / f"windows-{key}-{n}.pt" for n in range(-(-count // PART))]
     maker: _Maker | None = None
@@ -155,7 +169,7 @@ class _Maker:
 
     @torch.inference_mode()
     def part(self, count: int, rng: np.random.Generator) -> dict[str, Tensor]:
-        mels, features, kinds, mates, shares, clips = [], [], [], [], [], []
+        mels, features, called, kinds, mates, shares, clips = [], [], [], [], [], [], []
         for _ in range(count):
             kind, clip, x = self.draw(rng)
             mate, share = kind, 1.0
@@ -166,7 +180,9 @@ class _Maker:
             x = level(colour(x, self.rate, rng), rng)
             samples = torch.from_numpy(x)
             mels.append(self.mel(samples[None])[0].half())
-            features.append(self.listener(samples).half())
+            heard, told = self.listener(samples)
+            features.append(heard.half())
+            called.append(told)
             kinds.append(kind)
             mates.append(mate)
             shares.append(share)
@@ -174,6 +190,7 @@ class _Maker:
         return {
             "mels": torch.stack(mels).clone(),
             "features": torch.stack(features).clone(),
+            "called": torch.stack(called).clone(),
             "kinds": torch.tensor(kinds),
             "mates": torch.tensor(mates),
             "shares": torch.tensor(shares),
@@ -182,22 +199,24 @@ class _Maker:
 
 
 def standardised(features: Tensor) -> Tensor:
-    """Features [N, F] with mean 0 and spread 1 in each column."""
+    """Features [N, F] with mean 0 and spread 1 in each column, within +-8."""
     wide = features.float()
-    return (wide - wide.mean(0)) / (wide.std(0) + 1e-3)
+    return ((wide - wide.mean(0)) / (wide.std(0) + 1e-3)).clamp(-8, 8)
 
 
-def soft_labels(features: Tensor, labels: Tensor, seed: int, steps: int) -> Tensor:
-    """Half what a linear head makes of standardised `features` [N, F], half `labels` [N, K].
+def soft_labels(features: Tensor, labels: Tensor, called: Tensor, seed: int, steps: int) -> Tensor:
+    """Half what the teachers say, half `labels` [N, K], smoothed.
 
-    The head is trained here on the labels, with dropout and much decay; they are smoothed.
+    Teachers say what a linear head makes of standardised `features` [N, F], and `CALLED` of it what
+    the windows are `called` [N, K]. The head is trained here on the labels, with dropout and much
+    decay.
     """
     classes = labels.shape[1]
     smooth = labels * (1 - SMOOTHING) + SMOOTHING / classes
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
         torch.manual_seed(seed)
         head = nn.Linear(features.shape[1], classes)
-        optimiser = torch.optim.AdamW(head.parameters(), 1e-3, weight_decay=0.3)
+        optimiser = torch.optim.AdamW(head.parameters(), 1e-3, weight_decay=1.0)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         for _ in range(steps):
             i = torch.randint(len(features), (256,))
@@ -207,7 +226,8 @@ def soft_labels(features: Tensor, labels: Tensor, seed: int, steps: int) -> Tens
             optimiser.step()
             schedule.step()
     with torch.no_grad():
-        return 0.5 * head(features).softmax(1) + 0.5 * smooth
+        said = torch.lerp(head(features).softmax(1), called, CALLED)
+        return 0.5 * said + 0.5 * smooth
 
 
 def principal(features: Tensor, seed: int, count: int = COMPONENTS) -> Tensor:

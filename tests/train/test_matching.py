@@ -21,7 +21,7 @@ from soundedit.train.prompts import CLASSES
 from soundedit.train.soundnet import SoundNetTeacher, read_soundnet
 from soundedit.train.sounds import MelSettings, SoundSet
 from soundedit.train.waveforms import colour, cut, level, loudness, mix
-from soundedit.train.windows import make_windows, principal, soft_labels
+from soundedit.train.windows import CALLED, make_windows, principal, soft_labels
 from tests.train.tiny_training import STEPS, train_embedding
 
 ROOT = Path(__file__).parents[2]
@@ -70,8 +70,9 @@ def test_waveforms() -> None:
         assert np.isfinite(colour(a, 32_000, rng)).all()
 
 
-def hear(samples: Tensor) -> Tensor:
-    return torch.stack([samples.mean(), samples.std(), samples.amax()])
+def hear(samples: Tensor) -> tuple[Tensor, Tensor]:
+    heard = torch.stack([samples.mean(), samples.std(), samples.amax()])
+    return heard, torch.full((len(CLASSES),), 1 / len(CLASSES))
 
 
 def test_windows_are_made_once_and_go_on_where_they_stopped(
@@ -111,12 +112,15 @@ def test_soft_labels_correct_a_wrong_label_and_are_the_same_each_time() -> None:
     features = torch.eye(3)[kinds] * 4 + 0.1 * torch.randn(120, 3, generator=made)
     labels = torch.eye(3)[kinds]
     labels[0] = torch.tensor([0.0, 1.0, 0.0])
+    called = torch.eye(3)[kinds]
     state = torch.get_rng_state()
-    soft = soft_labels(features, labels, 1, steps=400)
+    soft = soft_labels(features, labels, called, 1, steps=400)
     assert torch.equal(torch.get_rng_state(), state)
-    assert torch.equal(soft, soft_labels(features, labels, 1, steps=400))
+    assert torch.equal(soft, soft_labels(features, labels, called, 1, steps=400))
     assert torch.allclose(soft.sum(1), torch.ones(120), atol=1e-5)
-    assert float(soft[0, 0]) > 0.2
+    assert float(soft[0, 0]) > 0.3
+    without = soft_labels(features, labels, labels, 1, steps=400)
+    assert float(soft[0, 0] - without[0, 0]) == pytest.approx(CALLED / 2)
     goals = principal(features, 1)
     assert goals.shape == (120, 3)
     assert torch.equal(goals, principal(features, 1))

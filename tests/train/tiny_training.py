@@ -122,7 +122,9 @@ def tiny_windows(count: int) -> tuple[Windows, dict[str, Tensor]]:
     kinds = torch.arange(count) % 3
     mels = torch.randn(count, 64, COLUMNS, generator=made).half()
     features = torch.randn(count, 20, generator=made)
-    windows = Windows([mels], kinds, kinds.roll(1), torch.linspace(0.5, 1, count), kinds, features)
+    called = torch.rand(count, len(CLASSES), generator=made).softmax(1)
+    shares = torch.linspace(0.5, 1, count)
+    windows = Windows([mels], kinds, kinds.roll(1), shares, kinds, features, called)
     return windows, {"mels": mels[:3].clone(), "labels": torch.eye(len(CLASSES))[:3]}
 
 
