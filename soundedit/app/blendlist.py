@@ -1,10 +1,11 @@
 """The parts of an edit with their weights: several words and sounds in one."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from soundedit.app.buttons import Button
 from soundedit.app.editstack import EditStack
+from soundedit.app.eliding import ElidedLabel
 from soundedit.app.sliders import Spin
 from soundedit.document.model import Edit
 
@@ -69,9 +70,7 @@ class BlendList(QWidget):
                 widget.deleteLater()
         self.weights = []
         for row, name in enumerate(names):
-            label = QLabel(name, self._rows)
-            label.setToolTip(name)
-            label.setMinimumWidth(20)
+            label = ElidedLabel(name, self._rows)
             spin = Spin(self._rows)
             spin.setRange(-2.0, 2.0)
             spin.setSingleStep(0.1)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from soundedit.app.bandsliders import BandSliders
 from soundedit.app.blendlist import BlendList
 from soundedit.app.buttons import Button
 from soundedit.app.editstack import EditStack
+from soundedit.app.eliding import NameField
 from soundedit.app.sliders import NumberSlider, Spin
 from soundedit.document.model import Edit, PartKind
 
@@ -43,7 +43,7 @@ class EditCard(QFrame):
         self.customContextMenuRequested.connect(
             lambda at: self.menu_requested.emit(self.edit.id, self.mapToGlobal(at))
         )
-        self.name = QLineEdit(self)
+        self.name = NameField(self)
         self.name.setFrame(False)
         self.name.setAccessibleName(self.tr("Name of the edit"))
         # No style sheet: Qt would keep the colours of the theme that it was made in.

@@ -1,11 +1,12 @@
 """The automation lanes below the timeline's other lanes, one for each edit."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from soundedit.app.automationlane import HEIGHT, AutomationLane
 from soundedit.app.curves import Curves
 from soundedit.app.editstack import EditStack
+from soundedit.app.eliding import ElidedLabel
 from soundedit.app.timeline import Timeline
 
 FEW, MANY, TALL = 2, 4, 900
@@ -21,7 +22,7 @@ class EditLanes(QScrollArea):
         self._stack, self._timeline = stack, timeline
         self._curves = Curves(stack, self)
         self._lanes: dict[str, AutomationLane] = {}
-        self._labels: dict[str, QLabel] = {}
+        self._labels: dict[str, ElidedLabel] = {}
         self._shown: list[tuple[str, str]] | None = None
         self._rows = QWidget(self)
         self.setWidget(self._rows)
@@ -67,7 +68,7 @@ class EditLanes(QScrollArea):
         """The edits are others, or in another order."""
         before: QWidget = self._timeline.thumbnails
         for edit in self._stack.edits:
-            self._labels[edit.id].setToolTip(edit.name)
+            self._labels[edit.id].show_name(edit.name)
             QWidget.setTabOrder(before, self._lanes[edit.id])
             before = self._lanes[edit.id]
         self.setVisible(bool(self._lanes))
@@ -75,7 +76,7 @@ class EditLanes(QScrollArea):
         self._show_selected()
 
     def _add(self, lane: AutomationLane) -> None:
-        label = QLabel(self._rows)
+        label = ElidedLabel(parent=self._rows)
         label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._lanes[lane.edit.id], self._labels[lane.edit.id] = lane, label
         lane.show()
@@ -90,8 +91,6 @@ class EditLanes(QScrollArea):
         for row, edit in enumerate(self._stack.edits):
             label, lane = self._labels[edit.id], self._lanes[edit.id]
             label.setGeometry(0, row * HEIGHT, max(left - GAP, 0), HEIGHT)
-            metrics = label.fontMetrics()
-            label.setText(metrics.elidedText(edit.name, Qt.TextElideMode.ElideRight, label.width()))
             lane.setGeometry(left, row * HEIGHT, width, HEIGHT)
 
     def _show_selected(self) -> None:

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from soundedit.app.eliding import ElidingDelegate
 from soundedit.app.session import ProjectSession
 
 
@@ -19,6 +20,7 @@ class HistoryPanel(QWidget):
         self.list.setAccessibleName(self.tr("History"))
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setItemDelegate(ElidingDelegate(self.list))
         self.list.setUniformItemSizes(True)
         self.list.currentRowChanged.connect(self._go)
         layout = QVBoxLayout(self)

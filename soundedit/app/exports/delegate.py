@@ -25,7 +25,7 @@ class JobDelegate(QStyledItemDelegate):
         line = option.fontMetrics.height()
         job: ExportJob = index.data(JOB_ROLE)
         bar = BAR + 2 * GAP if job.open else 0
-        return QSize(160, 3 * line + 2 * GAP + bar + 2 * MARGIN)
+        return QSize(0, 3 * line + 2 * GAP + bar + 2 * MARGIN)
 
     def paint(
         self,
