@@ -1,7 +1,18 @@
 """The panels around the viewer, each in a dock that can be moved, shown and hidden."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+LEAST_HEIGHT = 90
+"""Pixels of a panel that scrolls; with less than it needs, the window would grow on its own."""
 
 
 class Docks:
@@ -30,8 +41,8 @@ class Docks:
         window.setCorner(Qt.Corner.BottomLeftCorner, bottom)
         window.setCorner(Qt.Corner.BottomRightCorner, bottom)
         menu.addSeparator()
-        upper = self._add("sounds", window.tr("Sounds"), sounds, left)
-        lower = self._add("picture", window.tr("Picture"), picture, left)
+        upper = self._add("sounds", window.tr("Sounds"), _Scrolled(sounds), left)
+        lower = self._add("picture", window.tr("Picture"), _Scrolled(picture), left)
         first = self._add("edits", window.tr("Edits"), edits, right)
         behind = [self._add("heard", window.tr("Heard"), heard, right)]
         self._add("timeline", window.tr("Timeline"), _column(window, timeline), bottom)
@@ -59,6 +70,26 @@ class Docks:
         self._menu.addAction(dock.toggleViewAction())
         self.all.append(dock)
         return dock
+
+
+class _Scrolled(QScrollArea):
+    """A panel that leaves room for the timeline in a low window, where it is scrolled."""
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(panel)
+
+    def minimumSizeHint(self) -> QSize:
+        wanted = self.widget().minimumSizeHint()
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(wanted.width() + bar, min(wanted.height(), LEAST_HEIGHT))
+
+    def sizeHint(self) -> QSize:
+        return self.widget().sizeHint()
 
 
 def _column(parent: QWidget, widgets: tuple[QWidget, ...]) -> QWidget:

@@ -71,8 +71,8 @@ class EditLanes(QScrollArea):
             self._labels[edit.id].show_name(edit.name)
             QWidget.setTabOrder(before, self._lanes[edit.id])
             before = self._lanes[edit.id]
-        self.setVisible(bool(self._lanes))
         self._place()
+        self.setVisible(bool(self._lanes))
         self._show_selected()
 
     def _add(self, lane: AutomationLane) -> None:

@@ -134,9 +134,12 @@ class EditsPanel(QWidget):
         if shown != self._shown:
             self._shown = shown
             self._set_tab_order()
+            # What goes is hidden before what comes is shown: together they could need more height
+            # than there is, and the window would grow.
+            self.meter.setVisible(False)
+            self.new.suggest(self._suggestions if not edits else ())
             self._empty.setVisible(not edits)
             self.meter.setVisible(bool(edits))
-            self.new.suggest(self._suggestions if not edits else ())
             self._show_selected()
 
     def _set_tab_order(self) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
 
-from soundedit.app.automationlane import AutomationLane
+from soundedit.app.automationlane import HEIGHT, AutomationLane
 from soundedit.app.historypanel import HistoryPanel
 from soundedit.document.model import Easing, Keyframe, Span
 
@@ -15,6 +16,7 @@ from .standin import PUSH
 
 MakeSound = Callable[..., Path]
 LEFT = Qt.MouseButton.LeftButton
+FOCUS = Qt.FocusPolicy.TabFocus
 
 
 @pytest.fixture
@@ -165,3 +167,36 @@ def test_history_lists_the_steps_and_goes_to_any(rig: Rig, lane: AutomationLane)
     assert (stack.edits[0].strength, stack.edits[0].span) == (0.5, Span(1.0, 2.0))
     rig.do("undo")
     assert panel.list.currentRow() == 3
+
+
+def test_lanes_take_their_room_from_the_panels_and_not_from_the_screen(
+    rig: Rig, make_sound: MakeSound
+) -> None:
+    rig.window.resize(1180, 620)
+    rig.begin()
+    rig.open(make_sound())
+    rig.generate()
+    assert rig.window.height() == 620
+    stack, lanes = rig.window.editing.stack, rig.window.edit_lanes
+    for count, rows in ((1, 1), (2, 2), (3, 2)):
+        edit = stack.add_words(f"storm {count}")
+        assert edit is not None
+        rig.wait(lambda rows=rows: lanes.height() == rows * HEIGHT)
+        rig.wait(lambda edit=edit: lanes.lane(edit).width() == rig.window.axis.width)
+        assert rig.window.height() == 620
+    assert rig.window.minimumSizeHint().height() <= 620
+
+
+def test_panels_scroll_to_what_has_the_focus_in_a_low_window(
+    rig: Rig, make_sound: MakeSound
+) -> None:
+    rig.window.resize(1180, 620)
+    rig.begin()
+    rig.open(make_sound())
+    for word in ("storm", "rain"):
+        rig.window.editing.stack.add_words(word)
+    for panel in (rig.window.sounds, rig.window.picture):
+        reached = [one for one in panel.findChildren(QWidget) if one.focusPolicy() & FOCUS]
+        for widget in (one for one in reached if one.isVisibleTo(panel) and one.isEnabled()):
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            rig.wait(lambda widget=widget: not widget.visibleRegion().isEmpty())
