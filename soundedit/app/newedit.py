@@ -108,3 +108,7 @@ class NewEdit(QWidget):
                 self.suggestions.append(button)
         self._title.setVisible(bool(words))
         self._chips.setVisible(bool(words))
+        layout = self.layout()
+        if layout is not None:
+            # The room is free at once for what is shown next.
+            layout.activate()
