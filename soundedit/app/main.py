@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QSocketNotifier, Qt, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QSocketNotifier, Qt, QTimer, QTranslator
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -47,6 +47,10 @@ def run(argv: Sequence[str]) -> int:
         app.installTranslator(translator)
     settings = Settings()
     set_colour_scheme(settings.get(COLOUR_SCHEME))
+    app.styleHints().colorSchemeChanged.connect(
+        # Qt says so before it takes the palette of the new scheme.
+        lambda: QTimer.singleShot(0, lambda: set_colour_scheme(settings.get(COLOUR_SCHEME)))
+    )
     window = MainWindow(settings)
     catch_everything(window.errors.report)
     interrupt = _Interrupt(window)

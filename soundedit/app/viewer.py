@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from soundedit.app.contrast import TEXT, towards
 from soundedit.app.images import to_image
 
 WIPE_REACH = 8.0
@@ -124,7 +125,11 @@ class Viewer(QWidget):
             if self._wipe and self._before is not None:
                 self._paint_before(painter, self._before)
         elif self._hint:
-            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            hint, text = (
+                self.palette().color(role)
+                for role in (QPalette.ColorRole.PlaceholderText, QPalette.ColorRole.Text)
+            )
+            painter.setPen(towards(hint, text, around, least=TEXT))
             font = self.font()
             font.setPointSizeF(font.pointSizeF() * 1.3)
             painter.setFont(font)

@@ -42,7 +42,7 @@ class JobDelegate(QStyledItemDelegate):
         )
         painter.save()
         painter.fillRect(option.rect, back)
-        faint = blend(back, text, 0.7)
+        faint = text if selected else blend(back, text, 0.7)
         area = option.rect.adjusted(MARGIN + 2, MARGIN, -MARGIN - 2, -MARGIN)
         font = option.font
         font.setBold(True)
