@@ -6,6 +6,7 @@ the few thousand files at hand. Then the towers that ship are distilled into it:
 log-mels (see `audio_stage`), and the image and text towers of an open_clip model.
 """
 
+import io
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,9 @@ from soundedit.errors import TrainingError
 from soundedit.nets.audio_tower import AudioTower
 from soundedit.nets.clip import build_clip, clip_tokens, embed_text
 from soundedit.train.audio_stage import AudioSettings, AudioStage, mean_of
+from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.contrast import info_nce, unit
-from soundedit.train.distributed import joined, share_batch_norms
+from soundedit.train.distributed import joined, read_for_all, share_batch_norms
 from soundedit.train.embedding_data import EmbeddingData
 from soundedit.train.learner import Learner
 from soundedit.train.matching import Matching
@@ -45,6 +47,7 @@ class EmbeddingSettings(AudioSettings):
     renders: str = ""
     generator: str = ""
     drawn: int = 3200
+    start: str = ""
     out: str = "runs/embedding"
     image_size: int = 128
     image_width: int = 24
@@ -128,7 +131,7 @@ class EmbeddingTrainer:
         """
         s, d = self.settings, self.data
         optimiser = torch.optim.AdamW(self.heads.parameters(), 1e-3, weight_decay=0.05)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, s.head_steps)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(s.head_steps, 1))
         learner = Learner(optimiser, schedule)
         kinds_of = d.caption_kinds
 
@@ -209,7 +212,7 @@ class EmbeddingTrainer:
             if not n.startswith("visual") and n != "logit_scale"
         ]
         optimiser = torch.optim.AdamW(parameters, 2e-3, weight_decay=0.01)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, s.text_steps)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, max(s.text_steps, 1))
         learner = Learner(optimiser, schedule)
 
         def losses(_: int, rows: int) -> dict[str, Tensor]:
@@ -240,7 +243,7 @@ class EmbeddingTrainer:
         s, d = self.settings, self.data
         net = self.clip.visual
         optimiser = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=0.02)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, s.image_steps)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, max(s.image_steps, 1))
         learner = Learner(optimiser, schedule)
 
         def losses(_: int, rows: int) -> dict[str, Tensor]:
@@ -322,12 +325,40 @@ class EmbeddingTrainer:
         return found
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up saved towers and heads."""
+        """Take up saved towers and heads; TrainingError if the audio tower learned otherwise."""
+        matched = "audio_guess" in state
+        if matched is not (self.stage.matching is not None):
+            recipe = "windows" if matched else "whole recordings"
+            raise TrainingError(
+                f"The checkpoint {self.run.file} learned from {recipe} and cannot go on with "
+                f"windows = {self.settings.windows} in the settings; choose another out folder to "
+                "begin anew, with this checkpoint as start to keep what it learned."
+            )
         for name in ("heads", "clip", "audio"):
             getattr(self, name).load_state_dict(state[name])
         self.stage.net.load_state_dict(state.get("audio_trained", state["audio"]))
-        if self.stage.matching is not None and "audio_guess" in state:
+        if self.stage.matching is not None:
             self.stage.matching.guess.load_state_dict(state["audio_guess"])
+
+    def begin(self) -> None:
+        """Take the towers and heads of the settings' `start`, however they were trained.
+
+        TrainingError if that is missing, damaged, or of other widths.
+        """
+        file = Path(self.settings.start)
+        content = read_for_all(self.world, file)
+        if content is None:
+            raise TrainingError(f"The checkpoint {file} to start from is missing; check its name.")
+        state = read_checkpoint(io.BytesIO(content), file)
+        try:
+            for name in ("heads", "clip", "audio"):
+                getattr(self, name).load_state_dict(state[name])
+            self.stage.net.load_state_dict(state["audio"])
+        except (KeyError, RuntimeError) as error:
+            raise TrainingError(
+                f"The checkpoint {file} has towers of other widths or none; start from one that "
+                "these settings fit, or from nothing."
+            ) from error
 
     def train(self) -> bool:
         """Train all stages; False if the time was over before."""
@@ -342,7 +373,8 @@ class EmbeddingTrainer:
 def train_embedding(settings: EmbeddingSettings) -> Path:
     """Train all towers, resuming from `out/embedding.pt`; returns the checkpoint.
 
-    TrainingError without photos or sounds.
+    Where there is none yet they begin as those of `start`. TrainingError without photos or sounds,
+    and where a checkpoint does not fit the settings.
     """
     s = settings
     if not s.photos or not s.sounds:
@@ -362,6 +394,7 @@ def train_embedding(settings: EmbeddingSettings) -> Path:
                 read_procedural(s.procedural, s.seed, cache) if s.windows and s.procedural else None
             )
         trainer = EmbeddingTrainer(s, run, data, windows, made)
-        run.resume(trainer)
+        if not run.resume(trainer) and s.start:
+            trainer.begin()
         trainer.train()
     return file

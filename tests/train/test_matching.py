@@ -16,6 +16,7 @@ from torch import Tensor
 from soundedit.errors import TrainingError
 from soundedit.media.sound import Sound, write_sound
 from soundedit.train import windows as windows_module
+from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.procedural import procedural_windows
 from soundedit.train.prompts import CLASSES
 from soundedit.train.soundnet import SoundNetTeacher, read_soundnet
@@ -173,3 +174,51 @@ def test_matching_goes_on_and_is_shared_by_processes(tmp_path: Path) -> None:
     for two, one in zip(losses(both), losses(whole), strict=True):
         assert two.pop("stage") == one.pop("stage")
         assert two == pytest.approx(one, rel=5e-3, abs=1e-3)
+
+
+def weights(file: Path, name: str) -> dict[str, torch.Tensor]:
+    found: dict[str, torch.Tensor] = read_checkpoint(file, file)[name]
+    return found
+
+
+def test_start_is_taken_and_stages_without_steps_keep_it(tmp_path: Path) -> None:
+    common: dict[str, Any] = {"record_steps": 1, "device": "cpu", "precision": "float32"}
+    first = train_embedding(tmp_path / "first", **common)
+    none = {"head_steps": 0, "text_steps": 0, "image_steps": 0, "procedural_steps": 0}
+    kept = train_embedding(
+        tmp_path / "kept", **common, **none, audio_steps=0, windows=12, start=str(first), seed=7
+    )
+    for name in ("heads", "clip", "audio"):
+        was = weights(first, name)
+        assert all(torch.equal(was[key], one) for key, one in weights(kept, name).items())
+    again = train_embedding(
+        tmp_path / "again", **common, **none, windows=12, start=str(first), seed=7
+    )
+    head = "head.weight"
+    moved = (weights(again, "audio")[head] - weights(first, "audio")[head]).abs().mean()
+    other = weights(train_embedding(tmp_path / "other", **common, seed=7), "audio")[head]
+    assert 0 < moved < (weights(first, "audio")[head] - other).abs().mean()
+    # The run's own checkpoint comes before its start.
+    at_end = train_embedding(
+        tmp_path / "again", **common, **none, windows=12, start=str(tmp_path / "gone.pt"), seed=7
+    )
+    assert torch.equal(weights(at_end, "audio")[head], weights(again, "audio")[head])
+
+
+@pytest.mark.parametrize(("was", "now"), [(0, 12), (12, 0)])
+def test_checkpoint_of_another_recipe_is_refused_in_a_sentence(
+    tmp_path: Path, was: int, now: int
+) -> None:
+    common: dict[str, Any] = {"record_steps": 1, "device": "cpu", "precision": "float32"}
+    train_embedding(tmp_path, **common, windows=was, minutes=1e-9)
+    with pytest.raises(TrainingError, match=rf"windows = {now} in the settings; choose another"):
+        train_embedding(tmp_path, **common, windows=now)
+
+
+def test_start_that_cannot_be_taken_is_named(tmp_path: Path) -> None:
+    common: dict[str, Any] = {"record_steps": 1, "device": "cpu", "precision": "float32"}
+    with pytest.raises(TrainingError, match=r"gone\.pt to start from is missing"):
+        train_embedding(tmp_path / "a", **common, start=str(tmp_path / "gone.pt"))
+    small = train_embedding(tmp_path / "b", **common, minutes=1e-9)
+    with pytest.raises(TrainingError, match="other widths"):
+        train_embedding(tmp_path / "c", **common, audio_width=16, start=str(small))

@@ -160,7 +160,8 @@ def train_embedding(out: Path, **settings: Any) -> Path:
         data: Any = TinyData()
         windows, made = tiny_windows(s.windows) if s.windows else (None, None)
         trainer = EmbeddingTrainer(s, run, data, windows, made)
-        run.resume(trainer)
+        if not run.resume(trainer) and s.start:
+            trainer.begin()
         trainer.train()
     return file
 
