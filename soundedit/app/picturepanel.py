@@ -32,8 +32,6 @@ FRAME_RATES = {
     "60": Fraction(60),
 }
 DEFAULT_RATE = "24"
-STILL = 64
-"""The least side of the picture that the sound is inverted to."""
 
 
 class PicturePanel(QWidget):
@@ -68,7 +66,7 @@ class PicturePanel(QWidget):
         self.still = Viewer(self)
         self.still.setAccessibleName(self.tr("Inverted picture"))
         self.still.setAcceptDrops(False)
-        self.still.setMinimumSize(STILL, STILL)
+        self.still.setMinimumSize(64, 64)
         self.still.set_hint(self.tr("The picture of the sound"))
         self._still: NDArray[np.uint8] | None = None
         self._start_picture: NDArray[np.uint8] | None = None
@@ -84,10 +82,8 @@ class PicturePanel(QWidget):
         self.from_seed.clicked.connect(lambda: self.seed_wanted.emit(self.seed.value()))
         self.from_seed.hide()
         self.reactivity = ReactivityBox(reacting, self)
-        # On a small screen what opens takes the room of the picture.
-        self.reactivity.opened.connect(
-            lambda opened: self.still.setMinimumHeight(0 if opened else STILL)
-        )
+        # What opens takes the room of the picture, which a small screen has no more of.
+        self.reactivity.opened.connect(self.still.setHidden)
         starts = QHBoxLayout()
         starts.addWidget(self.start, 1)
         starts.addWidget(self.from_seed)
@@ -106,6 +102,7 @@ class PicturePanel(QWidget):
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addLayout(form)
         layout.addWidget(self.still, 1)
+        layout.addStretch(0)
 
     def set_values(self, seed: int, rate: str) -> None:
         """Show these without telling that they changed."""

@@ -1,7 +1,7 @@
 """The controls of the reactivity: how far the sound moves the picture away from its start."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from soundedit.app.bandsliders import BandSliders
 from soundedit.app.buttons import Button
@@ -56,6 +56,7 @@ class ReactivityBox(QWidget):
         layout.setSpacing(2)
         layout.addLayout(row)
         layout.addWidget(self.bands)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         session.changed.connect(self._show)
         session.state_changed.connect(self._refresh)
         self._show()
@@ -94,5 +95,9 @@ class ReactivityBox(QWidget):
 
     def _open(self, opened: bool) -> None:
         self.more.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
+        # Whoever makes room does so before it is needed, and takes it back when it is free.
+        if opened:
+            self.opened.emit(True)
         self.bands.setVisible(opened)
-        self.opened.emit(opened)
+        if not opened:
+            self.opened.emit(False)

@@ -80,6 +80,22 @@ def test_the_reactivity_acts_at_once_and_becomes_the_projects_when_it_rests(rig:
     rig.session.undo()
     assert (slider.number.value(), link.reactivity.strength) == (1.0, 1.0)
     slider.number.setValue(0.0)
+    seen: list[tuple[int, np.ndarray]] = []
+
+    def still() -> bool:
+        shown = rig.live._shown
+        if not seen or shown.heard.index != seen[-1][0]:
+            seen.append((shown.heard.index, shown.picture))
+        last = [picture for _, picture in seen[-4:]]
+        return len(last) == 4 and all(np.array_equal(last[0], one) for one in last)
+
+    # Every frame is the start itself, while the sound goes on.
+    rig.wait(still)
+    assert np.ptp([frame for frame, _ in seen[-4:]]) >= 3
+    rig.wait(lambda: rig.session.project.reactivity.strength == 0.0)
+    rig.session.undo()
+    rig.wait(lambda: not still())
+    slider.number.setValue(0.0)
     assert rig.live.window is not None
     rig.live.window.close()
     assert rig.session.project.reactivity.strength == 0.0
