@@ -49,6 +49,7 @@ class Editing(QObject):
         self.session = controller.session
         self.stack = EditStack(self.session, self)
         self.panel = EditsPanel(self.stack, actions, window)
+        self._warned: list[object] = []
         self._rest = QTimer(self, singleShot=True, interval=MEASURE_MILLISECONDS)
         self._rest.timeout.connect(controller.measure)
         self.panel.files_dropped.connect(self.add_files)
@@ -150,9 +151,18 @@ class Editing(QObject):
 
     def _show_problems(self) -> None:
         movie = self._controller.movie
-        self.panel.show_problems(movie.faults if movie is not None else {})
         if movie is None:
+            self.panel.show_problems({})
             self.panel.meter.clear()
+            return
+        self.panel.show_problems({**movie.cautions, **movie.faults})
+        warned: list[object] = [self.session.path]
+        told = [movie.cautions[key] for key in ("start", "take") if key in movie.cautions]
+        warned += told
+        if told and warned != self._warned:
+            # Once for a project, however often its movie is made.
+            self._warned = warned
+            self._controller.failed.emit(SoundeditError("\n".join(told)))
 
     def _refresh(self) -> None:
         history, actions = self.session.history, self._actions

@@ -203,4 +203,6 @@ def refine_start(
 def _write(engine: Any, path: Path, w: NDArray[np.float32], fps: Fraction | None = None) -> None:
     latents = importlib.import_module("soundedit.engine.latents")
     path.parent.mkdir(parents=True, exist_ok=True)
-    latents.write_latents(path, latents.Latents(w, engine.manifest.name, fps))
+    manifest = engine.manifest
+    pack = f"{manifest.name} {manifest.version}"
+    latents.write_latents(path, latents.Latents(w, pack, fps, manifest.latents))

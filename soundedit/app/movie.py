@@ -31,6 +31,8 @@ class RenderingLike(Protocol):
     @property
     def faults(self) -> Mapping[str, str]: ...
     @property
+    def cautions(self) -> Mapping[str, str]: ...
+    @property
     def problems(self) -> Sequence[str]: ...
     def latents(self, first: int, count: int) -> NDArray[np.float32]: ...
     def plain(self, first: int, count: int) -> NDArray[np.float32]: ...
@@ -61,6 +63,8 @@ class Movie:
     rendering: RenderingLike
     faults: Mapping[str, str]
     """Why an edit does nothing, by its id."""
+    cautions: Mapping[str, str]
+    """What to expect of what another version of the pack made: "start", "take", or an edit's id."""
     frame_keys: NDArray[np.uint64]
 
     @classmethod
@@ -74,6 +78,7 @@ class Movie:
             rendering.frames,
             rendering,
             dict(rendering.faults),
+            dict(rendering.cautions),
             rendering.frame_keys,
         )
 

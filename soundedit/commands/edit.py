@@ -224,7 +224,7 @@ def refine(
     def keep(w: Any, kind: MediaKind, fps: Fraction | None = None) -> str:
         file = folder / f"{kind}-{len(made.files)}{LATENTS}"
         name = f"{engine.manifest.name} {engine.manifest.version}"
-        write_latents(file, Latents(w, name, fps))
+        write_latents(file, Latents(w, name, fps, engine.manifest.latents))
         media = media_from_file(file, kind)
         made.files[media.id] = file
         made.project = commands.add_media(made.project, media)

@@ -249,7 +249,11 @@ def _write_latents(
     report: Callable[[float], None],
 ) -> None:
     manifest = rendering.engine.manifest
-    facts = {"pack": f"{manifest.name} {manifest.version}", "fps": str(rendering.fps)}
+    facts = {
+        "pack": f"{manifest.name} {manifest.version}",
+        "latent_space": manifest.latents,
+        "fps": str(rendering.fps),
+    }
     if about is not None:
         facts |= {"title": about.title, "comment": about.comment, "tool": about.tool}
     shape = (len(span), rendering.engine.num_ws, rendering.engine.w_dim)

@@ -1,13 +1,15 @@
 """Files of latents: a saved direction, a refined start, the trajectory of a live take.
 
 One safetensors file with the tensor `w`, float32 [L, D] or [T, L, D], and as metadata the `pack`
-it belongs to, by name and version, and for a trajectory its `fps` as a fraction.
+it belongs to, by name and version, its `latent_space`, which another version of the pack may share
+(see `Manifest.latents`), and for a trajectory its `fps` as a fraction.
 """
 
 import json
 import os
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,16 +25,20 @@ SUFFIX = ".latents"
 
 @dataclass(frozen=True)
 class Latents:
-    """`w` float32 [L, D] or [T, L, D]; `pack` by name and version; `fps` of a trajectory."""
+    """`w` float32 [L, D] or [T, L, D]; `pack` by name and version; `fps` of a trajectory.
+
+    `space` is the `latent_space` of their pack; older files name none.
+    """
 
     w: NDArray[np.float32]
     pack: str = ""
     fps: Fraction | None = None
+    space: str = ""
 
 
 def write_latents(path: Path, latents: Latents) -> None:
     """Write whole or not at all; ExportError if that fails."""
-    facts = {"pack": latents.pack}
+    facts = {"pack": latents.pack, "latent_space": latents.space}
     if latents.fps is not None:
         facts["fps"] = str(latents.fps)
     data = save({"w": np.ascontiguousarray(latents.w, np.float32)}, facts)
@@ -59,7 +65,31 @@ def read_latents(path: Path, shape: tuple[int, int], pack: str) -> Latents:
             f"The latents {path.name} were made for another pack "
             f"({maker or 'unknown'}), so open the project with that one."
         )
-    return Latents(w, maker, fps)
+    return Latents(w, maker, fps, facts.get("latent_space", ""))
+
+
+def other_maker(path: Path, space: str) -> str | None:
+    """The pack, by name and version, whose latents a file holds, where they mean something else.
+
+    None where they are of the latent space `space`, where the file is of an older format that names
+    none, and where it cannot be read.
+    """
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    pack, named = _maker(path, stat.st_mtime_ns, stat.st_size)
+    return pack if named and space and named != space else None
+
+
+@lru_cache(maxsize=256)
+def _maker(path: Path, changed: int, size: int) -> tuple[str, str]:
+    try:
+        with safe_open(path, "numpy") as file:
+            facts = file.metadata() or {}
+    except (OSError, SafetensorError):
+        return "", ""
+    return facts.get("pack", ""), facts.get("latent_space", "")
 
 
 _HEADER = 1024
@@ -71,10 +101,12 @@ class LatentsStream:
     The header is brought up to date by `flush`; `mend` does that for a file a crash left behind.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, int], pack: str, fps: Fraction) -> None:
+    def __init__(
+        self, path: Path, shape: tuple[int, int], pack: str, fps: Fraction, space: str = ""
+    ) -> None:
         """Create `path` for frames of `shape` (L, D); ExportError if it cannot be written."""
-        self.path, self.count = path, 0
-        self._shape, self._facts = shape, {"pack": pack, "fps": str(fps)}
+        self.path, self.count, self._shape = path, 0, shape
+        self._facts = {"pack": pack, "latent_space": space, "fps": str(fps)}
         try:
             self._file = path.open("xb", buffering=0)
             self._file.write(_header(0, self._shape, self._facts))

@@ -75,6 +75,7 @@ class LiveRun:
         self.device = self.recorder.start(None, device, quick=True, tapped=True)
         self._fps = fps
         self._pack = f"{engine.manifest.name} {engine.manifest.version}"
+        self._space = engine.manifest.latents
         self._shape = (engine.num_ws, engine.w_dim)
         try:
             self.session: LiveSession = engine.live(
@@ -132,7 +133,9 @@ class LiveRun:
         """
         if self.recording:
             raise DeviceError("A performance is already being recorded; stop it first.")
-        latents = LatentsStream(sound.with_suffix(SUFFIX), self._shape, self._pack, self._fps)
+        latents = LatentsStream(
+            sound.with_suffix(SUFFIX), self._shape, self._pack, self._fps, self._space
+        )
         with self._gate:
             newest = self.session.newest
             index = 0 if newest is None else newest.index + 1

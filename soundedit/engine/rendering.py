@@ -18,6 +18,7 @@ from soundedit.engine.directions import OFFSET_KINDS
 from soundedit.engine.latents import read_latents
 from soundedit.engine.reactivity import layer_gains, reacting
 from soundedit.engine.start import at_rate, start_latents
+from soundedit.engine.strangers import strangers
 from soundedit.engine.trajectory import frame_rate, put_away
 from soundedit.errors import Cancelled, MediaError, SoundeditError
 from soundedit.media.envelope import Envelope, read_envelope
@@ -63,7 +64,8 @@ class Rendering:
     """A pure function of (trajectory, reactivity, edits, pack), for the engine's thread.
 
     An edit that cannot act, because a file of it is missing or damaged, is left out: `problems` has
-    a sentence for each, and `faults` why, by the edit's id.
+    a sentence for each, and `faults` why, by the edit's id. `cautions` says of what acts whether
+    another version of the pack made it, by the id of an edit, "start" or "take"; `problems` too.
     """
 
     _keys: NDArray[np.uint64] | None = None
@@ -249,6 +251,8 @@ class Rendering:
         self._keys = None
         self.problems: list[str] = []
         self.faults: dict[str, str] = {}
+        space = self._engine.manifest.latents
+        self.cautions = strangers(self.project, self._files, space)
         for edit in active_edits(self.project):
             try:
                 self._active.append(self._ready(edit, cancel))
@@ -257,6 +261,8 @@ class Rendering:
             except SoundeditError as error:
                 self.problems.append(f"{edit.name or 'An edit'} does nothing: {error}")
                 self.faults[edit.id] = str(error)
+        names = {edit.id: f"{edit.name or 'An edit'}: " for edit in self.project.edits}
+        self.problems += [names.get(key, "") + text for key, text in self.cautions.items()]
 
     def _gains_of(self, reactivity: Reactivity) -> NDArray[np.float32]:
         # A start that nothing moves is where it is.

@@ -54,6 +54,10 @@ class Fields:
             raise self._wrong(name, "a text that is not empty", value)
         return value
 
+    def optional_string(self, name: str) -> str:
+        """A text; empty where the field is missing."""
+        return self.string(name) if name in self._data else ""
+
     def strings(self, name: str) -> list[str]:
         """A list of texts."""
         value = self._get(name)

@@ -81,6 +81,9 @@ class Manifest:
     figures: dict[str, Any]
     """Measured figures by name."""
     components: dict[str, Component]
+    latent_space: str = ""
+    """Names what latents mean: two packs of the same one make the same pictures of them, nearly.
+    Whoever makes a pack keeps it for a new version where that holds; `save_pack` fills it in."""
     format: int = FORMAT
     extra: dict[str, Any] = field(default_factory=dict)
     """Fields of a later version, kept as they were read."""
@@ -109,6 +112,13 @@ class Manifest:
             raise PackError(
                 f"{MANIFEST_NAME}: prompts names {min(unknown)!r}, which is not one of classes."
             )
+
+    @property
+    def latents(self) -> str:
+        """What its latents mean: `latent_space`, in a pack without one its generator's digest."""
+        if self.latent_space or "generator" not in self.components:
+            return self.latent_space
+        return self.components["generator"].sha256[:16]
 
 
 def read_manifest(text: str) -> Manifest:
@@ -140,6 +150,7 @@ def read_manifest(text: str) -> Manifest:
         z_dim=top.integer("z_dim", at_least=1),
         w_dim=top.integer("w_dim", at_least=1),
         num_ws=top.integer("num_ws", at_least=1),
+        latent_space=top.optional_string("latent_space"),
         bands=Bands(bands.pair("coarse"), bands.pair("mid"), bands.pair("fine")),
         mel=MelSettings(
             sample_rate=mel.integer("sample_rate", at_least=1),
@@ -175,6 +186,7 @@ def write_manifest(manifest: Manifest) -> str:
         "z_dim": manifest.z_dim,
         "w_dim": manifest.w_dim,
         "num_ws": manifest.num_ws,
+        **({"latent_space": manifest.latent_space} if manifest.latent_space else {}),
         "bands": {
             "coarse": list(manifest.bands.coarse),
             "mid": list(manifest.bands.mid),

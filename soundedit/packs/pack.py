@@ -132,8 +132,9 @@ def save_pack(
 
     `tensors` maps component names of `manifest` to state dicts; floating-point tensors are
     stored as float16. Components without tensors here, and files that are no component (a model
-    card), are taken over from the pack that `folder` holds already. Sizes and check sums in
-    `manifest` are filled in. PackError for a value outside float16's range or a failed write.
+    card), are taken over from the pack that `folder` holds already. Sizes, check sums and a missing
+    `latent_space` in `manifest` are filled in. PackError for a value outside float16's range or a
+    failed write.
     """
     folder = Path(folder).absolute()
     unknown = set(tensors) - set(manifest.components)
@@ -152,6 +153,7 @@ def save_pack(
             for name, component in manifest.components.items()
         }
         manifest = dataclasses.replace(manifest, components=components)
+        manifest = dataclasses.replace(manifest, latent_space=manifest.latents)
         for stray in set(new.glob("*.safetensors")) - {new / c.file for c in components.values()}:
             stray.unlink()
         _write_file(new / MANIFEST_NAME, write_manifest(manifest).encode())

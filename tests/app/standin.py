@@ -45,6 +45,7 @@ class Track:
         self.w, self.fps, self.key = w, fps, key
         self.frames = len(w)
         self.faults: dict[str, str] = {}
+        self.cautions: dict[str, str] = {}
         seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "little")
         self.frame_keys = np.full(len(w), seed, np.uint64)
 
@@ -91,6 +92,7 @@ class StandIn:
             classes=list(LABELS),
             prompts={"rain": ["rain", "heavy rain"]},
             version="1.0",
+            latents="stand-in 1.0",
             components={"generator": SimpleNamespace(sha256="0" * 64)},
         )
         self.gate = threading.Event()

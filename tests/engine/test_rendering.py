@@ -147,6 +147,25 @@ def test_saved_and_refined_directions(engine: Engine, plain: Rendering, tmp_path
         assert np.allclose(moved.latents(0, 4) - plain.plain(0, 4), 0.005, atol=1e-6)
 
 
+def test_latents_of_another_version_act_and_say_what_to_expect(
+    engine: Engine, plain: Rendering, tmp_path: Path
+) -> None:
+    dw = np.full((10, 16), 0.01, np.float32)
+    media = (*project().media, Media("m9", "d.latents", MediaKind.DIRECTION))
+    all_files = {**plain._files, "m9": tmp_path / "d.latents"}
+    saved = Edit("s", "glow", (Part(PartKind.DIRECTION, "m9", 2.0),), strength=0.25)
+    for space, warns in (("", False), (engine.manifest.latents, False), ("older", True)):
+        (tmp_path / "d.latents").unlink(missing_ok=True)
+        write_latents(tmp_path / "d.latents", Latents(dw, "tiny 0.1", space=space))
+        moved = plain.with_project(project(saved, media=media), all_files)
+        assert np.allclose(moved.latents(0, 4) - plain.plain(0, 4), 0.005, atol=1e-6)
+        assert moved.faults == {}
+        assert list(moved.cautions) == (["s"] if warns else [])
+        assert len(moved.problems) == warns
+    assert moved.problems[0].startswith("glow: The direction was kept with another version")
+    assert "tiny 0.1" in moved.problems[0]
+
+
 def test_keys(plain: Rendering) -> None:
     edited = plain.with_project(project(replace(RAIN, span=Span(1.0, None))))
     assert edited.key != plain.key

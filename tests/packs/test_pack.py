@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import os
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from soundedit.packs import (
     save_pack,
     verify_pack,
 )
+from soundedit.packs.manifest import read_manifest, write_manifest
 
 
 def manifest(name: str = "tiny", parts: tuple[str, ...] = ("audio", "frames")) -> Manifest:
@@ -76,6 +78,25 @@ def test_tensors_come_back_as_float16(folder: Path) -> None:
     assert torch.equal(audio["b"], audio["a"].t())
     assert audio["steps"].dtype == torch.int64
     assert audio["steps"].tolist() == [7]
+
+
+def test_latent_space_is_the_generators_unless_a_maker_keeps_one(
+    folder: Path, tmp_path: Path
+) -> None:
+    parts = {**tensors(), "generator": {"w": torch.ones(2)}}
+    first = manifest()
+    first.components["generator"] = Component("generator.safetensors")
+    made = save_pack(tmp_path / "made", first, parts).manifest
+    assert made.latents == made.latent_space == made.components["generator"].sha256[:16]
+    parts["generator"] = {"w": torch.zeros(2)}
+    assert save_pack(tmp_path / "other", first, parts).manifest.latents != made.latents
+    kept = dataclasses.replace(first, latent_space=made.latents)
+    assert save_pack(tmp_path / "kept", kept, parts).manifest.latents == made.latents
+    # A pack made before there was such a field goes by its generator.
+    text = json.loads(write_manifest(made))
+    del text["latent_space"]
+    assert read_manifest(json.dumps(text)).latents == made.latents
+    assert open_pack(folder).manifest.latents == ""
 
 
 def test_tensors_as_float32(folder: Path) -> None:
