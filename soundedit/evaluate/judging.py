@@ -173,7 +173,7 @@ def _pictures(
     engine: Engine, judge: Judge, photos: Path, effort: Effort, say: Progress | None
 ) -> list[Figure]:
     """Frechet distances of free samples to the photos, beside two halves of the photos."""
-    size = engine.resolution
+    size = min(engine.resolution, judge.side)
 
     def seen() -> Arrays:
         return {"features": judge.look(read_photos(photos, size, 2 * effort.samples, say), say)}
@@ -222,7 +222,7 @@ def _scenes(
     say: Progress | None,
 ) -> tuple[Scenes, Classifiers]:
     """Stills, and classifiers taught by two thirds of them."""
-    size = max(engine.resolution, 64)
+    size = max(min(engine.resolution, judge.side), 64)
 
     def made() -> Arrays:
         if stills is None:
@@ -258,7 +258,7 @@ def _videos(
     say: Progress | None,
 ) -> list[VideoFigures]:
     """A row for soundedit, for each baseline, and for the data engine."""
-    size = max(engine.resolution, 64)
+    size = max(min(engine.resolution, judge.side), 64)
     rendered = rendered_videos(photos, sounds, size, effort.clips, judge, say)
     seen = look(judge, rendered, say)
     rows = []

@@ -1,5 +1,6 @@
 """Photos as squares: upright, cropped, resized; and the squares of a video's frames."""
 
+import contextlib
 import warnings
 from collections.abc import Iterator
 from fractions import Fraction
@@ -18,21 +19,13 @@ Crop = tuple[float, float, float]
 """Left, top and side of a square, in shares of the picture's width, height and width."""
 
 
-def read_square(path: str | Path, size: int, crop: Crop | None = None) -> NDArray[np.uint8]:
-    """A picture file upright (EXIF), cut and resized: uint8 [size, size, 3].
-
-    `crop` None is the largest square in the middle; one that reaches out is moved and shrunk to
-    fit. MediaError if the file is missing or no picture, or has more than about 180 million pixels.
-    """
-    path = Path(path)
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as picture:
-                if crop is None:
-                    # A large JPEG is decoded at a fraction of its size.
-                    picture.draft("RGB", (2 * size, 2 * size))
-                upright = ImageOps.exif_transpose(picture).convert("RGB")
+                yield picture
     except FileNotFoundError as error:
         raise MediaError(f"There is no file {shown(path)}; check its name and folder.") from error
     except Image.DecompressionBombError as error:
@@ -41,6 +34,26 @@ def read_square(path: str | Path, size: int, crop: Crop | None = None) -> NDArra
         raise MediaError(
             f"{shown(path)} is damaged or no picture; open a JPEG, PNG or WebP file."
         ) from error
+
+
+def picture_size(path: str | Path) -> tuple[int, int]:
+    """Width and height of a picture file as it is stored; MediaError as `read_square`."""
+    with _opened(Path(path)) as picture:
+        size: tuple[int, int] = picture.size
+    return size
+
+
+def read_square(path: str | Path, size: int, crop: Crop | None = None) -> NDArray[np.uint8]:
+    """A picture file upright (EXIF), cut and resized: uint8 [size, size, 3].
+
+    `crop` None is the largest square in the middle; one that reaches out is moved and shrunk to
+    fit. MediaError if the file is missing or no picture, or has more than about 180 million pixels.
+    """
+    with _opened(Path(path)) as picture:
+        if crop is None:
+            # A large JPEG is decoded at a fraction of its size.
+            picture.draft("RGB", (2 * size, 2 * size))
+        upright = ImageOps.exif_transpose(picture).convert("RGB")
     left, top, side = square_of(upright.width, upright.height, crop)
     box = (left, top, left + side, top + side)
     square = upright.resize((size, size), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)

@@ -33,6 +33,7 @@ COMMANDS = {
     "polish": Command(
         "polish", "PolishSettings", "train_polish", "a better generator for the same latents"
     ),
+    "grow": Command("grow", "GrowSettings", "train_grow", "a generator of twice the size"),
     "embedding": Command(
         "embedding", "EmbeddingSettings", "train_embedding", "sound, image and text towers"
     ),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundedit.errors import MediaError, TrainingError
-from soundedit.media.picture import read_square
+from soundedit.media.picture import picture_size, read_square
 from soundedit.train.shards import unpacked
 
 log = logging.getLogger(__name__)
@@ -49,10 +49,14 @@ def photo_files(folder: Path) -> list[tuple[Path, str]]:
 class PhotoSet:
     """Squares of one size in an array on disk, made once for each folder and size."""
 
-    def __init__(self, folder: Path, size: int, cache: Path) -> None:
-        """Build or reuse the array below `cache`; unreadable pictures are reported and skipped."""
+    def __init__(self, folder: Path, size: int, cache: Path, *, least: int = 0) -> None:
+        """Build or reuse the array below `cache`; unreadable pictures are reported and skipped.
+
+        Those whose shorter side has fewer pixels than `least` are left out.
+        """
         files = photo_files(folder)
-        key = hashlib.sha256(f"{folder.resolve()}|{size}|{len(files)}".encode()).hexdigest()[:16]
+        text = f"{folder.resolve()}|{size}|{len(files)}" + (f"|{least}" if least else "")
+        key = hashlib.sha256(text.encode()).hexdigest()[:16]
         cache.mkdir(parents=True, exist_ok=True)
         array, hints = cache / f"photos-{key}.npy", cache / f"photos-{key}.txt"
         if not hints.exists():
@@ -63,6 +67,8 @@ class PhotoSet:
             )
             for file, hint in files:
                 try:
+                    if least and min(picture_size(file)) < least:
+                        continue
                     squares[len(good)] = read_square(file, size)
                 except MediaError as error:
                     log.warning("skipped: %s", error)
@@ -70,11 +76,12 @@ class PhotoSet:
                 good.append(hint)
             squares.flush()
             part.replace(array)
-            hints.write_text("\n".join(good) + "\n", encoding="utf-8")
+            hints.write_text("".join(f"{hint}\n" for hint in good), encoding="utf-8")
         self.hints = hints.read_text(encoding="utf-8").split("\n")[:-1]
         self.squares: NDArray[np.uint8] = np.load(array, mmap_mode="r")[: len(self.hints)]
         if not self.hints:
-            raise TrainingError(f"No picture in {folder} could be read; see the log.")
+            wanted = f" of {least} pixels or more" if least else ""
+            raise TrainingError(f"No picture{wanted} in {folder} could be read; see the log.")
 
     def __len__(self) -> int:
         return len(self.hints)

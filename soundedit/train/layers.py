@@ -1,0 +1,56 @@
+"""Networks and latents for a generator with more style layers: those added act as the last did."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+LAYERED = {
+    "inversion": ("heads.fine.mix.4.",),
+    "frames": ("cells.fine.to_target.2.",),
+    "directions": ("up", "centre", "spread", "radius"),
+    "encoder": ("to_offsets.1.", "mean"),
+    "photo encoder": ("to_offsets.",),
+}
+"""What of each network has style layers for rows; linear layers, ending in a full stop, have
+`w_dim` rows for each.
+"""
+
+
+def repeat_last(w: Tensor, num_ws: int) -> Tensor:
+    """Latents [..., L, D] -> [..., num_ws, D], the last layer repeated."""
+    more = num_ws - w.shape[-2]
+    return torch.cat([w, w[..., -1:, :].expand(*w.shape[:-2], more, w.shape[-1])], dim=-2)
+
+
+def more_layers(
+    name: str, state: Mapping[str, Tensor], added: int, w_dim: int
+) -> dict[str, Tensor]:
+    """Weights of a network of `LAYERED` for so many more style layers of `w_dim` values."""
+    found = dict(state)
+    for key, tensor in state.items():
+        for part in LAYERED[name]:
+            linear = part.endswith(".")
+            if key == part or (linear and key.startswith(part)):
+                found[key] = _more_rows(tensor, added, w_dim, linear=linear)
+    return found
+
+
+def grown(
+    name: str, config: Mapping[str, Any], state: Mapping[str, Tensor], num_ws: int
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Configuration and weights of a pack's part for a generator of `num_ws` style layers.
+
+    As they are where they are for so many already.
+    """
+    added = num_ws - int(config["num_ws"])
+    if added <= 0:
+        return dict(config), dict(state)
+    return {**config, "num_ws": num_ws}, more_layers(name, state, added, int(config["w_dim"]))
+
+
+def _more_rows(tensor: Tensor, added: int, w_dim: int, *, linear: bool) -> Tensor:
+    layers = tensor.unflatten(0, (-1, w_dim)) if linear else tensor
+    more = torch.cat([layers, layers[-1:].expand(added, *layers.shape[1:])])
+    return more.flatten(0, 1) if linear else more
