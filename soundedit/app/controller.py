@@ -267,7 +267,9 @@ class Controller(OpenSound):
         snapshot = self.session.snapshot()
         self.feed.set_resting(True)
         self._rest.start()
-        request = RedrawRequest(self.movie, snapshot.project, snapshot.files, self.feed.wanted)
+        request = RedrawRequest(
+            self.movie, snapshot.project, snapshot.files, self.feed.wanted, self.feed.preview
+        )
         self._latest[Kind.REDRAW] = request
         self.submit(request)
 

@@ -87,7 +87,7 @@ class EditLanes(QScrollArea):
         tall = self._timeline.window().height() >= TALL
         self.setFixedHeight(min(len(self._lanes), MANY if tall else FEW) * HEIGHT)
         left, width = self._timeline.ruler.x() - self.x(), self._timeline.ruler.width()
-        self._rows.resize(max(left + width, 1), max(len(self._lanes) * HEIGHT, 1))
+        self._rows.resize(max(left + width, 1), len(self._lanes) * HEIGHT)
         for row, edit in enumerate(self._stack.edits):
             label, lane = self._labels[edit.id], self._lanes[edit.id]
             label.setGeometry(0, row * HEIGHT, max(left - GAP, 0), HEIGHT)

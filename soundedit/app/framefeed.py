@@ -11,16 +11,20 @@ from PySide6.QtCore import QObject, Signal
 from soundedit.app.cache import FrameCache, FrameKey
 from soundedit.app.course import Course
 from soundedit.app.movie import Movie
-from soundedit.app.requests import FrameReady, FramesDone, FramesRequest, Request, new_id
+from soundedit.app.requests import (
+    FrameReady,
+    FramesDone,
+    FramesRequest,
+    PreviewSize,
+    Request,
+    new_id,
+)
 
 CHUNK = 8
 """Frames per request when working ahead."""
 
 SEARCH_BACK = 12
 """While playing, a frame at most this much older than now is shown when newer ones are missing."""
-
-ROUGH_PART = 4
-"""While playing, pictures of a quarter of the size are made where full ones come too slowly."""
 
 KEEPS_UP = 0.9
 """Share of a frame's time that a picture may take to come in time."""
@@ -59,6 +63,7 @@ class FrameFeed(QObject):
         self._urgent: FramesRequest | None = None
         self._took = 0.0
         self._side = self._frame_bytes = 0
+        self._preview = PreviewSize.AUTOMATIC
         self._course = Course()
         self._ready: set[int] = set()
         self._rough: set[int] = set()
@@ -85,6 +90,22 @@ class FrameFeed(QObject):
     def set_cache_limit(self, limit_bytes: int) -> None:
         """Keep finished frames within another bound."""
         self._forget(self._cache.set_limit(limit_bytes))
+
+    @property
+    def preview(self) -> PreviewSize:
+        """How large pictures are made while playing and scrubbing."""
+        return self._preview
+
+    def set_preview(self, preview: PreviewSize) -> None:
+        """Make pictures so large from now on."""
+        if preview is self._preview:
+            return
+        self._preview = preview
+        self._stop_ahead()
+        self._learn()
+        self._shown = None
+        self.show_again()
+        self._plan()
 
     def picture(self) -> Picture | None:
         """The frame under the playhead, uint8 (H, W, 3); None while it is not made."""
@@ -135,7 +156,7 @@ class FrameFeed(QObject):
     def tell_overview(self) -> None:
         """Tell again of the frames of the overview that exist already."""
         for index in self._overview:
-            picture = self._cache.get(self._key(index)) if self._movie is not None else None
+            picture = None if self._movie is None else self._best(index)
             if picture is not None:
                 self.stored.emit(index, picture)
 
@@ -205,10 +226,14 @@ class FrameFeed(QObject):
             return
         if answer.size is not None and not answer.urgent:
             self._keep(self._key(answer.index, answer.size), answer.image)
+            if self._always_small:
+                self.stored.emit(answer.index, answer.image)
             self._show_newest()
             return
         if answer.size is not None:
-            # Quarter size, shown until the full one is there.
+            # Small, shown until the full one is there.
+            if self._always_small and answer.size == self._rough_size:
+                self._keep(self._key(answer.index, answer.size), answer.image)
             if answer.id > self._stale_before and self._shown != self._wanted:
                 self._shown = None
                 self.shown.emit(answer.index, answer.image)
@@ -240,7 +265,7 @@ class FrameFeed(QObject):
     def _ask_now(self, movie: Movie) -> None:
         """Ask for the wanted frame, unless that is what was asked for last."""
         if self._urgent is None or self._urgent.indices != (self._wanted,):
-            self._urgent = FramesRequest(movie, (self._wanted,), urgent=True)
+            self._urgent = FramesRequest(movie, (self._wanted,), urgent=True, preview=self._preview)
             self._submit(self._urgent)
 
     def _key(self, index: int, size: int | None = None) -> FrameKey:
@@ -255,22 +280,35 @@ class FrameFeed(QObject):
             and key.picture == movie.frame_key(key.index)
         )
 
+    def _best(self, index: int) -> Picture | None:
+        """The largest picture of a frame that is kept."""
+        found = self._cache.get(self._key(index))
+        if found is None and index in self._rough:
+            found = self._cache.get(self._key(index, self._rough_size))
+        return found
+
     def _learn(self) -> None:
         """Find which frames of the movie are kept; asking the cache each time takes too long."""
         self._ready.clear()
         self._rough.clear()
         for key in self._cache:
             if self._is_mine(key):
-                (self._ready if key.size is None else self._rough).add(key.index)
+                self._known(key).add(key.index)
 
     def _keep(self, key: FrameKey, picture: Picture) -> None:
-        (self._ready if key.size is None else self._rough).add(key.index)
+        self._known(key).add(key.index)
         self._forget(self._cache.put(key, picture))
 
     def _forget(self, dropped: Iterable[FrameKey]) -> None:
         for key in dropped:
             if self._is_mine(key):
-                (self._ready if key.size is None else self._rough).discard(key.index)
+                self._known(key).discard(key.index)
+
+    def _known(self, key: FrameKey) -> set[int]:
+        """Where the frames that are kept in the size of a key are noted."""
+        if key.size is None:
+            return self._ready
+        return self._rough if key.size == self._rough_size else set()
 
     def _newest(self) -> int | None:
         """The frame to show for the wanted one: itself or, while playing, a slightly older one."""
@@ -298,7 +336,7 @@ class FrameFeed(QObject):
             self._show_rough(index)
 
     def _show_rough(self, index: int) -> None:
-        """Show a picture of a quarter of the size, where there is one; the full one may follow."""
+        """Show a smaller picture, where there is one; the full one may follow."""
         if index in self._rough:
             picture = self._cache.get(self._key(index, self._rough_size))
             if picture is not None:
@@ -307,12 +345,21 @@ class FrameFeed(QObject):
 
     @property
     def _rough_size(self) -> int:
-        return max(self._side // ROUGH_PART, 1)
+        return max(self._side // self._preview.part, 1)
 
-    def _is_slow(self) -> bool:
-        """Whether full pictures come more slowly than they are to be shown."""
-        if self._movie is None or not self._playing or self._side < ROUGH_PART:
+    @property
+    def _always_small(self) -> bool:
+        return self._preview > PreviewSize.FULL
+
+    def _is_rough(self) -> bool:
+        """Whether smaller pictures are made ahead: as chosen, or since full ones come too slowly.
+
+        Full ones do until one tells how large they are.
+        """
+        if self._movie is None or self._side < PreviewSize.QUARTER:
             return False
+        if self._preview is not PreviewSize.AUTOMATIC or not self._playing:
+            return self._always_small
         pace = float(self._movie.fps) * abs(self._course.speed) / self._course.stride
         return self._took * pace > KEEPS_UP
 
@@ -324,7 +371,7 @@ class FrameFeed(QObject):
     def _skip(self) -> int:
         """Frames that will have passed while playing before another can be ready."""
         assert self._movie is not None
-        took = self._took / ROUGH_PART if self._is_slow() else self._took
+        took = self._took / self._preview.part if self._is_rough() else self._took
         return math.ceil(took * float(self._movie.fps) * abs(self._course.speed))
 
     def _too_late(self) -> bool:
@@ -338,8 +385,8 @@ class FrameFeed(QObject):
         movie = self._movie
         if movie is None or self._ahead is not None or self._resting:
             return
-        rough = self._is_slow()
-        indices = self._coming(movie, rough) if self._playing else self._missing(movie)
+        rough = self._is_rough()
+        indices = self._coming(movie, rough) if self._playing else self._missing(movie, rough)
         if indices:
             size = self._rough_size if rough else None
             self._ahead = FramesRequest(movie, tuple(indices), size=size)
@@ -347,22 +394,26 @@ class FrameFeed(QObject):
 
     def _coming(self, movie: Movie, rough: bool) -> list[int]:
         """What playing needs next."""
-        kept = self._ready | self._rough if rough else self._ready
+        kept = self._kept(rough)
         course = self._course.ahead(self._wanted, self._skip(), movie.frames)
         coming = (index for index in islice(course, self._room()) if index not in kept)
         return list(islice(coming, CHUNK))
 
-    def _missing(self, movie: Movie) -> list[int]:
+    def _kept(self, rough: bool) -> set[int]:
+        return self._ready | self._rough if rough else self._ready
+
+    def _missing(self, movie: Movie, rough: bool) -> list[int]:
         """What idle time is used for: the thumbnails in view, what comes next, then the rest."""
-        gaps = [index for index in self._overview if index not in self._ready]
+        kept = self._kept(rough)
+        gaps = [index for index in self._overview if index not in kept]
         if gaps:
             return gaps[:CHUNK]
         room = self._room()
         last = min(self._wanted + room, movie.frames)
-        after = (index for index in range(self._wanted, last) if index not in self._ready)
+        after = (index for index in range(self._wanted, last) if index not in kept)
         found = list(islice(after, CHUNK))
         if movie.frames <= room and len(found) < CHUNK:
-            before = (index for index in range(self._wanted) if index not in self._ready)
+            before = (index for index in range(self._wanted) if index not in kept)
             found += islice(before, CHUNK - len(found))
         return found
 
@@ -371,4 +422,5 @@ class FrameFeed(QObject):
         if not self._frame_bytes:
             return CHUNK
         # Part of the bound is left to the thumbnails in view and to what lies behind the playhead.
-        return max(int(0.7 * self._cache.limit / self._frame_bytes), 1)
+        size = self._frame_bytes / (self._preview.part**2 if self._always_small else 1)
+        return max(int(0.7 * self._cache.limit / size), 1)

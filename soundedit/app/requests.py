@@ -85,6 +85,24 @@ class EngineInfo:
     """Words and phrases the pack knows well."""
 
 
+class PreviewSize(IntEnum):
+    """How large pictures are made while playing and scrubbing: a part of the pack's own size.
+
+    `AUTOMATIC` makes them whole where that is fast enough, else of a quarter. Where the playhead
+    rests the whole picture follows; exports are always whole.
+    """
+
+    AUTOMATIC = 0
+    FULL = 1
+    HALF = 2
+    QUARTER = 4
+
+    @property
+    def part(self) -> int:
+        """By what the side of a smaller picture is divided."""
+        return self.value or PreviewSize.QUARTER
+
+
 class Kind(IntEnum):
     """Kinds of work, most urgent first; a newer request of a kind replaces the older one."""
 
@@ -172,6 +190,7 @@ class RedrawRequest(Request):
     project: Project
     files: Mapping[str, Path]
     index: int
+    preview: PreviewSize = PreviewSize.AUTOMATIC
 
     @property
     def kind(self) -> Kind:
@@ -191,6 +210,8 @@ class FramesRequest(Request):
     size: int | None = None
     urgent: bool = False
     plain: bool = False
+    preview: PreviewSize = PreviewSize.AUTOMATIC
+    """How large what is waited for is made first."""
 
     @property
     def kind(self) -> Kind:

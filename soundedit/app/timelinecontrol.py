@@ -10,13 +10,16 @@ from soundedit.app.controller import Controller
 from soundedit.app.marking import Marking
 from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences, chosen_output
+from soundedit.app.requests import PreviewSize
 from soundedit.app.settings import (
     CACHE_MEGABYTES,
     FOLLOW,
+    PREVIEW_SIZE,
     RETURN_ON_STOP,
     SCRUB_SOUND,
     SNAP,
     SOUND_VIEW,
+    Settings,
 )
 from soundedit.app.timeline import Timeline
 from soundedit.app.transport import SPEEDS, Transport
@@ -101,6 +104,9 @@ class TimelineControl(QObject):
         self._playback.scrub_sound = settings.get(SCRUB_SOUND)
         self._playback.returns = settings.get(RETURN_ON_STOP)
         self._playback.set_output(chosen_output(settings, self._preferences.outputs))
+        preview = preview_size(settings)
+        self._controller.feed.set_preview(preview)
+        self._transport.show_preview(preview)
         axis.set_follows(settings.get(FOLLOW))
         axis.marks.set_snapping(settings.get(SNAP))
         self._actions["snap"].setChecked(settings.get(SNAP))
@@ -126,6 +132,9 @@ class TimelineControl(QObject):
         playback.why_silent_changed.connect(self._transport.set_why_silent)
         playback.told.connect(self.told)
         self._transport.speed_chosen.connect(playback.choose_speed)
+        self._transport.preview_chosen.connect(
+            lambda size: self._preferences.set(PREVIEW_SIZE, size)
+        )
         self._preferences.changed.connect(self.apply_settings)
 
     def _spectrum_changed(self) -> None:
@@ -159,3 +168,9 @@ class TimelineControl(QObject):
         spectral = self._timeline.waveform.view == SPECTROGRAM
         self._settings.set(SOUND_VIEW, WAVEFORM if spectral else SPECTROGRAM)
         self.apply_settings()
+
+
+def preview_size(settings: Settings) -> PreviewSize:
+    """The chosen preview size; automatic where something else is stored."""
+    stored = settings.get(PREVIEW_SIZE)
+    return PreviewSize(stored) if stored in list(PreviewSize) else PreviewSize.AUTOMATIC

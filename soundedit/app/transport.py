@@ -1,19 +1,25 @@
-"""The transport bar: play, go, time, before and after, snap, repeat, speed, generate, export."""
+"""The transport bar: play, go, time, compare, snap, repeat, speed, preview, generate, export."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFontDatabase
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from soundedit.app.buttons import Button, action_button
+from soundedit.app.requests import PreviewSize
 from soundedit.app.ruler import clock
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
+
+LEAST_CHOICE = 48
+"""Pixels of a list to choose from in the narrowest window."""
 
 
 class Transport(QWidget):
     """A row of buttons above the timeline; the actions do the work."""
 
     speed_chosen = Signal(float)
+    preview_chosen = Signal(int)
+    """A value of `PreviewSize`."""
 
     def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,10 +43,32 @@ class Transport(QWidget):
         self.speed.activated.connect(
             lambda index: self.speed_chosen.emit(self.speed.itemData(index))
         )
+        self.preview = QComboBox(self)
+        self.preview.setAccessibleName(self.tr("Preview size"))
+        self.preview.setToolTip(
+            self.tr(
+                "How large pictures are made while playing and scrubbing; where the playhead rests"
+                " the whole picture follows, and exports are always whole"
+            )
+        )
+        for size, name in (
+            (PreviewSize.AUTOMATIC, self.tr("Auto")),
+            (PreviewSize.FULL, self.tr("Full")),
+            (PreviewSize.HALF, self.tr("Half")),
+            (PreviewSize.QUARTER, self.tr("Quarter")),
+        ):
+            self.preview.addItem(name, int(size))
+        self.preview.activated.connect(
+            lambda index: self.preview_chosen.emit(self.preview.itemData(index))
+        )
         self.shuttle = QLabel(self)
         self.shuttle.setAccessibleName(self.tr("Speed now"))
+        for choice in (self.speed, self.preview):
+            # A narrow window cuts these rather than becoming wider.
+            choice.setMinimumWidth(LEAST_CHOICE)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
+        layout.setSpacing(4)
         for id_ in ("start", "play", "end"):
             layout.addWidget(self.play if id_ == "play" else self._icon_button(actions[id_]))
         layout.addSpacing(8)
@@ -53,7 +81,8 @@ class Transport(QWidget):
         for id_ in ("compare", "snap", "loop"):
             layout.addWidget(self._icon_button(actions[id_]))
         layout.addWidget(self.speed)
-        layout.addSpacing(12)
+        layout.addWidget(self.preview)
+        layout.addSpacing(4)
         layout.addWidget(action_button(actions["live"], self))
         layout.addWidget(action_button(actions["generate"], self))
         layout.addWidget(action_button(actions["export"], self))
@@ -67,6 +96,10 @@ class Transport(QWidget):
     def show_choice(self, speed: float) -> None:
         """Show the chosen speed."""
         self.speed.setCurrentIndex(self.speed.findData(speed))
+
+    def show_preview(self, size: PreviewSize) -> None:
+        """Show the chosen preview size."""
+        self.preview.setCurrentIndex(self.preview.findData(int(size)))
 
     def show_speed(self, speed: float) -> None:
         """Show the speed it plays with now, where that is not the chosen one."""

@@ -46,6 +46,7 @@ from soundedit.app.requests import (
     Loading,
     LoadingStopped,
     MeasureRequest,
+    PreviewSize,
     Redrawn,
     RedrawRequest,
     Request,
@@ -347,7 +348,9 @@ class EngineWorker(QObject):
         )
         movie, plain = _movies(made, request, request.movie.sound)
         self._answer(Redrawn(request.id, movie, plain, request.index))
-        frames = FramesRequest(movie, (request.index,), urgent=True, id=request.id)
+        frames = FramesRequest(
+            movie, (request.index,), urgent=True, preview=request.preview, id=request.id
+        )
         self._now(engine, frames, Kind.REDRAW)
 
     def _frames(self, engine: EngineLike, request: FramesRequest) -> None:
@@ -364,10 +367,14 @@ class EngineWorker(QObject):
 
     def _now(self, engine: EngineLike, request: FramesRequest, kind: Kind) -> None:
         """A picture somebody waits for, never stopped half-way: small first where it is slow."""
-        if request.size is None and self._full_took > SLOW_SECONDS:
-            self._synthesise(engine, request, request.indices, engine.resolution // 4)
+        small = request.preview > PreviewSize.FULL
+        if request.preview is PreviewSize.AUTOMATIC:
+            small = self._full_took > SLOW_SECONDS
+        if request.size is None and small:
+            size = engine.resolution // request.preview.part
+            self._synthesise(engine, request, request.indices, size)
         # Whoever went on has no use for the full picture of what is already left.
-        if self._full_took <= SLOW_SECONDS or not self._is_overtaken(kind):
+        if not small or not self._is_overtaken(kind):
             self._full_took = self._synthesise(engine, request, request.indices, request.size)
         self._answer(FramesDone(request.id, request.urgent))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollBar, QWidget
 
 from soundedit.app.automationlane import HEIGHT, AutomationLane
 from soundedit.app.historypanel import HistoryPanel
@@ -185,6 +185,20 @@ def test_lanes_take_their_room_from_the_panels_and_not_from_the_screen(
         rig.wait(lambda edit=edit: lanes.lane(edit).width() == rig.window.axis.width)
         assert rig.window.height() == 620
     assert rig.window.minimumSizeHint().height() <= 620
+
+
+def test_nothing_is_scrolled_where_all_lanes_are_in_view(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    bars = [one for one in rig.window.timeline.findChildren(QScrollBar) if one.accessibleName()]
+    (bar,) = (one for one in bars if one.orientation() is Qt.Orientation.Vertical)
+    shown = []
+    for count in range(4):
+        rig.wait(lambda count=count: len(rig.window.edit_lanes._lanes) == count)
+        rig.wait(lambda count=count: bar.isVisible() is (count > 2))
+        shown.append(bar.isVisible())
+        rig.window.editing.stack.add_words(f"storm {count}")
+    assert shown == [False, False, False, True]
 
 
 def test_panels_scroll_to_what_has_the_focus_in_a_low_window(
