@@ -51,6 +51,7 @@ class PackSettings:
     name: str = "landscapes"
     title: str = "Landscapes"
     version: str = "0.1"
+    latent_space: str = ""
     lookahead: float = 0.5
     figures: str = ""
 
@@ -144,6 +145,7 @@ def build_pack(settings: PackSettings) -> Path:
         z_dim=g["z_dim"],
         w_dim=g["w_dim"],
         num_ws=num_ws,
+        latent_space=settings.latent_space,
         bands=Bands(**slices),
         mel=PackMel(**asdict(mel)),
         embed_dim=embedding["config"]["embed_dim"],
