@@ -33,8 +33,8 @@ def find_devices(again: bool) -> FoundDevices:
         if again:
             rescan()
         microphones, outputs = tuple(input_devices()), tuple(output_devices())
-    except DeviceError:
-        microphones = outputs = ()
+    except DeviceError as error:
+        return FoundDevices((), str(error), str(error))
     return FoundDevices(
         microphones, why_no_sound_device("output"), why_no_sound_device("input"), outputs
     )

@@ -4,7 +4,9 @@
 one, `soundedit.media.simulated.SimulatedBackend` one in software with the same interface.
 """
 
+import atexit
 import importlib
+import logging
 import platform
 import threading
 import weakref
@@ -32,6 +34,12 @@ LOST_SECONDS = 1.5
 """A stream that was not called for so long has lost its device."""
 START_SECONDS = 4.0
 """The same before its first call: a sound server takes two seconds to begin."""
+
+CLOSE_SECONDS = 2.0
+"""A device that takes so long to stop or close hangs, as one of a sound server that hangs does."""
+_hanging: list[threading.Thread] = []
+"""Those that wait for such a device."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -165,11 +173,16 @@ def _load() -> Any:
 
 
 class _PortAudioStream:
-    """A `sounddevice` stream whose errors, once it is open, mean that it is not active."""
+    """A `sounddevice` stream whose errors, once it is open, mean that it is not active.
 
-    def __init__(self, raw: Any, device: AudioDevice) -> None:
+    One that hangs when it is stopped or closed is left to a thread of its own. `ended` is set from
+    then on; its callbacks must do nothing more.
+    """
+
+    def __init__(self, raw: Any, device: AudioDevice, ended: threading.Event) -> None:
         self._raw = raw
         self._gate = threading.Lock()  # a freed PortAudio stream must not be touched
+        self._ended = ended
         self._closed = False
         self.device = device
         self.sample_rate = round(raw.samplerate)
@@ -200,13 +213,30 @@ class _PortAudioStream:
     def stop(self) -> None:
         with self._gate:
             if not self._closed:
-                self._raw.abort(ignore_errors=True)
+                self._end(self._raw.abort)
 
     def close(self) -> None:
         with self._gate:
             if not self._closed:
                 self._closed = True
-                self._raw.close(ignore_errors=True)
+                self._ended.set()
+                self._end(self._raw.close)
+
+    def _end(self, call: Callable[..., Any]) -> None:
+        """Stop or close, within bounds."""
+        thread = threading.Thread(
+            target=call, kwargs={"ignore_errors": True}, name="closing-sound", daemon=True
+        )
+        thread.start()
+        thread.join(CLOSE_SECONDS)
+        if thread.is_alive():
+            log.warning("%s hangs; it is left behind", self.device.name)
+            self._closed = True
+            self._ended.set()
+            _hanging.append(thread)
+            if _module is not None:
+                # PortAudio would wait for it when the program ends.
+                atexit.unregister(_module._exit_handler)
 
 
 class PortAudioBackend:
@@ -248,14 +278,17 @@ class PortAudioBackend:
         """Open `device` (None: every output, the default first, until one works)."""
         sd = _load()
 
-        def open_one(chosen: AudioDevice) -> Any:
+        def open_one(chosen: AudioDevice, ended: threading.Event) -> Any:
             latency = [0.0]
 
             def fill(out: NDArray[np.float32], frames: int, time: Any, status: Any) -> None:
                 heard = time.outputBufferDacTime
                 if heard <= 0.0 or heard < time.currentTime:  # some host APIs leave it unset
                     heard = time.currentTime + latency[0]
-                callback(out, heard)
+                if ended.is_set():
+                    out.fill(0.0)
+                else:
+                    callback(out, heard)
 
             raw = sd.OutputStream(callback=fill, **_settings(sd, chosen, "output"))
             latency[0] = float(raw.latency)
@@ -269,9 +302,10 @@ class PortAudioBackend:
         """Open `device` (None: every input, the default first, until one works)."""
         sd = _load()
 
-        def open_one(chosen: AudioDevice) -> Any:
+        def open_one(chosen: AudioDevice, ended: threading.Event) -> Any:
             def take(data: NDArray[np.float32], frames: int, time: Any, status: Any) -> None:
-                callback(data, bool(status.input_overflow))
+                if not ended.is_set():
+                    callback(data, bool(status.input_overflow))
 
             return sd.InputStream(callback=take, **_settings(sd, chosen, "input", quick))
 
@@ -281,9 +315,10 @@ class PortAudioBackend:
         self,
         device: AudioDevice | None,
         kind: Literal["input", "output"],
-        open_one: Callable[[AudioDevice], Any],
+        open_one: Callable[[AudioDevice, threading.Event], Any],
     ) -> AudioStream:
         sd = _load()
+        _refuse_while_hanging()
         with _lock:
             there = self._devices(kind)
             if not there:
@@ -297,7 +332,8 @@ class PortAudioBackend:
             first: Exception | None = None
             for chosen in wanted:
                 try:
-                    stream = _PortAudioStream(open_one(chosen), chosen)
+                    ended = threading.Event()
+                    stream = _PortAudioStream(open_one(chosen, ended), chosen, ended)
                 except (sd.PortAudioError, ValueError) as error:
                     first = first or error
                     continue
@@ -310,16 +346,26 @@ class PortAudioBackend:
         ) from first
 
     def rescan(self) -> None:
-        """Look for devices again; the list is frozen when PortAudio starts. Closes every stream."""
+        """Look for devices again; the list is frozen when PortAudio starts. Closes every stream.
+
+        DeviceError where one of them hangs, since PortAudio would wait for it.
+        """
         global _reason
         with _lock:
             for stream in list(self._streams):
                 stream.close()
+            _refuse_while_hanging()
             self._streams.clear()
             _reason = None
             if _module is not None:
                 _module._terminate()
                 _module._initialize()
+
+
+def _refuse_while_hanging() -> None:
+    """Another device would hang too, and PortAudio with it."""
+    if any(thread.is_alive() for thread in _hanging):
+        raise DeviceError("The sound system hangs; restart it, or soundedit where that is no help.")
 
 
 def _settings(sd: Any, device: AudioDevice, kind: str, quick: bool = False) -> dict[str, Any]:
