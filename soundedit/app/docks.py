@@ -53,7 +53,7 @@ class Docks:
         self._exports.hide()
         first.raise_()
         window.resizeDocks([upper, first], [230, 280], Qt.Orientation.Horizontal)
-        window.resizeDocks([upper, lower], [280, 230], Qt.Orientation.Vertical)
+        window.resizeDocks([upper, lower], [250, 260], Qt.Orientation.Vertical)
 
     def show_exports(self) -> None:
         """Bring the exports to the front."""
@@ -81,15 +81,16 @@ class _Scrolled(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._panel = panel
         self.setWidget(panel)
 
     def minimumSizeHint(self) -> QSize:
-        wanted = self.widget().minimumSizeHint()
+        wanted = self._panel.minimumSizeHint()
         bar = self.verticalScrollBar().sizeHint().width()
         return QSize(wanted.width() + bar, min(wanted.height(), LEAST_HEIGHT))
 
     def sizeHint(self) -> QSize:
-        return self.widget().sizeHint()
+        return self._panel.sizeHint()
 
 
 def _column(parent: QWidget, widgets: tuple[QWidget, ...]) -> QWidget:
