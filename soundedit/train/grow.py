@@ -7,6 +7,7 @@ what walks pass through; scaled down, its pictures are to be those of the block 
 """
 
 import copy
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.nets.stylegan2 import Generator, SynthesisBlock
 from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.distributed import joined
-from soundedit.train.generator import adam, apart, out_of_range
+from soundedit.train.generator import adam, out_of_range
 from soundedit.train.grid import picture_grid
 from soundedit.train.latents import CodeBank
 from soundedit.train.layers import more_layers, repeat_last
@@ -42,8 +43,8 @@ from soundedit.train.walkbank import WalkBank
 COPIES, FREE, WALKED = 1 / 2, 1 / 4, 1 / 2
 """Pictures drawn for each photo: copies of photos, free scenes, and what walks pass through."""
 _GRADIENT_NORM = 10.0
-_FINE = 2
-"""Taps, finest first, by whose features copies are compared with their photos."""
+_AREA = 16
+"""Side of the areas in which as much detail is wanted as in the photo, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,13 @@ class GrowSettings(RunSettings):
     width: int = 16
     batch: int = 8
     pictures: int = 20_000
-    generator_lr: float = 2.0e-3
+    generator_lr: float = 3.0e-3
     critic_lr: float = 2.0e-4
-    feature_weight: float = 0.5
-    critic_weight: float = 0.3
+    detail_weight: float = 4.0
+    critic_weight: float = 0.5
     keep_weight: float = 4.0
     ema_pictures: int = 1_500
+    compile: bool = False
 
 
 class GrowTrainer:
@@ -78,6 +80,9 @@ class GrowTrainer:
         self.device, self.dtype = run.world.device, run.precision.dtype
         torch.manual_seed(settings.seed)
         self.features = load_lite0().to(self.device)
+        self.look: Callable[[Tensor], list[Tensor]] = self.features
+        if settings.compile:
+            self.look = torch.compile(self.features)
         g = start["settings"]
         self.before = int(g["resolution"])
         self.shape = {
@@ -130,7 +135,7 @@ class GrowTrainer:
     def taps(self, pictures: Tensor) -> list[Tensor]:
         """Frozen features of [B, 3, S, S] in the run's precision, returned as float32."""
         with self.run.precision.autocast():
-            found = self.features(pictures.contiguous(memory_format=torch.channels_last))
+            found = self.look(pictures.contiguous(memory_format=torch.channels_last))
         return [tap.float() for tap in found]
 
     @torch.no_grad()
@@ -185,21 +190,18 @@ class GrowTrainer:
         _, fake = self.block(x, small, latents, "off", None, self.dtype)
         losses = {"range": out_of_range(fake)}
         losses["kept"] = s.keep_weight * (F.avg_pool2d(fake, 2) - small).abs().mean()
-        with torch.no_grad():
-            originals = self.taps(real)
-            levels = self.world.mean(torch.stack([tap.abs().mean() for tap in originals]))
-        copied = self.taps(fake[:copies])
-        losses["features"] = s.feature_weight * apart(
-            copied[:_FINE], [tap[:copies] for tap in originals[:_FINE]], levels[:_FINE]
+        losses["detail"] = (
+            s.detail_weight * (detail(fake[:copies]) - detail(real[:copies])).abs().mean()
         )
+        with torch.no_grad():
+            judged = self.taps(self.jitter(real))
+            levels = self.world.mean(torch.stack([tap.abs().mean() for tap in judged]))
         self.critic.requires_grad_(False)
         seen = self.taps(self.jitter(fake))
         losses["fooling"] = s.critic_weight * hinge_generator(self.critic(seen, list(levels)))
         self.run.backward(losses, parts, sums)
         for name, parameter in self.critic.named_parameters():
             parameter.requires_grad_(not name.startswith("mix_"))
-        with torch.no_grad():
-            judged = self.taps(self.jitter(real))
         lost = hinge_critic(
             self.critic(judged, list(levels)),
             self.critic([tap.detach() for tap in seen], list(levels)),
@@ -253,6 +255,12 @@ class GrowTrainer:
         self.average.load_state_dict(held)
         self.bank.restore(state["bank"])
         self.seen = int(state["seen"])
+
+
+def detail(pictures: Tensor) -> Tensor:
+    """How much of pictures [B, 3, S, S] half their size cannot show, in areas of `_AREA` pixels."""
+    enlarged = F.interpolate(F.avg_pool2d(pictures, 2), scale_factor=2, mode="bilinear")
+    return F.avg_pool2d((pictures - enlarged).abs().mean(1, keepdim=True), _AREA)
 
 
 def _generator(settings: dict[str, Any]) -> Generator:

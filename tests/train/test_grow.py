@@ -67,7 +67,7 @@ def test_pictures_are_the_same_but_larger(begun: dict[str, Any], tmp_path: Path)
     offsets = encoder(taps)[1]
     assert torch.equal(offsets[:, 8:], offsets[:, 7:8].expand(-1, 2, -1))
     text = (tmp_path / "g" / "losses.jsonl").read_text(encoding="utf-8")
-    for name in ("kept", "features", "fooling", "critic"):
+    for name in ("kept", "detail", "fooling", "critic"):
         assert f'"{name}"' in text, name
     cached = sorted((tmp_path / "cache").glob("photos-*.npy"))
     assert np.load(cached[0], mmap_mode="r").shape[1:] == (64, 64, 3)
