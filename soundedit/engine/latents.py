@@ -48,7 +48,8 @@ def write_latents(path: Path, latents: Latents) -> None:
 def read_latents(path: Path, shape: tuple[int, int], pack: str) -> Latents:
     """Read latents of `shape` (L, D); MediaError if damaged, or made for another pack than `pack`.
 
-    Any version of that pack will do, and so will latents that name none.
+    Any version of that pack will do, and so will latents that name none. Those of a version with
+    fewer style layers are carried on as `soundedit train grow` does: layers added act as the last.
     """
     try:
         with safe_open(path, "numpy") as file:
@@ -59,6 +60,9 @@ def read_latents(path: Path, shape: tuple[int, int], pack: str) -> Latents:
         raise MediaError(f"The latents {path.name} cannot be read ({error}).") from error
     maker = facts.get("pack", "")
     other = maker not in ("", pack) and not maker.startswith(f"{pack} ")
+    more = shape[0] - w.shape[-2] if w.ndim in (2, 3) and maker.startswith(f"{pack} ") else 0
+    if more > 0:
+        w = np.concatenate([w, np.repeat(w[..., -1:, :], more, axis=-2)], axis=-2)
     fits = w.ndim in (2, 3) and w.shape[-2:] == shape and len(w) and np.isfinite(w).all()
     if other or not fits:
         raise MediaError(

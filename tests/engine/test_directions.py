@@ -160,7 +160,7 @@ def test_latents_round_trip(tmp_path: Path) -> None:
     assert np.array_equal(found.w, w)
     assert (found.pack, found.fps) == ("tiny 1.0", None)
     with pytest.raises(MediaError, match=r"made for another pack \(tiny 1\.0\)"):
-        read_latents(tmp_path / "a.latents", (12, 16), "tiny")
+        read_latents(tmp_path / "a.latents", (8, 16), "tiny")
     # Another pack of the same shape: its latents mean something else.
     for other in ("tin", "tiny2", "other"):
         with pytest.raises(MediaError, match=r"made for another pack \(tiny 1\.0\)"):
@@ -170,3 +170,15 @@ def test_latents_round_trip(tmp_path: Path) -> None:
     (tmp_path / "b.latents").write_bytes(b"junk")
     with pytest.raises(MediaError, match="cannot be read"):
         read_latents(tmp_path / "b.latents", (10, 16), "tiny")
+
+
+def test_latents_of_a_smaller_version_are_carried_on(tmp_path: Path) -> None:
+    file = tmp_path / "small.latents"
+    w = np.random.default_rng(4).standard_normal((3, 6, 4)).astype(np.float32)
+    write_latents(file, Latents(w, "tiny 1.0"))
+    found = read_latents(file, (8, 4), "tiny").w
+    assert np.array_equal(found[:, :6], w)
+    assert np.array_equal(found[:, 6], w[:, 5]) and np.array_equal(found[:, 7], w[:, 5])
+    for shape, pack in (((8, 4), "other"), ((4, 4), "tiny"), ((8, 5), "tiny")):
+        with pytest.raises(MediaError, match="made for another pack"):
+            read_latents(file, shape, pack)
