@@ -7,7 +7,7 @@ from soundedit.resources import resource_path
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".m4a", ".opus")
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi")
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
-FIRST_SAMPLE = "fire"
+FIRST_SAMPLE = "waves"
 
 
 def sample_sounds() -> list[Path]:
@@ -19,7 +19,7 @@ def sample_sounds() -> list[Path]:
 
 
 def first_sample() -> Path | None:
-    """The sound the first start shows: the fire where there is one."""
+    """The sound the first start shows: the waves where they are."""
     sounds = sample_sounds()
-    fires = [path for path in sounds if FIRST_SAMPLE in path.stem.lower()]
-    return next(iter([*fires, *sounds]), None)
+    first = [path for path in sounds if FIRST_SAMPLE in path.stem.lower()]
+    return next(iter([*first, *sounds]), None)
