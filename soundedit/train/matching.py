@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LENGTHS = (100, 150, 220, 300)
 """Columns of the windows that are heard, one length a step."""
 FEATURE_WEIGHT, TEACHER_WEIGHT, TEXT_WEIGHT, PROCEDURAL_WEIGHT = 1.5, 0.6, 0.5, 0.2
-PROCEDURAL_SHARE = 10 / 56
+PROCEDURAL_SHARE = 20 / 56
 """Part of each batch of the last stretch that is procedural windows."""
 
 

@@ -8,14 +8,15 @@ from torch import Tensor
 
 from soundedit.media.dsp import SAMPLE_RATE, curve, db, frames
 from soundedit.media.synthesiser import Stereo, birds, fire, rain, thunder, waves, wind
+from soundedit.train.foley import foley_round
 from soundedit.train.prompts import CLASSES
 from soundedit.train.sounds import MelSettings
 from soundedit.train.waveforms import Samples, colour, cut, level
 from soundedit.train.windows import COLUMNS, save_whole
 
 SECONDS = 10.0
-ROUND = 20
-"""Windows made of each set of sounds: rain, a storm, thunder, waves, wind, fire and birds."""
+ROUND = 45
+"""Windows made of each set of sounds: rain, a storm, thunder, waves, wind, fire, birds, foley."""
 ROLLING = 4.0
 """Seconds for which a clap outweighs the rain around it."""
 
@@ -49,12 +50,14 @@ def sound_round(rng: np.random.Generator, length: int) -> list[Labelled]:
     for kind, make in (("waves", waves), ("wind", wind), ("fire", fire), ("birds", birds)):
         track = make(seed).mono()
         found += [(window(track), {kind: 1.0}) for _ in range(3)]
+    for kind, made in foley_round(rng, seconds):
+        found.append((made.astype(np.float32)[:length], {kind: 1.0}))
     return found
 
 
 def read_procedural(count: int, seed: int, cache: Path) -> dict[str, Tensor]:
     """`procedural_windows` of `COLUMNS`, from below `cache` once they were made."""
-    file = cache / f"procedural-{count}-{seed}.pt"
+    file = cache / f"procedural-{ROUND}-{count}-{seed}.pt"
     if not file.exists():
         save_whole(file, procedural_windows(count, COLUMNS, seed))
     found: dict[str, Tensor] = torch.load(file, weights_only=True)
