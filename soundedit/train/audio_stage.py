@@ -50,9 +50,9 @@ class AudioSettings(RunSettings):
     average: float = 0.99
     windows: int = 9200
     soft_steps: int = 1500
-    procedural: int = 440
-    procedural_steps: int = 600
-    procedural_lr: float = 5.0e-4
+    procedural: int = 1190
+    procedural_steps: int = 200
+    procedural_lr: float = 2.0e-4
 
 
 class AudioStage:
@@ -102,11 +102,7 @@ class AudioStage:
             judge(position)
             if self.matching is None:
                 return self._losses(position, rows, targets, captions, classes, place)
-            return self.matching.losses(self.net, rows, words, procedural=False)
-
-        def mixed_losses(position: int, rows: int) -> Mapping[str, Tensor]:
-            assert self.matching is not None
-            return self.matching.losses(self.net, rows, words, procedural=True)
+            return self.matching.losses(self.net, rows, words)
 
         words = Words(targets, captions, classes, kinds, present)
         step = self._averaging(self._run.learning(self._learner, s.batch, losses))
@@ -115,19 +111,24 @@ class AudioStage:
             "audio", step, s.audio_steps, {"audio": self._learner}, batch=s.batch
         )
         if done and self.matching is not None and s.procedural and s.procedural_steps:
-            done = self._train_last(mixed_losses)
+            done = self._train_last(self.matching, words)
         self.net.eval()
         return done
 
-    def _train_last(self, losses: Callable[[int, int], Mapping[str, Tensor]]) -> bool:
+    def _train_last(self, matching: Matching, words: Words) -> bool:
         """The last stretch, which begins at the mean of the weights."""
         s = self._settings
+
+        def losses(_position: int, rows: int) -> Mapping[str, Tensor]:
+            return matching.last_losses(self.net, rows, words)
+
         learner = self._new_learner(s.procedural_lr, s.procedural_steps, 0.05, 5.0)
         follow_step = self._averaging(self._run.learning(learner, s.batch, losses))
 
         def step(position: int, parts: int) -> dict[str, float]:
             if position == 0:
                 self.net.load_state_dict(self.mean.state_dict())
+                matching.keep(self.mean)
             return follow_step(position, parts)
 
         return self._run.train(

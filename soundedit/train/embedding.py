@@ -121,7 +121,7 @@ class EmbeddingTrainer:
             share_batch_norms(one, self.world)
         matching = None
         if windows is not None:
-            matching = Matching(settings, run, windows, procedural, net.head.in_features)
+            matching = Matching(settings, run, windows, procedural, net)
         self.stage = AudioStage(settings, run, data, net, self.audio, matching)
 
     def train_heads(self) -> bool:
@@ -322,6 +322,7 @@ class EmbeddingTrainer:
         }
         if self.stage.matching is not None:
             found["audio_guess"] = self.stage.matching.guess.state_dict()
+            found["audio_anchor"] = self.stage.matching.anchor.state_dict()
         return found
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -339,6 +340,7 @@ class EmbeddingTrainer:
         self.stage.net.load_state_dict(state.get("audio_trained", state["audio"]))
         if self.stage.matching is not None:
             self.stage.matching.guess.load_state_dict(state["audio_guess"])
+            self.stage.matching.anchor.load_state_dict(state.get("audio_anchor", state["audio"]))
 
     def begin(self) -> None:
         """Take the towers and heads of the settings' `start`, however they were trained.

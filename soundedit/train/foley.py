@@ -85,6 +85,60 @@ def gusts(rng: np.random.Generator, seconds: float) -> Signal:
     return track
 
 
+def surf(rng: np.random.Generator, seconds: float) -> Signal:
+    """Waves on sand, pebbles or rocks: each builds, topples with a boom and drains in foam."""
+    far = [(30, -6), (150, 0), (600, -3), (1500, -9), (4000, -18), (12000, -36)]
+    bright = rng.uniform(-8, 3)
+    crash = [(30, -4), (100, 0), (300, 2), (1000, 4), (2500, 2 + bright / 2), (14000, bright - 14)]
+    foam = [(30, -30), (200, -18), (800, -8), (2500, -1), (6000, bright), (14000, bright - 10)]
+    track = noise(rng, seconds, far) * db(rng.uniform(-22, -6))
+    every = _between(rng, 1.5, 7)
+    at = rng.uniform(-every, every)
+    t = clock(seconds)
+    while at < seconds + every:
+        rise, fall = rng.uniform(0.15, 0.45) * every, rng.uniform(0.2, 0.5) * every
+        size = np.where(t < at, np.exp((t - at) / (0.5 * rise)), np.exp((at - t) / fall))
+        drained = np.clip((t - at) / (1.5 * fall) + 0.2, 0, 1)
+        ripple = 1 + 0.2 * wander(rng, seconds, 0.09)
+        track += (
+            rng.uniform(0.3, 1) * size * ripple * moving_noise(rng, seconds, [crash, foam], drained)
+        )
+        at += every * rng.uniform(0.6, 1.5)
+    return track
+
+
+def trees(rng: np.random.Generator, seconds: float) -> Signal:
+    """Wind in leaves, needles or grass: a broad rush that breathes, brighter where it is louder."""
+    swell = rng.uniform(0.15, 0.6) * wander(rng, seconds, rng.uniform(0.5, 2.0))
+    centre, dull = _between(rng, 400, 3500), rng.uniform(4, 14)
+    rush = [(60, -22), (centre / 3, -5), (centre, 0), (4 * centre, -dull), (15000, -2.5 * dull)]
+    gale = [
+        (60, -18),
+        (centre / 3, -4),
+        (1.3 * centre, 1),
+        (5 * centre, 1 - dull),
+        (15000, -2 * dull),
+    ]
+    leaves = moving_noise(rng, seconds, [rush, gale], np.clip(0.5 + swell, 0, 1)) * np.exp(swell)
+    low = [(30, 0), (90, -1), (250, -9), (1000, -24), (8000, -40)]
+    flutter = np.exp(0.8 * wander(rng, seconds, rng.uniform(0.15, 0.8)))
+    return unit(leaves) + noise(rng, seconds, low) * flutter * db(rng.uniform(-20, 4))
+
+
+def howl(rng: np.random.Generator, seconds: float) -> Signal:
+    """Wind that whistles about corners and wires: narrow bands of noise gliding with the gusts."""
+    gust = wander(rng, seconds, rng.uniform(0.5, 2.0))
+    track = noise(rng, seconds, [(30, 0), (120, -2), (400, -9), (1500, -20), (9000, -36)])
+    track = unit(track * np.exp(0.5 * gust))
+    for _ in range(int(rng.integers(1, 4))):
+        pitch = _between(rng, 220, 1800) * 2 ** (rng.uniform(0.1, 0.4) * gust)
+        width = _between(rng, 8, 90)
+        breath = noise(rng, seconds, [(width / 4, 0), (width, 0), (1.5 * width, -30), (9000, -90)])
+        tone = breath * np.sin(2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE)
+        track += unit(tone * np.exp(0.7 * gust)) * db(rng.uniform(-18, 3))
+    return track
+
+
 def bubbles(rng: np.random.Generator, seconds: float) -> Signal:
     """Air rising under water: bubbles in bursts, muffled, over a dull hum."""
     track = np.zeros(frames(seconds))
@@ -234,11 +288,50 @@ def machines(rng: np.random.Generator, seconds: float) -> Signal:
     return track
 
 
+def traffic(rng: np.random.Generator, seconds: float) -> Signal:
+    """A road near or far: tyres hiss and bodies rumble, swelling as each car goes by."""
+    tyres = [(60, -16), (300, -6), (_between(rng, 600, 1500), 0), (4000, -12), (14000, -34)]
+    rumble = [(30, -4), (70, 0), (160, -3), (500, -14), (3000, -34)]
+    track = noise(rng, seconds, tyres) * db(rng.uniform(-26, -4))
+    track += noise(rng, seconds, rumble) * db(rng.uniform(-20, 4))
+    t = clock(seconds)
+    for _ in range(int(rng.integers(0, 5))):
+        near, quick = rng.uniform(-1, seconds + 1), _between(rng, 0.25, 2.0)
+        by = 1 / (1 + ((t - near) / quick) ** 2)
+        growl = rng.uniform(0, 1.5) * noise(rng, seconds, rumble)
+        track += rng.uniform(0.2, 1.5) * by * (noise(rng, seconds, tyres) + growl)
+    return track
+
+
+def crackle(rng: np.random.Generator, seconds: float) -> Signal:
+    """The scratches and the hiss of an old record, a film or a bad wire."""
+    track = np.zeros(frames(seconds))
+    dull = _between(rng, 1500, 12000)
+    click = [(150, -20), (dull / 3, -4), (dull, 0), (1.4 * dull, -12), (15900, -24)]
+    for at in arrivals(rng, np.full(frames(seconds), _between(rng, 3, 60))):
+        long = _between(rng, 0.0004, 0.004)
+        _add(
+            track,
+            min(6.0, rng.pareto(1.5) + 0.2) * noise(rng, 0.02, click) * hit(0.02, 1e-4, long),
+            at,
+        )
+    steep = rng.uniform(-3, 6)
+    hiss = noise(rng, seconds, [(60, -8), (500, -steep / 2), (5000, 0), (12000, -2 * steep)])
+    if rng.random() < 0.5:  # once a turn of the record or of the reel
+        turn = _between(rng, 0.04, 1.8)
+        for at in np.arange(rng.uniform(0, turn), seconds, turn):
+            _add(track, 2 * noise(rng, 0.02, click) * hit(0.02, 1e-4, 0.003), at)
+    return track + hiss * db(rng.uniform(-30, -8))
+
+
 MAKERS: tuple[tuple[str, Maker, int], ...] = (
     ("rain", covered_rain, 4),
     ("rain", distant_rain, 2),
     ("waterfall", cascade, 3),
     ("wind", gusts, 2),
+    ("wind", trees, 2),
+    ("wind", howl, 1),
+    ("waves", surf, 3),
     ("underwater", bubbles, 2),
     ("river", brook, 1),
     ("steps", steps, 1),
@@ -248,6 +341,8 @@ MAKERS: tuple[tuple[str, Maker, int], ...] = (
     ("other", voices, 1),
     ("other", moans, 2),
     ("other", machines, 2),
+    ("other", traffic, 2),
+    ("other", crackle, 1),
 )
 """The class of a sound, what makes it, and how often it is made in a round."""
 

@@ -15,7 +15,7 @@ from soundedit.train.waveforms import Samples, colour, cut, level
 from soundedit.train.windows import COLUMNS, save_whole
 
 SECONDS = 10.0
-ROUND = 45
+ROUND = 54
 """Windows made of each set of sounds: rain, a storm, thunder, waves, wind, fire, birds, foley."""
 ROLLING = 4.0
 """Seconds for which a clap outweighs the rain around it."""

@@ -13,13 +13,18 @@ from soundedit.train.foley import (
     cascade,
     clapping,
     covered_rain,
+    crackle,
     distant_rain,
     engine,
     foley_round,
     gusts,
+    howl,
     machines,
     moans,
     steps,
+    surf,
+    traffic,
+    trees,
     voices,
 )
 from soundedit.train.procedural import ROUND, sound_round
@@ -116,3 +121,20 @@ def test_a_round_is_named_by_the_classes_of_the_pack() -> None:
     assert set(kinds) <= set(CLASSES)
     assert len(kinds) == sum(count for _, _, count in MAKERS)
     assert len(sound_round(np.random.default_rng(0), SAMPLE_RATE)) == ROUND
+
+
+def test_cars_go_by_low_and_old_records_click() -> None:
+    assert min(share_below(x, 2500) for x in drawn(traffic)) > 0.8
+    assert min(peakedness(x) for x in drawn(crackle)) > 8
+
+
+def test_leaves_are_brighter_than_gusts_and_a_howl_is_narrow() -> None:
+    assert np.median([share_below(x, 700) for x in drawn(trees)]) < 0.8
+    assert np.median([share_below(x, 700) for x in drawn(gusts)]) > 0.8
+    assert max(flatness(x) for x in drawn(howl)) < min(flatness(x) for x in drawn(trees))
+
+
+def test_surf_comes_and_goes() -> None:
+    for x in drawn(surf):
+        level = np.sqrt((x.reshape(-1, SAMPLE_RATE // 4) ** 2).mean(1))
+        assert level.max() > 1.5 * level.min()

@@ -159,7 +159,7 @@ def test_matching_goes_on_and_is_shared_by_processes(tmp_path: Path) -> None:
     assert losses(cut_short) == losses(whole)
     last = [row for row in losses(whole) if row["stage"] == "procedural"]
     assert [row["position"] for row in last] == list(range(1, STEPS + 1))
-    assert {"procedural", "features", "teacher", "classes"} <= last[0].keys()
+    assert {"procedural", "anchor", "classes", "text"} <= last[0].keys()
     path = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     words = (str(both), str(tmp_path), "windows=12", "procedural_lr=1e-4", "precision=float32")
