@@ -12,6 +12,7 @@ from soundedit.media.picture import read_square
 from soundedit.progress import Progress
 from soundedit.train.classifier import SceneClassifier
 from soundedit.train.photos import photo_files
+from soundedit.train.stills import read_stills
 from soundedit.train.weather import CLASSES, render_still, scene_hints
 
 SHOWN = tuple(name for name in CLASSES if name != "other")
@@ -55,16 +56,8 @@ def render_scenes(photos: Path, size: int, each: int, say: Progress | None = Non
 
 
 def read_scenes(file: Path, each: int) -> Scenes:
-    """Up to `each` stills of every class of a `stills.npz` that `data build` wrote."""
-    try:
-        with np.load(file) as data:
-            kinds: NDArray[np.str_] = data["kinds"]
-            rows = np.concatenate([np.flatnonzero(kinds == kind)[:each] for kind in SHOWN])
-            return Scenes(data["pictures"][rows], kinds[rows])
-    except (OSError, ValueError, KeyError) as error:
-        raise TrainingError(
-            f"The stills {file} cannot be read; make them with: soundedit data build."
-        ) from error
+    """Up to `each` stills of every class of a `stills.npz`; TrainingError without one."""
+    return Scenes(*read_stills(file, each, SHOWN))
 
 
 def read_photos(

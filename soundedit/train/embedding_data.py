@@ -22,6 +22,7 @@ from soundedit.train.prompts import (
     UNSEEN_SYNONYMS,
 )
 from soundedit.train.sounds import SoundSet
+from soundedit.train.stills import read_stills
 from soundedit.train.teachers import SoundTeacher, TextTeacher
 
 log = logging.getLogger(__name__)
@@ -134,9 +135,9 @@ class EmbeddingData:
         self._squares: list[NDArray[np.uint8]] = [photo_set.squares]
         hints = list(photo_set.hints)
         if renders is not None:
-            with np.load(renders) as archive:
-                self._squares.append(archive["pictures"])
-                hints += [str(k) for k in archive["kinds"]]
+            pictures, kinds = read_stills(renders)
+            self._squares.append(pictures)
+            hints += kinds.tolist()
         self._photo_count = len(photo_set)
         key = hashlib.sha256(f"{renders}{len(hints)}{size}".encode()).hexdigest()[:16]
 

@@ -35,6 +35,7 @@ from soundedit.train.learner import Learner, NotFinite, update
 from soundedit.train.lite0 import TAP_CHANNELS, load_lite0
 from soundedit.train.photos import PhotoSet, picture_batches
 from soundedit.train.run import Run, RunSettings
+from soundedit.train.stills import still_pictures
 
 GRADIENT_NORM = 10.0
 """Largest norm of the gradients of the synthesis network, and of the encoder."""
@@ -300,7 +301,7 @@ def train_generator(settings: GeneratorSettings) -> Path:
             photos = PhotoSet(Path(settings.photos), settings.resolution, file.parents[1] / "cache")
         sources, shares = [photos.squares], [1.0]
         if settings.renders:
-            sources.append(np.load(settings.renders, mmap_mode="r"))
+            sources.append(still_pictures(Path(settings.renders), settings.resolution))
             shares = [1 - settings.renders_share, settings.renders_share]
         batches = picture_batches(sources, shares, settings.batch, rng)
         shown = next(picture_batches(sources, shares, 12, np.random.default_rng(0)))

@@ -23,6 +23,7 @@ from soundedit.train.learner import WARM_UP, Learner
 from soundedit.train.lite0 import load_lite0, look
 from soundedit.train.photos import PhotoSet
 from soundedit.train.run import Run, RunSettings
+from soundedit.train.stills import still_pictures
 
 
 @torch.inference_mode()
@@ -153,7 +154,8 @@ def train_mapping(settings: FinishSettings) -> Path:
         w, offsets = picture_codes(encoder, photos.squares)
         every = [(w, offsets)]
         if s.renders:
-            every.append(picture_codes(encoder, np.load(s.renders, mmap_mode="r")[::3]))
+            stills = still_pictures(Path(s.renders), shape["resolution"])
+            every.append(picture_codes(encoder, stills[::3]))
         fold = Fold(
             *regress_offsets(torch.cat([a for a, _ in every]), torch.cat([b for _, b in every]))
         )

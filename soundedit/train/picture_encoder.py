@@ -33,6 +33,7 @@ from soundedit.train.grid import picture_grid
 from soundedit.train.learner import Learner
 from soundedit.train.photos import PhotoSet
 from soundedit.train.run import Run, RunSettings
+from soundedit.train.stills import still_pictures
 
 log = logging.getLogger(__name__)
 _BLOCK = 256
@@ -86,7 +87,7 @@ def taught_codes(
     photos = PhotoSet(Path(s.photos), generator.resolution, cache).squares
     sources: list[NDArray[np.uint8]] = [photos, photos[:, :, ::-1]]
     if s.renders:
-        sources.append(np.load(s.renders, mmap_mode="r"))
+        sources.append(still_pictures(Path(s.renders), generator.resolution))
     said = [s.generator, Path(s.generator).stat().st_mtime_ns, s.photos, s.renders, s.samples]
     key = hashlib.sha256(repr([*said, len(photos), s.seed]).encode()).hexdigest()[:16]
     file = cache / f"taught-{key}.npz"

@@ -38,6 +38,7 @@ from soundedit.train.learner import WARM_UP, Learner
 from soundedit.train.photos import PhotoSet, picture_batches
 from soundedit.train.run import Run, RunSettings
 from soundedit.train.showing import ShownClasses, jittered
+from soundedit.train.stills import still_pictures
 from soundedit.train.walkbank import WalkBank
 
 COPIES, FREE, WALKED = 3 / 8, 1 / 4, 1 / 2
@@ -252,7 +253,7 @@ def train_polish(settings: PolishSettings) -> Path:
             photos = PhotoSet(Path(s.photos), size, file.parents[1] / "cache")
         sources, shares = [photos.squares], [1.0]
         if s.renders:
-            sources.append(np.load(s.renders, mmap_mode="r"))
+            sources.append(still_pictures(Path(s.renders), size))
             shares = [1 - s.renders_share, s.renders_share]
         batches = picture_batches(sources, shares, s.batch, rng)
         shown = next(picture_batches(sources, shares, 12, np.random.default_rng(0)))

@@ -6,13 +6,10 @@ the generator draws rather than by what it drew.
 """
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from soundedit.errors import TrainingError
@@ -23,6 +20,7 @@ from soundedit.train.drawings import redrawn
 from soundedit.train.lite0 import load_lite0
 from soundedit.train.prompts import CLASSES
 from soundedit.train.run import Run
+from soundedit.train.stills import read_stills
 
 log = logging.getLogger(__name__)
 EACH = 240
@@ -68,7 +66,7 @@ class ShownClasses:
     def _look(
         self, stills: Path, generator: Generator, encoder: PhotoEncoder, device: torch.device
     ) -> dict[str, object]:
-        pictures, kinds = _read(stills)
+        pictures, kinds = read_stills(stills, EACH, CLASSES)
         encoder = encoder.to(device)
         found, names = [], []
         for n in range(0, len(pictures), 16):
@@ -76,7 +74,7 @@ class ShownClasses:
             x = x.to(device)
             for part in (x, redrawn(generator, encoder, self._net(x))):
                 found.append(self._features(part).float().cpu())
-                names += kinds[n : n + 16]
+                names += kinds[n : n + 16].tolist()
             if n % 640 == 0:
                 log.info("looked at %d of %d stills", n, len(pictures))
         return {"features": torch.cat(found).clone(), "kinds": names}
@@ -103,21 +101,4 @@ def _stamp(stills: Path) -> int:
     except OSError as error:
         raise TrainingError(
             f"The stills {stills} are missing; make them with: soundedit data build."
-        ) from error
-
-
-def _read(stills: Path) -> tuple[NDArray[np.uint8], list[str]]:
-    try:
-        with np.load(stills) as data:
-            kinds: Sequence[str] = data["kinds"].tolist()
-            seen: dict[str, int] = {}
-            rows = []
-            for n, kind in enumerate(kinds):
-                seen[kind] = seen.get(kind, 0) + 1
-                if kind in CLASSES and seen[kind] <= EACH:
-                    rows.append(n)
-            return data["pictures"][rows], [kinds[n] for n in rows]
-    except (OSError, ValueError, KeyError) as error:
-        raise TrainingError(
-            f"The stills {stills} cannot be read; make them with: soundedit data build."
         ) from error

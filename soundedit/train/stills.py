@@ -1,10 +1,14 @@
-"""Weathered stills: photos with every kind of weather rendered on, for generator and embedding."""
+"""Weathered stills: photos with every kind of weather rendered on, made and read again."""
 
 import logging
+import os
+import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from soundedit.errors import TrainingError
 from soundedit.train.photos import PhotoSet
@@ -52,5 +56,61 @@ def build_stills(settings: StillsSettings) -> Path:
             strengths.append(strength)
         log.info("rendered %s", kind)
     file = out / "stills.npz"
-    np.savez(file, pictures=np.stack(pictures), kinds=np.array(names), strengths=strengths)
+    part = file.with_suffix(".part")
+    with part.open("wb") as sink:
+        np.savez(sink, pictures=np.stack(pictures), kinds=np.array(names), strengths=strengths)
+        sink.flush()
+        os.fsync(sink.fileno())
+    part.replace(file)
     return file
+
+
+def read_stills(
+    file: Path, each: int | None = None, kinds: Collection[str] | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
+    """Pictures uint8 [N, S, S, 3] of a `stills.npz` and the kind of each [N].
+
+    At most `each` of a kind, and of `kinds` alone where they are given. TrainingError where the
+    file is missing or damaged.
+    """
+    try:
+        with file.open("rb") as source, np.load(source) as data:
+            names: NDArray[np.str_] = data["kinds"]
+            rows = np.sort(
+                np.concatenate(
+                    [
+                        np.flatnonzero(names == kind)[:each]
+                        for kind in dict.fromkeys(names.tolist())
+                        if kinds is None or kind in kinds
+                    ]
+                )
+            )
+            return data["pictures"][rows], names[rows]
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise TrainingError(
+            f"The stills {file} cannot be read; make them with: soundedit data build."
+        ) from error
+
+
+def still_pictures(file: Path, size: int) -> NDArray[np.uint8]:
+    """The pictures alone, of a `stills.npz` or of a .npy array uint8 [N, size, size, 3].
+
+    TrainingError where the file is missing, damaged, or of pictures of another size.
+    """
+    if file.suffix == ".npy":
+        try:
+            pictures: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")
+        except (OSError, ValueError) as error:
+            raise TrainingError(
+                f"The pictures {file} cannot be read; give an array of 8-bit pictures, or the "
+                "stills.npz of: soundedit data build."
+            ) from error
+    else:
+        pictures, _ = read_stills(file)
+    if pictures.dtype != np.uint8 or pictures.shape[1:] != (size, size, 3):
+        raise TrainingError(
+            f"{file} holds {pictures.dtype} of shape {list(pictures.shape)} where 8-bit pictures "
+            f"[N, {size}, {size}, 3] are wanted; make such with: soundedit data build "
+            f"--resolution {size}."
+        )
+    return pictures
