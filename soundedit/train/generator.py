@@ -287,10 +287,12 @@ class GeneratorTrainer:
 def train_generator(settings: GeneratorSettings) -> Path:
     """Train until `pictures` were seen or `minutes` passed; returns the checkpoint's path.
 
-    Resumes from `out/generator.pt`. TrainingError without photos or when losses stay non-finite.
+    Resumes from `out/generator.pt`. TrainingError without photos, for sizes that do not fit each
+    other, or when losses stay non-finite.
     """
     if not settings.photos:
         raise TrainingError("Say which photos to train on: --photos FOLDER.")
+    _check_sizes(settings)
     file = Path(settings.out) / "generator.pt"
     rng = np.random.default_rng(settings.seed)
     with joined(settings.device) as world:
@@ -320,3 +322,15 @@ def train_generator(settings: GeneratorSettings) -> Path:
             sheet=lambda: trainer.sheet(shown),
         )
     return file
+
+
+def _check_sizes(settings: GeneratorSettings) -> None:
+    size, widths = settings.resolution, len(settings.channels)
+    if size < 8 or size & (size - 1):
+        raise TrainingError(f"A resolution of {size} is no power of two; set 64, 128 or 256.")
+    blocks = size.bit_length() - 2
+    if widths != blocks:
+        raise TrainingError(
+            f"{size} pixels need {blocks} numbers of channels, one for each size from 4 x 4 up, "
+            f"and there are {widths}; set channels in a settings file (--config)."
+        )

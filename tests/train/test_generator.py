@@ -111,3 +111,13 @@ def test_an_unknown_precision_is_named(photos: Path, tmp_path: Path) -> None:
     settings = {**SMALL, "photos": str(photos), "out": str(tmp_path / "run"), "precision": "int8"}
     with pytest.raises(TrainingError, match="'precision'"):
         train_generator(GeneratorSettings(**settings))
+
+
+@pytest.mark.parametrize(
+    ("resolution", "said"),
+    [(64, "64 pixels need 5 numbers of channels.*there are 4"), (48, "no power of two")],
+)
+def test_sizes_that_do_not_fit_are_named(photos: Path, resolution: int, said: str) -> None:
+    settings = GeneratorSettings(photos=str(photos), **{**SMALL, "resolution": resolution})
+    with pytest.raises(TrainingError, match=said):
+        train_generator(settings)
