@@ -3,20 +3,24 @@
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from soundedit.errors import TrainingError
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.nets.stylegan2 import Generator
+from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.lite0 import TAP_CHANNELS
 
 
 def load_autoencoder(file: Path) -> tuple[Generator, PhotoEncoder, dict[str, Any]]:
-    """The averaged generator and photo encoder of a `train generator` checkpoint."""
+    """The averaged generator and photo encoder of a checkpoint, and its settings.
+
+    `file`: of `train generator`, `mapping` or `polish`. TrainingError if it is missing or damaged.
+    """
     if not file.exists():
-        raise TrainingError(f"The checkpoint {file} is missing; run: soundedit train generator.")
-    state = torch.load(file, map_location="cpu", weights_only=True)
+        stage = "mapping" if file.name == "generator-final.pt" else "generator"
+        raise TrainingError(f"The checkpoint {file} is missing; run: soundedit train {stage}.")
+    state = read_checkpoint(file, file)
     s = state["settings"]
     generator = Generator(
         s["z_dim"], s["w_dim"], s["resolution"], s["channels"], mapping_layers=s["mapping_layers"]

@@ -34,10 +34,6 @@ def drawings(
     `checkpoint`: of `train generator` or `train mapping`. TrainingError where it is missing or
     draws pictures of another size.
     """
-    if not checkpoint.exists():
-        raise TrainingError(
-            f"The checkpoint {checkpoint} is missing; run: soundedit train generator."
-        )
     generator, encoder, _ = load_autoencoder(checkpoint)
     teacher, rows = load_lite0(), []
     for n in range(0, len(chosen), _AT_ONCE):

@@ -59,7 +59,16 @@ class EmbeddingSettings(AudioSettings):
 
 
 def clip_config(settings: EmbeddingSettings) -> dict[str, Any]:
-    """The open_clip model config of the image and text towers."""
+    """The open_clip model config of the image and text towers; TrainingError for odd widths."""
+    for name, width, unit_width in (
+        ("image_width", settings.image_width, 3),
+        ("text_width", settings.text_width, 32),
+    ):
+        if width < unit_width or width % unit_width:
+            raise TrainingError(
+                f"{name} = {width} cannot be shared out among attention heads; choose a multiple "
+                f"of {unit_width}."
+            )
     return {
         "embed_dim": settings.embed_dim,
         "vision_cfg": {

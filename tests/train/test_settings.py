@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from soundedit.errors import TrainingError
+from soundedit.train.autoencoder import load_autoencoder
 from soundedit.train.cli import COMMANDS, DATA_COMMANDS, Command, defaults_file, load, main
 from soundedit.train.config import load_settings
+from soundedit.train.embedding import EmbeddingSettings, clip_config
 from soundedit.train.generator import GeneratorSettings
 
 
@@ -64,3 +66,20 @@ def test_defaults_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_training_without_photos_says_so() -> None:
     with pytest.raises(TrainingError, match="--photos"):
         main(["generator"])
+
+
+@pytest.mark.parametrize("wrong", [{"image_width": 8}, {"text_width": 48}, {"image_width": 0}])
+def test_widths_that_heads_cannot_share_are_named(wrong: dict[str, int]) -> None:
+    with pytest.raises(TrainingError, match=f"{next(iter(wrong))} = .*multiple of"):
+        clip_config(EmbeddingSettings(**wrong))
+
+
+def test_a_checkpoint_that_is_missing_or_damaged_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="run: soundedit train generator"):
+        load_autoencoder(tmp_path / "generator.pt")
+    final = tmp_path / "generator-final.pt"
+    with pytest.raises(TrainingError, match="run: soundedit train mapping"):
+        load_autoencoder(final)
+    final.write_bytes(b"cut off")
+    with pytest.raises(TrainingError, match="damaged"):
+        load_autoencoder(final)
