@@ -68,7 +68,7 @@ class MappingTrainer:
         self.mapping, self._codes = mapping.to(run.world.device), codes.to(run.world.device)
         self._mean = self._codes.mean(0)
         _, spread, directions = torch.linalg.svd(self._codes - self._mean, full_matrices=False)
-        components = min(settings.components, len(spread))
+        components = min(settings.components, len(spread), mapping.z_dim)
         self._spread = spread[:components] / (len(codes) - 1) ** 0.5
         self._directions = directions[:components]
         scale = (self._spread / self._spread[0]).sqrt()

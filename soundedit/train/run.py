@@ -80,7 +80,7 @@ class Run:
     def resume(self, networks: Networks) -> bool:
         """Take up the checkpoint, if there is one, into `networks`; whether there was.
 
-        TrainingError if it is damaged.
+        TrainingError if it is damaged, or of networks of another shape.
         """
         self._networks = networks
         content = read_for_all(self.world, self.file)
@@ -88,7 +88,13 @@ class Run:
         if content is None:
             return False
         state = read_checkpoint(io.BytesIO(content), self.file)
-        networks.restore(state)
+        try:
+            networks.restore(state)
+        except (RuntimeError, KeyError) as error:
+            raise TrainingError(
+                f"The checkpoint {self.file} does not fit the settings: take those it was begun "
+                "with, or choose another out folder to begin anew."
+            ) from error
         self._saved = state.get("run")
         self._random = {"random": state["random"]}
         if self._saved is not None:

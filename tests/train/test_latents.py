@@ -46,12 +46,14 @@ def test_scenes_are_distributed_as_the_codes() -> None:
     assert torch.equal(scenes[:, 2], torch.full((6000,), 4.0))
 
 
-def fitted(file: Path, settings: FinishSettings, codes: Tensor) -> tuple[MappingNetwork, bool]:
+def fitted(
+    file: Path, settings: FinishSettings, codes: Tensor, z_dim: int = 16
+) -> tuple[MappingNetwork, bool]:
     """A mapping network after a run to its end, or to the end of its time."""
     with joined("cpu") as world:
         run = Run(file, settings, world, np.random.default_rng(1))
         torch.manual_seed(5)
-        trainer = MappingTrainer(settings, run, MappingNetwork(16, 16, 7, num_layers=2), codes)
+        trainer = MappingTrainer(settings, run, MappingNetwork(z_dim, 16, 7, num_layers=2), codes)
         run.resume(trainer)
         return trainer.mapping, trainer.train()
 
@@ -85,3 +87,13 @@ def test_mapping_is_fitted_to_the_codes(tmp_path: Path) -> None:
     assert float(w[:, 0].std()) == pytest.approx(float(codes[:, 0].std()), rel=0.25)
     assert float(w[:, 2].std()) < 0.3
     assert torch.allclose(mapping.w_avg, codes.mean(0))
+
+
+def test_noise_of_fewer_dimensions_than_the_codes_is_fitted(tmp_path: Path) -> None:
+    codes = torch.randn(50, 16, generator=torch.Generator().manual_seed(3)) + 2
+    settings = FinishSettings(gaussian_steps=200, energy_steps=5, device="cpu")
+    mapping, done = fitted(tmp_path / "mapping.pt", settings, codes, z_dim=6)
+    assert done
+    with torch.no_grad():
+        w = mapping(torch.randn(500, 6))[:, 0]
+    assert torch.allclose(w.mean(0), codes.mean(0), atol=0.4)

@@ -115,6 +115,15 @@ def test_stages_that_are_done_are_left_out_and_can_be_made_longer(tmp_path: Path
     assert len(again.rows) == 5
 
 
+def test_a_checkpoint_of_another_shape_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Line(tmp_path / "a.pt").train(steps=5)
+    monkeypatch.setattr(nn, "Linear", lambda _inputs, outputs: torch.nn.Bilinear(2, 2, outputs))
+    with pytest.raises(TrainingError, match=r"a\.pt does not fit the settings"):
+        Line(tmp_path / "a.pt")
+
+
 def test_a_step_that_is_not_finite_is_named_and_skipped(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
