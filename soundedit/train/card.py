@@ -1,5 +1,6 @@
 """The model card of a pack: what it is, what it was trained on, its figures and its limits."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -13,7 +14,7 @@ _MATCHED = ["The sound tower also learned from SoundNet (MIT) and YAMNet (Apache
 
 
 def write_card(
-    folder: Path, manifest: Manifest, limits: list[str], *, matched: bool = False
+    folder: Path, manifest: Manifest, limits: Sequence[str], *, matched: bool = False
 ) -> Path:
     """Write `MODEL_CARD.md` into a pack's folder from its manifest and known `limits`.
 
@@ -38,11 +39,9 @@ def write_card(
     for name, part in manifest.components.items():
         lines.append(f"| {name} | {part.file} | {part.bytes / 1e6:.1f} |")
     lines += ["", "## Figures", "", *figure_lines(manifest)]
+    if limits:
+        lines += ["", "## Known limits", "", *(f"- {limit}" for limit in limits)]
     lines += [
-        "",
-        "## Known limits",
-        "",
-        *(f"- {limit}" for limit in limits),
         "",
         "## Teachers",
         "",

@@ -22,19 +22,6 @@ from soundedit.train.picture_encoder import load_encoder
 from soundedit.train.prompts import CLASSES, PROMPTS
 from soundedit.train.sounds import MelSettings
 
-LIMITS = [
-    "Pictures are painterly: the generator saw few pictures and learned from 7,800 small photos.",
-    "Weather was learned from weather rendered onto photos, not from videos.",
-    "Sounds are told apart by what a few hundred recordings taught; noise-like ones (rain, waves, "
-    "waterfall, wind) are often taken for each other.",
-    "A clap is seen within a frame, and louder moments move more; how the picture changes while it "
-    "moves follows what is heard only in part.",
-    "A sound is drawn as the class it is heard as, and a scene changes much on the way: fires, "
-    "nights and storms leave little of where they began. The scene goes by what was heard in the "
-    "last seconds, so it takes as long to become another.",
-    "Words move bright scenes far: rain and fog at full strength nearly wash them out.",
-]
-
 
 @dataclass(frozen=True)
 class PackSettings:
@@ -54,6 +41,7 @@ class PackSettings:
     latent_space: str = ""
     lookahead: float = 0.5
     figures: str = ""
+    limits: tuple[str, ...] = ()
 
 
 def _read(file: str) -> dict[str, Any]:
@@ -163,5 +151,5 @@ def build_pack(settings: PackSettings) -> Path:
     network = Generator(**components["generator"])
     network.load_state_dict(tensors["generator"])
     write_samples(pack.path, network)
-    write_card(pack.path, pack.manifest, LIMITS, matched="audio_guess" in embedding)
+    write_card(pack.path, pack.manifest, settings.limits, matched="audio_guess" in embedding)
     return pack.path
