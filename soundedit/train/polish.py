@@ -8,6 +8,7 @@ judged is mirrored, shifted and lightened at random (Zhao et al. 2020).
 """
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ class PolishSettings(RunSettings):
     ema_pictures: int = 2_500
     code_noise: float = 0.04
     flat_share: float = 0.35
+    noise_share: float = 1.0
     compile: bool = False
 
 
@@ -110,6 +112,11 @@ class PolishTrainer(GeneratorTrainer):
         net = self.generator.synthesis
         for name, parameter in net.named_parameters():
             parameter.requires_grad_("affine" not in name)
+        if settings.noise_share != 1:
+            averaged = generator.get_submodule("synthesis")
+            for one in (*noise_strengths(net), *noise_strengths(averaged)):
+                one.data.mul_(settings.noise_share)
+                one.requires_grad_(False)
         self.learners = {
             "synthesis": self._learner(net, settings.generator_lr, GRADIENT_NORM),
             "critics": self._learner(self.critics, settings.critic_lr),
@@ -231,6 +238,13 @@ class PolishTrainer(GeneratorTrainer):
     def state(self) -> dict[str, Any]:
         """What a generator's checkpoint has, and where this one began."""
         return {**super().state(), "start": self.polish.start}
+
+
+def noise_strengths(net: nn.Module) -> Iterator[nn.Parameter]:
+    """How strongly each layer of a synthesis network takes its noise input."""
+    for name, parameter in net.named_parameters():
+        if name.endswith("noise_strength"):
+            yield parameter
 
 
 def train_polish(settings: PolishSettings) -> Path:

@@ -85,6 +85,19 @@ def test_it_works_without_walks(begun: dict[str, Any], tmp_path: Path) -> None:
     assert '"walked"' not in text
 
 
+def test_noise_is_held_at_its_share(begun: dict[str, Any], tmp_path: Path) -> None:
+    before = torch.load(begun["start"], weights_only=True)["averages"]
+    settings = PolishSettings(**begun, out=str(tmp_path / "p"), noise_share=0.5, minutes=1e-9)
+    for _ in range(4):  # stopped after each step, and taken up again
+        train_polish(settings)
+    state = torch.load(tmp_path / "p" / "generator.pt", weights_only=True)
+    names = [name for name in before if name.endswith("noise_strength")]
+    assert any(float(before[name]) != 0 for name in names)
+    for name in names:
+        assert torch.equal(state["averages"][name], before[name] / 2)
+        assert torch.equal(state["generator"][name.removeprefix("0.")], before[name] / 2)
+
+
 def test_walks_are_drawn_evenly_and_told_apart(begun: dict[str, Any]) -> None:
     bank = WalkBank(Path(begun["walks"]), 8, 16)
     assert (bank.classes, len(bank)) == (["fire", "rain"], 48)
