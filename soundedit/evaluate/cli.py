@@ -69,7 +69,7 @@ def _evaluate(words: list[str]) -> int:
     _add_engine(parser)
     parser.add_argument("--quick", action="store_true", help="rougher, in about five minutes")
     for option, text in (
-        ("samples", "pictures (default 2000, quick 250)"),
+        ("samples", "pictures (default 5000, quick 250, which flatter)"),
         ("clips", "videos a class (default 4, quick 1)"),
         ("stills-each", "stills a class (default 60, quick 18)"),
         ("side", "pixels that Lite2 looks at (default 128)"),
