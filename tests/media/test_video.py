@@ -296,11 +296,13 @@ def test_the_death_of_ffmpeg_is_told(make: Any) -> None:
 
 def _run(script: str, *args: Any, **options: Any) -> "subprocess.Popen[str]":
     script = f"""
-import resource, sys, time
+import resource, signal, sys, time
 from fractions import Fraction
 import numpy as np
 from soundedit.errors import ExportError
 from soundedit.media.video import VideoWriter
+# Whoever runs the tests in the background has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 noise = np.random.default_rng(0).integers(0, 256, (20, 128, 128, 3), np.uint8)
 def write(path, frames, sound=None):
     with VideoWriter(path, width=128, height=128, fps=Fraction(24), sound=sound) as writer:
