@@ -4,7 +4,8 @@ The styles (affine layers), the mapping network and the photo encoder stay, and 
 was trained on the generator's latents; the convolutions learn on. Beside copies of photos and free
 scenes, the critics judge what videos show: latents that sounds' walks pass through, which no photo
 was encoded to. Those pictures keep their composition, and are to show their sound's class. What is
-judged is mirrored, shifted and lightened at random (Zhao et al. 2020).
+judged is mirrored, shifted and lightened at random (Zhao et al. 2020). The noise inputs can be held
+at a share of their strength: what is made of noise alone looks embossed.
 """
 
 import copy
