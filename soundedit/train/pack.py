@@ -141,7 +141,7 @@ def build_pack(settings: PackSettings) -> Path:
         classes=list(CLASSES),
         prompts={k: list(v) for k, v in PROMPTS.items()},
         sources=[*sources_of(settings.photos), *sources_of(settings.sounds)],
-        figures={"pictures_seen_by_the_generator": generator["seen"], **_figures(settings.figures)},
+        figures={**_figures(settings.figures), "pictures_seen_by_the_generator": generator["seen"]},
         components={
             name: Component(f"{name}.safetensors", config=config)
             for name, config in components.items()
