@@ -58,16 +58,21 @@ class EmbeddingSettings(AudioSettings):
     image_steps: int = 1200
 
 
+_HEAD_WIDTH = 48
+
+
 def clip_config(settings: EmbeddingSettings) -> dict[str, Any]:
     """The open_clip model config of the image and text towers; TrainingError for odd widths."""
-    for name, width, unit_width in (
-        ("image_width", settings.image_width, 3),
-        ("text_width", settings.text_width, 32),
+    pooled = 32 * settings.image_width
+    heads = max(settings.text_width // 32, 1)
+    for name, width, among, multiple in (
+        ("image_width", pooled, pooled // _HEAD_WIDTH, 3),
+        ("text_width", settings.text_width, heads, 32),
     ):
-        if width < unit_width or width % unit_width:
+        if width < 1 or among < 1 or width % among:
             raise TrainingError(
-                f"{name} = {width} cannot be shared out among attention heads; choose a multiple "
-                f"of {unit_width}."
+                f"{name} = {getattr(settings, name)} cannot be shared out among attention heads; "
+                f"choose a multiple of {multiple}."
             )
     return {
         "embed_dim": settings.embed_dim,
@@ -75,13 +80,13 @@ def clip_config(settings: EmbeddingSettings) -> dict[str, Any]:
             "image_size": settings.image_size,
             "layers": [2, 2, 2, 2],
             "width": settings.image_width,
-            "head_width": 48,
+            "head_width": _HEAD_WIDTH,
         },
         "text_cfg": {
             "context_length": 20,
             "vocab_size": 49_408,
             "width": settings.text_width,
-            "heads": max(settings.text_width // 32, 1),
+            "heads": heads,
             "layers": settings.text_layers,
         },
     }

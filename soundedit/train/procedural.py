@@ -8,14 +8,14 @@ from torch import Tensor
 
 from soundedit.media.dsp import SAMPLE_RATE, curve, db, frames
 from soundedit.media.synthesiser import Stereo, birds, fire, rain, thunder, waves, wind
-from soundedit.train.foley import foley_round
+from soundedit.train.foley import MAKERS, foley_round
 from soundedit.train.prompts import CLASSES
 from soundedit.train.sounds import MelSettings
 from soundedit.train.waveforms import Samples, colour, cut, level
 from soundedit.train.windows import COLUMNS, save_whole
 
 SECONDS = 10.0
-ROUND = 54
+ROUND = 20 + sum(count for _, _, count in MAKERS)
 """Windows made of each set of sounds: rain, a storm, thunder, waves, wind, fire, birds, foley."""
 ROLLING = 4.0
 """Seconds for which a clap outweighs the rain around it."""

@@ -1,7 +1,6 @@
 """Weathered stills: photos with every kind of weather rendered on, made and read again."""
 
 import logging
-import os
 import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundedit.errors import TrainingError
+from soundedit.media.whole import publish_part, start_part
 from soundedit.train.photos import PhotoSet
 from soundedit.train.weather import CLASSES, STILL_KINDS, render_still, scene_hints
 
@@ -56,12 +56,9 @@ def build_stills(settings: StillsSettings) -> Path:
             strengths.append(strength)
         log.info("rendered %s", kind)
     file = out / "stills.npz"
-    part = file.with_suffix(".part")
-    with part.open("wb") as sink:
-        np.savez(sink, pictures=np.stack(pictures), kinds=np.array(names), strengths=strengths)
-        sink.flush()
-        os.fsync(sink.fileno())
-    part.replace(file)
+    part = start_part(file, [".npz"])
+    np.savez(part, pictures=np.stack(pictures), kinds=np.array(names), strengths=strengths)
+    publish_part(part, file)
     return file
 
 

@@ -68,10 +68,17 @@ def test_training_without_photos_says_so() -> None:
         main(["generator"])
 
 
-@pytest.mark.parametrize("wrong", [{"image_width": 8}, {"text_width": 48}, {"image_width": 0}])
+@pytest.mark.parametrize("wrong", [{"image_width": 8}, {"text_width": 100}, {"image_width": 0}])
 def test_widths_that_heads_cannot_share_are_named(wrong: dict[str, int]) -> None:
     with pytest.raises(TrainingError, match=f"{next(iter(wrong))} = .*multiple of"):
         clip_config(EmbeddingSettings(**wrong))
+
+
+def test_widths_that_heads_can_share_are_taken() -> None:
+    config = clip_config(EmbeddingSettings(image_width=12, text_width=48))
+    assert config["text_cfg"]["heads"] == 1
+    width, head = config["vision_cfg"]["width"], config["vision_cfg"]["head_width"]
+    assert 32 * width % (32 * width // head) == 0
 
 
 def test_a_checkpoint_that_is_missing_or_damaged_says_what_to_do(tmp_path: Path) -> None:
