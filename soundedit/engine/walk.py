@@ -8,9 +8,9 @@ from torch import Tensor
 
 from soundedit.engine.gate import LoudnessGate
 from soundedit.engine.hearing import FrameSound
-from soundedit.engine.memory import HeardMean
 from soundedit.nets.frames import NOISE, FrameGenerator, FrameState
 from soundedit.nets.inversion import SoundInversion
+from soundedit.nets.memory import HeardMean
 
 _NOISE_RATE = 25
 _NOISE_SECONDS = 0.6

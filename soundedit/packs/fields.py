@@ -65,6 +65,10 @@ class Fields:
             raise self._wrong(name, "a list of texts", value)
         return value
 
+    def optional_strings(self, name: str) -> list[str]:
+        """A list of texts; empty where the field is missing."""
+        return self.strings(name) if name in self._data else []
+
     def pair(self, name: str) -> tuple[int, int]:
         """Two whole numbers."""
         value = self._get(name)

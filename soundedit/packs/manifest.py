@@ -81,6 +81,8 @@ class Manifest:
     figures: dict[str, Any]
     """Measured figures by name."""
     components: dict[str, Component]
+    teachers: list[str] = field(default_factory=list)
+    """Pretrained networks that its own learned from, none of whose weights are inside."""
     latent_space: str = ""
     """Names what latents mean: two packs of the same one make the same pictures of them, nearly.
     Whoever makes a pack keeps it for a new version where that holds; `save_pack` fills it in."""
@@ -165,6 +167,7 @@ def read_manifest(text: str) -> Manifest:
         classes=top.strings("classes"),
         prompts=top.string_lists("prompts"),
         sources=top.strings("sources"),
+        teachers=top.optional_strings("teachers"),
         figures=top.mapping("figures"),
         components=_read_components(top.section("components")),
         extra=top.rest(),
@@ -199,6 +202,7 @@ def write_manifest(manifest: Manifest) -> str:
         "classes": manifest.classes,
         "prompts": manifest.prompts,
         "sources": manifest.sources,
+        **({"teachers": manifest.teachers} if manifest.teachers else {}),
         "figures": manifest.figures,
         "components": {
             name: {

@@ -10,16 +10,9 @@ from soundedit.nets.stylegan2 import Generator
 from soundedit.packs.manifest import Manifest
 from soundedit.train.grid import picture_grid
 
-_MATCHED = ["The sound tower also learned from SoundNet (MIT) and YAMNet (Apache-2)."]
 
-
-def write_card(
-    folder: Path, manifest: Manifest, limits: Sequence[str], *, matched: bool = False
-) -> Path:
-    """Write `MODEL_CARD.md` into a pack's folder from its manifest and known `limits`.
-
-    `matched`: whether the audio tower learned windows that three teachers heard.
-    """
+def write_card(folder: Path, manifest: Manifest, limits: Sequence[str]) -> Path:
+    """Write `MODEL_CARD.md` into a pack's folder from its manifest and known `limits`."""
     lines = [
         f"# {manifest.title} {manifest.version}",
         "",
@@ -45,10 +38,9 @@ def write_card(
         "",
         "## Teachers",
         "",
-        "While training only, and none of their weights are inside: EfficientNet-Lite0 image",
-        "features (Apache-2), aiSFX sound-effect embeddings (CC BY 4.0) and all-MiniLM-L6-v2",
-        "sentence embeddings (Apache-2).",
-        *(_MATCHED if matched else []),
+        "While training only, and none of their weights are inside:",
+        "",
+        *(f"- {teacher}" for teacher in manifest.teachers),
         "",
         "## Sources of the training data",
         "",

@@ -46,6 +46,7 @@ COMMANDS = {
     ),
     "encoder": Command("picture_encoder", "EncoderSettings", "train_encoder", "photos as starts"),
     "pack": Command("pack", "PackSettings", "build_pack", "put a pack together"),
+    "unpack": Command("unpack", "UnpackSettings", "unpack", "a pack's parts, to train on from"),
 }
 DATA_COMMANDS = {
     "build": Command("build", "BuildSettings", "build", "render stills and clips"),

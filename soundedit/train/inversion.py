@@ -76,7 +76,7 @@ class InversionStages:
             segments, _near = self.moments(clips)
             maps, embedding = self.nets.hear(world.shard(segments))
             heard = self.partly(self.nets.inversion.listen(maps, embedding), embedding)
-            scenes = self.any_scenes(count)
+            scenes = self.nets.any_scenes(count)
             w = self.nets.inversion.place(heard, scenes)
             kept = self.nets.distance(
                 world.gather(w), world.gather(followed(maps, embedding, scenes))
@@ -123,15 +123,3 @@ class InversionStages:
         summaries = heard.shape[1] - embedding.shape[1]
         kept = (self.nets.world.randn(len(heard), 1) > 0).float()
         return torch.cat([heard[:, :summaries] * kept, heard[:, summaries:]], dim=1)
-
-    def any_scenes(self, count: int) -> Tensor:
-        """This process's rows of `count` scenes [B, L, D]: two thirds of seeds, others of clips."""
-        d, world, mapping = self.nets.data, self.nets.world, self.nets.generator.mapping
-        photos = d.scenes[torch.from_numpy(self.nets.rng.integers(len(d.scenes), size=count))]
-        share = torch.from_numpy(self.nets.rng.uniform(0.6, 1.0, (count, 1, 1))).float()
-        seeded = torch.from_numpy(self.nets.rng.random((count, 1, 1))) < 2 / 3
-        z = world.randn(count // world.size, mapping.z_dim)
-        with torch.no_grad():
-            w = torch.lerp(mapping.w_avg, mapping(z), world.shard(share).to(self.nets.device))
-        seeded = world.shard(seeded).to(self.nets.device)
-        return torch.where(seeded, w, world.shard(photos).to(self.nets.device))

@@ -41,6 +41,7 @@ class MotionSettings(RunSettings):
     critic_weight: float = 0.02
     clip_weight: float = 0.05
     class_weight: float = 0.15
+    walk_class_weight: float = 0.1
     sync_weight: float = 0.5
     lookahead: float = 0.5
 

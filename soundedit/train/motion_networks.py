@@ -63,6 +63,18 @@ class MotionNetworks:
         """Mean squared distance of latents in units of the codes' spread."""
         return ((w - target) / self.data.spread).square().mean()
 
+    def any_scenes(self, count: int) -> Tensor:
+        """This process's rows of `count` scenes [B, L, D]: two thirds of seeds, others of clips."""
+        d, world, mapping = self.data, self.world, self.generator.mapping
+        photos = d.scenes[torch.from_numpy(self.rng.integers(len(d.scenes), size=count))]
+        share = torch.from_numpy(self.rng.uniform(0.6, 1.0, (count, 1, 1))).float()
+        seeded = torch.from_numpy(self.rng.random((count, 1, 1))) < 2 / 3
+        z = world.randn(count // world.size, mapping.z_dim)
+        with torch.no_grad():
+            w = torch.lerp(mapping.w_avg, mapping(z), world.shard(share).to(self.device))
+        seeded = world.shard(seeded).to(self.device)
+        return torch.where(seeded, w, world.shard(photos).to(self.device))
+
     def state(self) -> dict[str, Any]:
         """Both networks and the critics."""
         return {

@@ -22,6 +22,14 @@ from soundedit.train.picture_encoder import load_encoder
 from soundedit.train.prompts import CLASSES, PROMPTS
 from soundedit.train.sounds import MelSettings
 
+TEACHERS = (
+    "EfficientNet-Lite0 image features (Apache-2)",
+    "aiSFX sound-effect embeddings (CC BY 4.0)",
+    "all-MiniLM-L6-v2 sentence embeddings (Apache-2)",
+)
+TEACHERS_OF_WINDOWS = ("SoundNet (MIT)", "YAMNet (Apache-2)")
+"""Those that the sound tower also learned from where windows taught it."""
+
 
 @dataclass(frozen=True)
 class PackSettings:
@@ -70,6 +78,13 @@ def sources_of(folder: str) -> list[str]:
     with index.open(newline="", encoding="utf-8") as rows:
         counts = Counter((r["source"], r["licence"]) for r in csv.DictReader(rows))
     return [f"{source} ({licence}): {n} files" for (source, licence), n in counts.most_common()]
+
+
+def teachers_of(embedding: dict[str, Any]) -> list[str]:
+    """Who taught the networks of a pack with these towers."""
+    known: list[str] = embedding.get("teachers", [])
+    windows = TEACHERS_OF_WINDOWS if "audio_guess" in embedding else ()
+    return known or [*TEACHERS, *windows]
 
 
 def generator_weights(state: dict[str, Any]) -> dict[str, Tensor]:
@@ -141,6 +156,7 @@ def build_pack(settings: PackSettings) -> Path:
         classes=list(CLASSES),
         prompts={k: list(v) for k, v in PROMPTS.items()},
         sources=[*sources_of(settings.photos), *sources_of(settings.sounds)],
+        teachers=teachers_of(embedding),
         figures={**_figures(settings.figures), "pictures_seen_by_the_generator": generator["seen"]},
         components={
             name: Component(f"{name}.safetensors", config=config)
@@ -151,5 +167,5 @@ def build_pack(settings: PackSettings) -> Path:
     network = Generator(**components["generator"])
     network.load_state_dict(tensors["generator"])
     write_samples(pack.path, network)
-    write_card(pack.path, pack.manifest, settings.limits, matched="audio_guess" in embedding)
+    write_card(pack.path, pack.manifest, settings.limits)
     return pack.path

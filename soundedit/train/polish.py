@@ -4,11 +4,14 @@ The styles (affine layers), the mapping network and the photo encoder stay, and 
 was trained on the generator's latents; the convolutions learn on. Beside copies of photos and free
 scenes, the critics judge what videos show: latents that sounds' walks pass through, which no photo
 was encoded to. Those pictures keep their composition, and are to show their sound's class. What is
-judged is mirrored, shifted and lightened at random (Zhao et al. 2020). The noise inputs can be held
-at a share of their strength: what is made of noise alone looks embossed.
+judged is mirrored, shifted and lightened at random (Zhao et al. 2020). Free scenes can be brought
+nearer to the photos as a whole, by Frechet distance (see `transport`): critics of single pictures
+hardly miss what is seldom drawn. The noise inputs can be held at a share of their strength: what is
+made of noise alone looks embossed.
 """
 
 import copy
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
@@ -41,10 +45,15 @@ from soundedit.train.photos import PhotoSet, picture_batches
 from soundedit.train.run import Run, RunSettings
 from soundedit.train.showing import ShownClasses, jittered
 from soundedit.train.stills import still_pictures
+from soundedit.train.transport import Likeness, statistics
 from soundedit.train.walkbank import WalkBank
 
-COPIES, FREE, WALKED = 3 / 8, 1 / 4, 1 / 2
-"""Pictures drawn for each photo: copies of photos, free scenes, and what walks pass through."""
+log = logging.getLogger(__name__)
+COPIES = 3 / 8
+"""Copies drawn for each photo."""
+REFRESH = 100
+"""Steps between those that find the way of free scenes to the photos anew."""
+_LOOKED = 16
 
 
 @dataclass(frozen=True)
@@ -60,12 +69,16 @@ class PolishSettings(RunSettings):
     out: str = "runs/polish"
     batch: int = 16
     pictures: int = 40_000
+    free_share: float = 0.25
+    walked_share: float = 0.5
     generator_lr: float = 9.0e-4
     critic_lr: float = 2.0e-4
     feature_weight: float = 0.6
     copy_weight: float = 0.15
     free_weight: float = 0.25
     walk_weight: float = 0.4
+    frechet_weight: float = 0.0
+    frechet_samples: int = 4096
     class_weight: float = 0.12
     keep_weight: float = 2.5
     ema_pictures: int = 2_500
@@ -108,6 +121,7 @@ class PolishTrainer(GeneratorTrainer):
         self.seen = int(start["seen"])
         self.before = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.walks, self.shown = self._walks()
+        self.likeness: Likeness | None = None
         self.encoder.requires_grad_(False)
         self.generator.mapping.requires_grad_(False)
         net = self.generator.synthesis
@@ -151,8 +165,7 @@ class PolishTrainer(GeneratorTrainer):
             w, ws = self.code([tap[:copies] for tap in taps_real])
             flat = self.world.shard(torch.rand(copies * size, 1, 1, device=self.device))
             codes = torch.where(flat < s.flat_share, w[:, None], ws)
-            scenes = self.bank.scenes(max(int(rows * FREE), 1) * size).to(self.device)
-            free = self.world.shard(scenes)[:, None].expand(-1, codes.shape[1], -1)
+            free = self.free(max(int(rows * s.free_share), 1))
             walked, kinds = self.walked(rows)
             around = s.code_noise * self.world.randn(copies + len(walked), 1, codes.shape[2])
             walked = walked + around[copies:]
@@ -179,6 +192,10 @@ class PolishTrainer(GeneratorTrainer):
             moved = F.avg_pool2d(fake[first:] - was, 8)
             losses["kept"] = s.keep_weight * moved.abs().mean()
             losses |= self.classed([tap[first:] for tap in taps_seen], kinds)
+        if self.likeness is not None:
+            found = self.statistics([tap[copies:first] for tap in taps_seen])
+            losses["frechet"] = s.frechet_weight * self.likeness.loss(found)
+            self.likeness.add([self.world.gather(part.detach()) for part in found])
         for name, (weight, span) in spans.items():
             losses[name] = weight * hinge_generator([score[span] for score in scores])
         self.run.backward(losses, parts, sums)
@@ -191,12 +208,64 @@ class PolishTrainer(GeneratorTrainer):
         )
         self.run.backward({"critic": lost}, parts, sums)
 
+    def free(self, rows: int) -> Tensor:
+        """This process's latents [rows, L, D] of seeds."""
+        mapping = self.generator.mapping
+        w: Tensor = mapping(self.world.randn(rows, mapping.z_dim).to(self.device))
+        return w
+
+    def step(self, real: Tensor, parts: int = 1) -> dict[str, float]:
+        """As the generator's; from time to time with the way to the photos found anew."""
+        if self.likeness is not None:
+            if not self.likeness.count:
+                self._begin_likeness(self.likeness)
+            elif (self.seen // self.polish.batch) % REFRESH == 0:
+                self.likeness.refresh()
+        return super().step(real, parts)
+
+    def statistics(self, taps: list[Tensor]) -> list[Tensor]:
+        """What pictures are compared by as a whole, from their taps."""
+        return statistics(taps, self.features.pooled(taps))
+
+    def compare(self, photos: NDArray[np.uint8]) -> None:
+        """Take photos [N, S, S, 3] as what free scenes are to be like as a whole.
+
+        What is found of them is kept beside the run.
+        """
+        file = self.run.file.parent / f"likeness-{len(photos)}.pt"
+        with self.world.first():
+            if not file.exists():
+                file.parent.mkdir(parents=True, exist_ok=True)
+                rng, rows = np.random.default_rng(0), []
+                for some in np.array_split(photos, -(-len(photos) // _LOOKED)):
+                    x = torch.from_numpy(np.array(some)).permute(0, 3, 1, 2).float() / 127.5 - 1
+                    chances = torch.from_numpy(rng.random((len(x), 5))).float()
+                    seen = jittered(x, chances, torch.zeros_like(x))
+                    with torch.no_grad():
+                        rows.append(self.statistics(self.taps(seen.to(self.device))))
+                part = file.with_suffix(".part")
+                torch.save([torch.cat(group).cpu() for group in zip(*rows, strict=True)], part)
+                part.replace(file)
+        known = torch.load(file, weights_only=True)
+        groups = [group.to(self.device) for group in known]
+        self.likeness = Likeness(groups, self.polish.frechet_samples)
+
+    @torch.no_grad()
+    def _begin_likeness(self, likeness: Likeness) -> None:
+        while likeness.count < self.polish.frechet_samples:
+            pictures = self.generator.synthesis(
+                self.free(_LOOKED), noise_mode=self.noise, dtype=self.dtype
+            )
+            found = self.statistics(self.taps(self.jitter(pictures.float())))
+            likeness.add([self.world.gather(part) for part in found])
+        log.info("Frechet distances, as shares of the photos' variance: %s", likeness.refresh())
+
     def walked(self, rows: int) -> tuple[Tensor, Tensor]:
         """This process's latents of walks [n, L, D] for `rows` photos, and their labels [n]."""
         if self.walks is None:
             shape = (0, self.generator.num_ws, self.generator.w_dim)
             return torch.zeros(shape, device=self.device), torch.zeros(0, dtype=torch.long)
-        count = max(int(rows * WALKED), 1) * self.world.size
+        count = max(int(rows * self.polish.walked_share), 1) * self.world.size
         w, kinds = self.walks.draw(count, self.run.rng)
         return self.world.shard(w).to(self.device), self.world.shard(kinds)
 
@@ -238,7 +307,16 @@ class PolishTrainer(GeneratorTrainer):
 
     def state(self) -> dict[str, Any]:
         """What a generator's checkpoint has, and where this one began."""
-        return {**super().state(), "start": self.polish.start}
+        found = {**super().state(), "start": self.polish.start}
+        if self.likeness is not None:
+            found["likeness"] = self.likeness.state()
+        return found
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a saved run."""
+        super().restore(state)
+        if self.likeness is not None:
+            self.likeness.restore(state["likeness"])
 
 
 def noise_strengths(net: nn.Module) -> Iterator[nn.Parameter]:
@@ -262,10 +340,12 @@ def train_polish(settings: PolishSettings) -> Path:
     with joined(s.device) as world:
         run = Run(file, s, world, rng)
         trainer = PolishTrainer(s, run)
-        run.resume(trainer)
         size = trainer.settings.resolution
         with world.first():
             photos = PhotoSet(Path(s.photos), size, file.parents[1] / "cache")
+        if s.frechet_weight > 0:
+            trainer.compare(photos.squares)
+        run.resume(trainer)
         sources, shares = [photos.squares], [1.0]
         if s.renders:
             sources.append(still_pictures(Path(s.renders), size))

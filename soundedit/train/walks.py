@@ -6,13 +6,17 @@ from torch import Tensor
 
 from soundedit.nets.clip import embed_pictures
 from soundedit.nets.frames import NOISE
+from soundedit.nets.memory import HeardMean
 from soundedit.train.clipset import FPS
 from soundedit.train.learner import Learner, NotFinite, update
 from soundedit.train.motion_networks import MotionNetworks
+from soundedit.train.shownwalks import ShownWalks
 from soundedit.train.sync import ChangeGauge, sync_loss
 
 STEP = 10
 """Columns between the segments whose sound latents walks follow."""
+SHOW_EVERY = 2
+"""Steps between those in which walks are to show their sound's class."""
 
 
 class WalkStage:
@@ -29,7 +33,9 @@ class WalkStage:
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, s.frames_lr, s.frames_steps)
         learner = Learner(optimiser, schedule, clip=1.0)
         critic = Learner(torch.optim.Adam(self.nets.critics.parameters(), 2e-4, betas=(0.0, 0.99)))
-        anchors = self.anchors()
+        heard = self.heard()
+        anchors = self.anchors(heard)
+        shown = ShownWalks(self.nets, heard, STEP) if s.walk_class_weight > 0 else None
         # The gauge of a run that goes on is the one that it began with.
         with torch.random.fork_rng():
             torch.manual_seed(s.seed)
@@ -74,6 +80,8 @@ class WalkStage:
             }
             if position % s.critic_every == s.critic_every - 1:
                 found |= self.judge(one, clips, times, critic)
+            if shown is not None and position % SHOW_EVERY == 0:
+                found |= shown.losses(rows)
             return found
 
         step = self.nets.run.learning(learner, s.batch, losses)
@@ -81,8 +89,10 @@ class WalkStage:
         return self.nets.run.train("frames", step, s.frames_steps, learners, batch=s.batch)
 
     @torch.no_grad()
-    def anchors(self) -> list[Tensor]:
-        """Sound latents [clips, segments, L, D] of every clip, without and with look-ahead."""
+    def heard(self) -> list[Tensor]:
+        """What walks go by [clips, segments, H], without and with look-ahead: as in rendering, what
+        was heard of late.
+        """
         d, both = self.nets.data, []
         count = d.codes.shape[1] * 100 // FPS // STEP
         for ahead in (0, d.ahead):
@@ -91,8 +101,21 @@ class WalkStage:
                 at = torch.arange(count) * STEP
                 index = torch.full((count,), c)
                 maps, embedding = self.nets.hear(d.segments(index, at, torch.full((count,), ahead)))
-                scene = d.scenes[c].expand(count, -1, -1).to(self.nets.device)
-                rows.append(self.nets.inversion(maps, embedding, scene).half().cpu())
+                now = self.nets.inversion.listen(maps, embedding)
+                rows.append(HeardMean(100 / STEP).follow(now).cpu())
+            both.append(torch.stack(rows))
+        return both
+
+    @torch.no_grad()
+    def anchors(self, heard: list[Tensor]) -> list[Tensor]:
+        """Sound latents [clips, segments, L, D] of every clip on its own scene."""
+        d, both = self.nets.data, []
+        for every in heard:
+            rows = []
+            for c, now in enumerate(every):
+                scene = d.scenes[c].expand(len(now), -1, -1).to(self.nets.device)
+                placed = self.nets.inversion.place(now.to(self.nets.device), scene)
+                rows.append(placed.half().cpu())
             both.append(torch.stack(rows))
         return both
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from soundedit.engine.memory import SECONDS, HeardMean
+from soundedit.nets.memory import SECONDS, HeardMean
 
 
 def test_it_begins_at_once_and_averages_plainly_at_first() -> None:
