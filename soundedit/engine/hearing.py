@@ -17,8 +17,8 @@ from soundedit.progress import CancelToken
 
 STEP = 10
 """Columns between segments: ten embeddings a second."""
-_AT_ONCE = 1.0
-"""Seconds of a file whose spectrogram is made while the next ones are decoded."""
+_AT_ONCE = STRETCH / 100
+"""Seconds of a file that are heard while the next ones are decoded; shorter blocks only cost."""
 CENTRE = 3
 """Columns from the middle of what a level is the mean of to its end."""
 AnySound = str | Path | Sound
