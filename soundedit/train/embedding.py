@@ -15,16 +15,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from soundedit.errors import TrainingError
 from soundedit.nets.audio_tower import AudioTower
-from soundedit.nets.clip import build_clip, clip_tokens, embed_text
+from soundedit.nets.clip import build_clip, clip_tokens, embed_pictures, embed_text
 from soundedit.train.audio_stage import AudioSettings, AudioStage, mean_of
 from soundedit.train.checkpoint import read_checkpoint
-from soundedit.train.contrast import info_nce, unit
+from soundedit.train.contrast import unit
 from soundedit.train.distributed import joined, read_for_all, share_batch_norms
 from soundedit.train.embedding_data import EmbeddingData
+from soundedit.train.heads import TeacherHeads, TowersSay
 from soundedit.train.learner import Learner
 from soundedit.train.matching import Matching
 from soundedit.train.procedural import read_procedural
@@ -92,24 +93,6 @@ def clip_config(settings: EmbeddingSettings) -> dict[str, Any]:
     }
 
 
-class TeacherHeads(nn.Module):
-    """Small maps from locked teacher features to the joint space."""
-
-    def __init__(self, embed_dim: int) -> None:
-        super().__init__()
-        self.sound = nn.Sequential(
-            nn.Dropout(0.3),
-            nn.Linear(1024, 256),
-            nn.GELU(),
-            nn.Dropout(0.3),
-            nn.Linear(256, embed_dim),
-        )
-        self.image = nn.Sequential(
-            nn.Dropout(0.2), nn.Linear(1280, 384), nn.GELU(), nn.Linear(384, embed_dim)
-        )
-        self.text = nn.Linear(384, embed_dim)
-
-
 class EmbeddingTrainer:
     """Teachers' features, heads and student towers; one stage of the run trains each."""
 
@@ -127,6 +110,8 @@ class EmbeddingTrainer:
         self.device = run.world.device
         torch.manual_seed(settings.seed)
         self.heads = TeacherHeads(settings.embed_dim).to(self.device)
+        self.headless = False
+        """Whether the towers came from a pack, without heads."""
         net = AudioTower(MelSettings().n_mels, settings.embed_dim, settings.audio_width)
         self.clip: Any = build_clip(clip_config(settings))
         self.audio = mean_of(net).to(self.device)
@@ -139,7 +124,7 @@ class EmbeddingTrainer:
         self.stage = AudioStage(settings, run, data, net, self.audio, matching)
 
     def train_heads(self) -> bool:
-        """Align the three teachers by InfoNCE with same-class positives.
+        """Align the three teachers, or have them say what towers without heads do.
 
         Each process does it whole, as the heads are small and dropout is drawn for all rows.
         """
@@ -147,31 +132,12 @@ class EmbeddingTrainer:
         optimiser = torch.optim.AdamW(self.heads.parameters(), 1e-3, weight_decay=0.05)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(s.head_steps, 1))
         learner = Learner(optimiser, schedule)
-        kinds_of = d.caption_kinds
+        towers = self.towers_say() if self.headless and "heads" not in self.run.done else None
 
         def losses(_: int, rows: int) -> dict[str, Tensor]:
-            i, kind, t = d.draw_sounds(self.rng, rows)
-            sound = unit(self.heads.sound(d.sound_features(i, self.rng).to(self.device)))
-            text = unit(self.heads.text(d.caption_features[t].to(self.device)))
-            same = (kind[:, None] == kinds_of[t][None]).to(self.device)
-            found = {"sound-text": info_nce(sound, text, same, s.temperature)}
-            pictures, captions, kinds = d.draw_images(self.rng, rows)
-            image = unit(self.heads.image(d.image_features[pictures].to(self.device)))
-            words = unit(self.heads.text(d.caption_features[captions].to(self.device)))
-            alike = (kinds_of[captions][:, None] == kinds_of[captions][None]).to(self.device)
-            found["image-text"] = info_nce(image, words, alike, s.temperature)
-            shown = kinds >= 0
-            if int(shown.sum()) > 4:
-                pairs = (kind[:, None] == kinds[shown][None]).to(self.device)
-                found["sound-image"] = 0.5 * info_nce(
-                    sound, image[shown.to(self.device)], pairs, s.temperature
-                )
-            # Keep the geometry of sentences, so that unseen words stay near their neighbours.
-            some = torch.randint(len(d.word_features), (256,))
-            words = d.word_features[some].to(self.device)
-            mapped = unit(self.heads.text(words))
-            found["sentences"] = (mapped @ mapped.T - words @ words.T).square().mean()
-            return found
+            if towers is not None:
+                return self.heads.agree(d, rows, self.rng, self.device, towers)
+            return self.heads.align(d, rows, self.rng, self.device, s.temperature)
 
         self.heads.train()
         step = self.run.learning(learner, s.batch, losses)
@@ -181,6 +147,25 @@ class EmbeddingTrainer:
             self.map_targets()
             log.info("teachers: %s", self.score(self.sound_targets, self.caption_targets))
         return done
+
+    @torch.inference_mode()
+    def towers_say(self) -> TowersSay:
+        """What the towers as they are say of everything at hand."""
+        d, config, count = self.data, clip_config(self.settings), len(self.data.image_features)
+        net = self.clip.eval()
+
+        def written(phrases: list[str]) -> Tensor:
+            parts = range(0, len(phrases), 1024)
+            return torch.cat([embed_text(net, config, phrases[i : i + 1024]).cpu() for i in parts])
+
+        def shown(first: int) -> Tensor:
+            pictures = d.whole_pictures(range(first, min(first + 64, count)))
+            return embed_pictures(net, config, pictures.to(self.device)).cpu()
+
+        sounds = [self.hear(self.sounds.mel(i)) for i in range(len(self.sounds))]
+        pictures = [shown(first) for first in range(0, count, 64)]
+        found = (torch.stack(sounds), written(d.captions), written(d.words), torch.cat(pictures))
+        return TowersSay(*(part.clone() for part in found))
 
     @torch.no_grad()
     def map_targets(self) -> None:
@@ -332,6 +317,7 @@ class EmbeddingTrainer:
             "audio_trained": self.stage.net.state_dict(),
             "audio_width": self.settings.audio_width,
             "heads": self.heads.state_dict(),
+            "headless": self.headless,
             "prompts": {k: list(v) for k, v in PROMPTS.items()},
         }
         if self.stage.matching is not None:
@@ -349,6 +335,7 @@ class EmbeddingTrainer:
                 f"windows = {self.settings.windows} in the settings; choose another out folder to "
                 "begin anew, with this checkpoint as start to keep what it learned."
             )
+        self.headless = bool(state.get("headless"))
         for name in ("heads", "clip", "audio"):
             getattr(self, name).load_state_dict(state[name])
         self.stage.net.load_state_dict(state.get("audio_trained", state["audio"]))
@@ -359,7 +346,8 @@ class EmbeddingTrainer:
     def begin(self) -> None:
         """Take the towers and heads of the settings' `start`, however they were trained.
 
-        TrainingError if that is missing, damaged, or of other widths.
+        Towers that `train unpack` took from a pack have no heads. TrainingError if the checkpoint
+        is missing, damaged, or of other widths.
         """
         file = Path(self.settings.start)
         content = read_for_all(self.world, file)
@@ -367,7 +355,8 @@ class EmbeddingTrainer:
             raise TrainingError(f"The checkpoint {file} to start from is missing; check its name.")
         state = read_checkpoint(io.BytesIO(content), file)
         try:
-            for name in ("heads", "clip", "audio"):
+            self.headless = "heads" not in state
+            for name in ("clip", "audio") if self.headless else ("heads", "clip", "audio"):
                 getattr(self, name).load_state_dict(state[name])
             self.stage.net.load_state_dict(state["audio"])
         except (KeyError, RuntimeError) as error:

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -145,8 +146,7 @@ class EmbeddingData:
         def make() -> Tensor:
             teacher, rows = load_lite0(), []
             for i in range(0, len(hints), 64):
-                batch = np.stack([self._picture(j) for j in range(i, min(i + 64, len(hints)))])
-                x = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 127.5 - 1
+                x = self.whole_pictures(range(i, min(i + 64, len(hints))))
                 taps = teacher(x.contiguous(memory_format=torch.channels_last))
                 rows.append(teacher.pooled(taps))
             return torch.cat(rows).clone()
@@ -166,6 +166,11 @@ class EmbeddingData:
             else self._squares[1][i - self._photo_count]
         )
         return part
+
+    def whole_pictures(self, indices: Iterable[int]) -> Tensor:
+        """Pictures [B, 3, S, S] in [-1, 1] as they are."""
+        batch = np.stack([self._picture(i) for i in indices])
+        return torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 127.5 - 1
 
     def draw(self, generator: Path, count: int, seed: int, cache: Path) -> None:
         """Have `count` pictures drawn by a generator's checkpoint, half of them renders if any."""

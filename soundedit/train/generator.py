@@ -96,6 +96,31 @@ def apart(a: Sequence[Tensor], b: Sequence[Tensor], levels: Tensor) -> Tensor:
     ).mean()
 
 
+def judge(
+    critics: nn.ModuleList, taps: list[Tensor], small: Tensor, levels: Tensor
+) -> list[Tensor]:
+    """Score maps of a pair of critics, of taps and of pictures of 32 pixels."""
+    scores: list[Tensor] = critics[0](taps, list(levels))
+    return [score.float() for score in (*scores, critics[1](small))]
+
+
+def criticism(
+    critics: nn.ModuleList,
+    real: tuple[list[Tensor], Tensor],
+    fake: tuple[list[Tensor], Tensor],
+    levels: Tensor,
+) -> Tensor:
+    """Hinge loss of a pair of critics on taps and small pictures; only they get its gradient."""
+    for critic in critics:
+        for name, parameter in critic.named_parameters():
+            parameter.requires_grad_(not name.startswith("mix_"))
+    taps, small = fake
+    return hinge_critic(
+        judge(critics, real[0], real[1].detach(), levels),
+        judge(critics, [tap.detach() for tap in taps], small.detach(), levels),
+    )
+
+
 class GeneratorTrainer:
     """All networks, optimisers and the step of generator training."""
 
@@ -113,9 +138,7 @@ class GeneratorTrainer:
         self.encoder = PhotoEncoder(TAP_CHANNELS, s.w_dim, net.num_ws).to(self.device)
         self.averages = nn.ModuleList([copy.deepcopy(self.generator), copy.deepcopy(self.encoder)])
         self.averages.requires_grad_(False).eval()
-        self.critics = nn.ModuleList(
-            [ProjectedDiscriminator(TAP_CHANNELS), ImageDiscriminator(32)]
-        ).to(self.device)
+        self.critics = self.critic_pair()
         self.learners = {
             "synthesis": Learner(adam(net.synthesis, s.generator_lr), clip=GRADIENT_NORM),
             "encoder": Learner(adam(self.encoder, s.encoder_lr), clip=GRADIENT_NORM),
@@ -124,15 +147,13 @@ class GeneratorTrainer:
         self.bank = CodeBank(4096, s.w_dim)
         self.seen = 0
         self.synthesise: Callable[..., Tensor] = net.synthesis
-        self.look: Callable[[Tensor], list[Tensor]] = self.features
         if s.compile:
             self.synthesise = torch.compile(net.synthesis)
-            self.look = torch.compile(self.features)
 
     def taps(self, pictures: Tensor) -> list[Tensor]:
         """Frozen features of [B, 3, S, S] in the run's precision, returned as float32."""
         with self.run.precision.autocast():
-            found = self.look(pictures.contiguous(memory_format=torch.channels_last))
+            found = self.features(pictures.contiguous(memory_format=torch.channels_last))
         return [tap.float() for tap in found]
 
     def code(self, taps: list[Tensor]) -> tuple[Tensor, Tensor]:
@@ -198,13 +219,14 @@ class GeneratorTrainer:
         if ramp > 0:
             self.critics.requires_grad_(False)
             weight = s.critic_weight * ramp
-            scores = self.judge(taps_fake, F.avg_pool2d(fake, small), levels)
+            scores = judge(self.critics, taps_fake, F.avg_pool2d(fake, small), levels)
             losses["fooling"] = weight * hinge_generator([x[:count] for x in scores])
             if half:
                 losses["sampling"] = s.sample_weight * hinge_generator([x[count:] for x in scores])
         self.run.backward(losses, parts, sums)
         if ramp > 0:
-            lost = self.criticism(
+            lost = criticism(
+                self.critics,
                 (taps_real, F.avg_pool2d(real, small)),
                 (taps_fake, F.avg_pool2d(fake, small)),
                 levels,
@@ -219,26 +241,10 @@ class GeneratorTrainer:
         """Mean absolute value of each tap over the whole batch."""
         return self.world.mean(torch.stack([tap.abs().mean() for tap in taps]))
 
-    def judge(self, taps: list[Tensor], small: Tensor, levels: Tensor) -> list[Tensor]:
-        """Score maps of every critic, of taps and of pictures of 32 pixels."""
-        scores: list[Tensor] = self.critics[0](taps, list(levels))
-        return [*scores, self.critics[1](small)]
-
-    def criticism(
-        self,
-        real: tuple[list[Tensor], Tensor],
-        fake: tuple[list[Tensor], Tensor],
-        levels: Tensor,
-    ) -> Tensor:
-        """Hinge loss of the critics on taps and small pictures; only they get its gradient."""
-        for critic in self.critics:
-            for name, parameter in critic.named_parameters():
-                parameter.requires_grad_(not name.startswith("mix_"))
-        taps, small = fake
-        return hinge_critic(
-            self.judge(real[0], real[1].detach(), levels),
-            self.judge([tap.detach() for tap in taps], small.detach(), levels),
-        )
+    def critic_pair(self) -> nn.ModuleList:
+        """Critics of frozen features and of pictures of 32 pixels, untrained."""
+        pair = [ProjectedDiscriminator(TAP_CHANNELS), ImageDiscriminator(32)]
+        return nn.ModuleList(pair).to(self.device)
 
     @torch.no_grad()
     def average(self, pictures: int) -> None:

@@ -38,6 +38,21 @@ def picture_codes(encoder: PhotoEncoder, pictures: NDArray[np.uint8]) -> tuple[T
     return torch.cat(rows).clone(), torch.cat(more).clone()
 
 
+def effective_rates(mapping: MappingNetwork, lr: float) -> list[dict[str, Any]]:
+    """Groups of a mapping network's parameters whose effective weights Adam moves at `lr`.
+
+    Run-time gains shrink every step of Adam.
+    """
+    groups: list[dict[str, Any]] = []
+    for i in range(mapping.num_layers):
+        layer = getattr(mapping, f"fc{i}")
+        groups += [
+            {"params": [layer.weight], "lr": lr / layer.weight_gain},
+            {"params": [layer.bias], "lr": lr / layer.bias_gain},
+        ]
+    return groups
+
+
 @dataclass(frozen=True)
 class FinishSettings(RunSettings):
     """Settings of `train mapping`; the shipped TOML file explains each."""
@@ -79,15 +94,10 @@ class MappingTrainer:
         self._learner = self._make_learner()
 
     def _make_learner(self) -> Learner:
-        # Run-time gains shrink every step of Adam, so rates are given for the effective weights.
-        groups, rates = [], []
-        for i in range(self.mapping.num_layers):
-            layer = getattr(self.mapping, f"fc{i}")
-            groups += [{"params": [layer.weight]}, {"params": [layer.bias]}]
-            rates += [self.settings.lr / layer.weight_gain, self.settings.lr / layer.bias_gain]
-        optimiser = torch.optim.Adam(groups, lr=self.settings.lr, betas=(0.9, 0.99))
+        groups = effective_rates(self.mapping, self.settings.lr)
+        optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99))
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, rates, max(self.steps, 1), pct_start=WARM_UP
+            optimiser, [group["lr"] for group in groups], max(self.steps, 1), pct_start=WARM_UP
         )
         return Learner(optimiser, schedule)
 

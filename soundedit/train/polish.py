@@ -1,13 +1,15 @@
 """Training of a finished generator on, while its latents keep their meaning.
 
-The styles (affine layers), the mapping network and the photo encoder stay, and with them whatever
-was trained on the generator's latents; the convolutions learn on. Beside copies of photos and free
-scenes, the critics judge what videos show: latents that sounds' walks pass through, which no photo
-was encoded to. Those pictures keep their composition, and are to show their sound's class. What is
-judged is mirrored, shifted and lightened at random (Zhao et al. 2020). Free scenes can be brought
-nearer to the photos as a whole, by Frechet distance (see `transport`): critics of single pictures
-hardly miss what is seldom drawn. The noise inputs can be held at a share of their strength: what is
-made of noise alone looks embossed.
+The styles (affine layers) and the photo encoder stay, and with them whatever was trained on the
+generator's latents; the convolutions learn on. Beside copies of photos and stills, the critics
+judge what videos show: latents that sounds' walks pass through, which no photo was encoded to.
+Those pictures keep their composition, and are to show their sound's class. Free scenes have critics
+of their own that know photos alone, as weather comes of sounds, not of seeds; the mapping network
+can learn along, and then draws other scenes of the same latents (Projected GAN, Sauer et al. 2021).
+What is judged is mirrored, shifted and lightened at random (Zhao et al. 2020). Free scenes can be
+brought nearer to the photos as a whole, by Frechet distance (see `transport`): critics of single
+pictures hardly miss what is seldom drawn. The noise inputs can be held at a share of their
+strength: what is made of noise alone looks embossed.
 """
 
 import copy
@@ -36,11 +38,14 @@ from soundedit.train.generator import (
     GeneratorTrainer,
     adam,
     apart,
+    criticism,
+    judge,
     likeness,
     out_of_range,
 )
 from soundedit.train.grid import picture_grid
 from soundedit.train.learner import WARM_UP, Learner
+from soundedit.train.mapping import effective_rates
 from soundedit.train.photos import PhotoSet, picture_batches
 from soundedit.train.run import Run, RunSettings
 from soundedit.train.showing import ShownClasses, jittered
@@ -72,6 +77,7 @@ class PolishSettings(RunSettings):
     free_share: float = 0.25
     walked_share: float = 0.5
     generator_lr: float = 9.0e-4
+    mapping_lr: float = 0.0
     critic_lr: float = 2.0e-4
     feature_weight: float = 0.6
     copy_weight: float = 0.15
@@ -123,7 +129,10 @@ class PolishTrainer(GeneratorTrainer):
         self.walks, self.shown = self._walks()
         self.likeness: Likeness | None = None
         self.encoder.requires_grad_(False)
-        self.generator.mapping.requires_grad_(False)
+        self.generator.mapping.requires_grad_(settings.mapping_lr > 0)
+        self.free_critics = self.critic_pair()
+        self.photos = np.zeros((0, own.resolution, own.resolution, 3), np.uint8)
+        """What free scenes are to look like."""
         net = self.generator.synthesis
         for name, parameter in net.named_parameters():
             parameter.requires_grad_("affine" not in name)
@@ -132,10 +141,15 @@ class PolishTrainer(GeneratorTrainer):
             for one in (*noise_strengths(net), *noise_strengths(averaged)):
                 one.data.mul_(settings.noise_share)
                 one.requires_grad_(False)
+        judges = nn.ModuleList([self.critics, self.free_critics])
         self.learners = {
-            "synthesis": self._learner(net, settings.generator_lr, GRADIENT_NORM),
-            "critics": self._learner(self.critics, settings.critic_lr),
+            "synthesis": self._learner(adam(net, settings.generator_lr), GRADIENT_NORM),
+            "critics": self._learner(adam(judges, settings.critic_lr)),
         }
+        if settings.mapping_lr > 0:
+            rates = effective_rates(self.generator.mapping, settings.mapping_lr)
+            optimiser = torch.optim.Adam(rates, betas=(0.0, 0.99))
+            self.learners["mapping"] = self._learner(optimiser, GRADIENT_NORM)
 
     def _walks(self) -> tuple[WalkBank | None, ShownClasses | None]:
         s = self.polish
@@ -148,10 +162,10 @@ class PolishTrainer(GeneratorTrainer):
         self._labels = torch.tensor([shown.label(kind) for kind in bank.classes] + [-1])
         return bank, shown
 
-    def _learner(self, net: nn.Module, lr: float, clip: float = float("inf")) -> Learner:
-        optimiser = adam(net, lr)
+    def _learner(self, optimiser: torch.optim.Adam, clip: float = float("inf")) -> Learner:
         steps = max(self.polish.pictures // self.polish.batch, 2)
-        schedule = OneCycleLR(optimiser, lr, steps, pct_start=WARM_UP, cycle_momentum=False)
+        rates = [group["lr"] for group in optimiser.param_groups]
+        schedule = OneCycleLR(optimiser, rates, steps, pct_start=WARM_UP, cycle_momentum=False)
         return Learner(optimiser, schedule, clip)
 
     def compute(self, real: Tensor, parts: int, sums: dict[str, float]) -> None:
@@ -165,11 +179,11 @@ class PolishTrainer(GeneratorTrainer):
             w, ws = self.code([tap[:copies] for tap in taps_real])
             flat = self.world.shard(torch.rand(copies * size, 1, 1, device=self.device))
             codes = torch.where(flat < s.flat_share, w[:, None], ws)
-            free = self.free(max(int(rows * s.free_share), 1))
             walked, kinds = self.walked(rows)
             around = s.code_noise * self.world.randn(copies + len(walked), 1, codes.shape[2])
             walked = walked + around[copies:]
-            inputs = torch.cat([codes + around[:copies], free, walked])
+        free = self.free(max(int(rows * s.free_share), 1))
+        inputs = torch.cat([codes + around[:copies], free, walked])
         fake = self.synthesise(inputs, noise_mode=self.noise, dtype=self.dtype).float()
         first = copies + len(free)
         losses = {"range": out_of_range(fake), **likeness(fake[:copies], real[:copies])}
@@ -179,40 +193,58 @@ class PolishTrainer(GeneratorTrainer):
         seen, seen_real = self.jitter(fake), self.jitter(real)
         taps_seen = self.taps(seen)
         small = self.settings.resolution // 32
+        little = F.avg_pool2d(seen, small)
+        apart_from_free = [*range(copies), *range(first, len(fake))]
+        held = [tap[apart_from_free] for tap in taps_seen], little[apart_from_free]
+        loose = [tap[copies:first] for tap in taps_seen], little[copies:first]
+        with torch.no_grad():
+            photos = self.jitter(self.some_photos(len(free)))
+            taps_photos = self.taps(photos)
+            photo_levels = self.levels(taps_photos)
         self.critics.requires_grad_(False)
-        scores = self.judge(taps_seen, F.avg_pool2d(seen, small), levels)
-        spans = {
-            "copies": (s.copy_weight, slice(0, copies)),
-            "free": (s.free_weight, slice(copies, first)),
-        }
+        self.free_critics.requires_grad_(False)
+        with self.run.precision.autocast():
+            scores = judge(self.critics, *held, levels)
+            free_scores = judge(self.free_critics, *loose, photo_levels)
+        losses["copies"] = s.copy_weight * hinge_generator([score[:copies] for score in scores])
+        losses["free"] = s.free_weight * hinge_generator(free_scores)
         if len(walked):
-            spans["walked"] = s.walk_weight, slice(first, None)
+            walked_scores = [score[copies:] for score in scores]
+            losses["walked"] = s.walk_weight * hinge_generator(walked_scores)
             with torch.no_grad():
                 was = self.before.synthesis(walked)
             moved = F.avg_pool2d(fake[first:] - was, 8)
             losses["kept"] = s.keep_weight * moved.abs().mean()
             losses |= self.classed([tap[first:] for tap in taps_seen], kinds)
         if self.likeness is not None:
-            found = self.statistics([tap[copies:first] for tap in taps_seen])
+            found = self.statistics(loose[0])
             losses["frechet"] = s.frechet_weight * self.likeness.loss(found)
             self.likeness.add([self.world.gather(part.detach()) for part in found])
-        for name, (weight, span) in spans.items():
-            losses[name] = weight * hinge_generator([score[span] for score in scores])
         self.run.backward(losses, parts, sums)
         with torch.no_grad():
             taps_judged = self.taps(seen_real)
-        lost = self.criticism(
-            (taps_judged, F.avg_pool2d(seen_real, small)),
-            (taps_seen, F.avg_pool2d(seen, small)),
-            levels,
-        )
-        self.run.backward({"critic": lost}, parts, sums)
+        real_seen = taps_judged, F.avg_pool2d(seen_real, small)
+        photos_seen = taps_photos, F.avg_pool2d(photos, small)
+        with self.run.precision.autocast():
+            lost = {
+                "critic": criticism(self.critics, real_seen, held, levels),
+                "free critic": criticism(self.free_critics, photos_seen, loose, photo_levels),
+            }
+        self.run.backward(lost, parts, sums)
 
     def free(self, rows: int) -> Tensor:
         """This process's latents [rows, L, D] of seeds."""
         mapping = self.generator.mapping
         w: Tensor = mapping(self.world.randn(rows, mapping.z_dim).to(self.device))
+        if w.requires_grad:
+            mean = self.world.gather(w[:, 0].detach()).mean(0)
+            mapping.w_avg.lerp_(mean, 1 - mapping.w_avg_beta)
         return w
+
+    def some_photos(self, rows: int) -> Tensor:
+        """This process's photos [rows, 3, S, S] for the critics of free scenes."""
+        batches = picture_batches([self.photos], [1.0], rows * self.world.size, self.run.rng)
+        return self.world.shard(next(batches)).to(self.device)
 
     def step(self, real: Tensor, parts: int = 1) -> dict[str, float]:
         """As the generator's; from time to time with the way to the photos found anew."""
@@ -307,7 +339,11 @@ class PolishTrainer(GeneratorTrainer):
 
     def state(self) -> dict[str, Any]:
         """What a generator's checkpoint has, and where this one began."""
-        found = {**super().state(), "start": self.polish.start}
+        found = {
+            **super().state(),
+            "start": self.polish.start,
+            "free_critics": self.free_critics.state_dict(),
+        }
         if self.likeness is not None:
             found["likeness"] = self.likeness.state()
         return found
@@ -315,6 +351,7 @@ class PolishTrainer(GeneratorTrainer):
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved run."""
         super().restore(state)
+        self.free_critics.load_state_dict(state["free_critics"])
         if self.likeness is not None:
             self.likeness.restore(state["likeness"])
 
@@ -343,6 +380,7 @@ def train_polish(settings: PolishSettings) -> Path:
         size = trainer.settings.resolution
         with world.first():
             photos = PhotoSet(Path(s.photos), size, file.parents[1] / "cache")
+        trainer.photos = photos.squares
         if s.frechet_weight > 0:
             trainer.compare(photos.squares)
         run.resume(trainer)

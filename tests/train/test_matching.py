@@ -16,7 +16,7 @@ from torch import Tensor
 from soundedit.errors import TrainingError
 from soundedit.media.sound import Sound, write_sound
 from soundedit.train import windows as windows_module
-from soundedit.train.checkpoint import read_checkpoint
+from soundedit.train.checkpoint import read_checkpoint, save_checkpoint
 from soundedit.train.procedural import procedural_windows
 from soundedit.train.prompts import CLASSES
 from soundedit.train.soundnet import SoundNetTeacher, read_soundnet
@@ -203,6 +203,31 @@ def test_start_is_taken_and_stages_without_steps_keep_it(tmp_path: Path) -> None
         tmp_path / "again", **common, **none, windows=12, start=str(tmp_path / "gone.pt"), seed=7
     )
     assert torch.equal(weights(at_end, "audio")[head], weights(again, "audio")[head])
+
+
+def test_towers_of_a_pack_give_their_teachers_heads_and_go_on(tmp_path: Path) -> None:
+    common: dict[str, Any] = {"record_steps": 1, "device": "cpu", "precision": "float32"}
+    first = train_embedding(tmp_path / "first", **common)
+    bare = read_checkpoint(first, first)
+    unpacked = tmp_path / "unpacked.pt"
+    save_checkpoint(
+        unpacked, {name: bare[name] for name in ("config", "clip", "audio", "audio_width")}
+    )
+    stages = {"head_steps": 60, "text_steps": 0, "audio_steps": 0, "image_steps": 0}
+    file = train_embedding(tmp_path / "on", **common, **stages, start=str(unpacked))
+    for name in ("clip", "audio"):
+        was = weights(first, name)
+        assert all(torch.equal(was[key], one) for key, one in weights(file, name).items())
+    rows = losses(tmp_path / "on")
+    assert {"sound", "text", "image"} < rows[-1].keys()
+    assert "sound-text" not in rows[0]
+    for name in ("text", "image"):
+        assert rows[-1][name] < 0.5 * rows[0][name]
+    # Stopped on the way, it does not begin to align them instead.
+    short = {**stages, "head_steps": 3, "minutes": 1e-9}
+    for _ in range(3):
+        train_embedding(tmp_path / "short", **common, **short, start=str(unpacked))
+    assert all("sound-text" not in row for row in losses(tmp_path / "short"))
 
 
 @pytest.mark.parametrize(("was", "now"), [(0, 12), (12, 0)])

@@ -5,6 +5,7 @@ settings of the run. `MADE` below FOLDER holds the clips and the generator they 
 """
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,9 @@ class TinyData:
         assert not drawn or np.isin(indices, self.drawn).all()
         shade = 0.5 if drawn else 1.0
         return self.squares[torch.from_numpy(indices)] * shade * float(rng.choice([-1, 1]))
+
+    def whole_pictures(self, indices: Iterable[int]) -> Tensor:
+        return self.squares[torch.tensor(list(indices))]
 
     def windows(self, clips: NDArray[np.int64], length: int, rng: np.random.Generator) -> Tensor:
         rows = [np.resize(self.sounds.mel(int(i)), (length, 64)).T for i in clips]
