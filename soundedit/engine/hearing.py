@@ -17,8 +17,10 @@ from soundedit.progress import CancelToken
 
 STEP = 10
 """Columns between segments: ten embeddings a second."""
-_AT_ONCE = STRETCH / 100
-"""Seconds of a file that are heard while the next ones are decoded; shorter blocks only cost."""
+_AT_ONCE = 4 * STRETCH / 100
+"""Seconds of a file that are heard while the next ones are decoded. Shorter blocks gain nothing on
+two cores and take now and then much longer: decoder and tower get in each other's way.
+"""
 CENTRE = 3
 """Columns from the middle of what a level is the mean of to its end."""
 AnySound = str | Path | Sound
