@@ -36,6 +36,7 @@ from soundedit.engine.walk import CalmNoise, Walk
 from soundedit.errors import SoundeditError
 from soundedit.nets.clip import embed_pictures, embed_text
 from soundedit.nets.mel import LogMel
+from soundedit.nets.memory import weight_of
 from soundedit.packs.pack import Pack, default_pack, open_pack
 from soundedit.progress import CancelToken, Progress
 
@@ -218,7 +219,7 @@ class Engine(Editing):
         weight_sum = 0.0
         every = self._segment_spacing(sound_seconds(sound))
         for part in self._listener.segments(sound, every, cancel=cancel):
-            weights = torch.from_numpy(np.exp(4 * part.levels)).float()
+            weights = weight_of(torch.from_numpy(part.levels))
             said = (part.heard * weights[:, None]).sum(0)
             total = said if total is None else total + said
             weight_sum += float(weights.sum())

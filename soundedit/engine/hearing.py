@@ -10,7 +10,7 @@ from torch import Tensor
 
 from soundedit.media.sound import Sound, probe_sound, stream_sound
 from soundedit.nets.audio_tower import SEGMENT, STRETCH, AudioTower
-from soundedit.nets.drive import CONTEXT, SILENCE, band_power, drive_features
+from soundedit.nets.drive import CONTEXT, SILENCE, band_power, drive_features, mean_level
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.mel import LogMel
 from soundedit.progress import CancelToken
@@ -202,22 +202,28 @@ class Listener:
     def _said(self, windows: Tensor, first: int, hop: int) -> Segments:
         embeddings, heard = self.windows(windows.contiguous())
         ends = (first + np.arange(len(windows)) * hop + SEGMENT) / 100
-        power = band_power(windows).mean((1, 2))
-        levels = (torch.log10(power) / 5 + 1).numpy()
-        return Segments(ends, embeddings, heard, levels)
+        return Segments(ends, embeddings, heard, mean_level(windows).numpy())
 
 
 @dataclass(frozen=True)
 class FrameSound:
-    """What each frame hears: `drive` [n, FEATURES], `heard` [n, H] (segment held), `power`.
+    """What each frame hears: `drive` [n, FEATURES], `heard` [n, H] (segment held) and `power`.
 
-    `power` [n] is the mean power of the bands in the columns that sound while the frame is shown;
-    of the frame before where nothing ahead is heard.
+    `levels` [n] are those of the segments (decibels / 50 + 1). `power` [n] is the mean power of the
+    bands in the columns that sound while the frame is shown; of the frame before where nothing
+    ahead is heard.
     """
 
     drive: Tensor
     heard: Tensor
+    levels: Tensor
     power: Tensor
+
+    def part(self, i: int) -> "FrameSound":
+        """What frame `i` alone hears."""
+        return FrameSound(
+            *(x[i : i + 1] for x in (self.drive, self.heard, self.levels, self.power))
+        )
 
 
 class FrameHearing:
@@ -243,7 +249,7 @@ class FrameHearing:
         self._offset = -self._past
         self._frame = 0
         self._segment = -1
-        self._heard: Tensor | None = None
+        self._heard: tuple[Tensor, Tensor] | None = None
         self.embedding: Tensor | None = None
         """Of the segment heard last, a unit vector [E]."""
 
@@ -293,7 +299,7 @@ class FrameHearing:
     def _hear(self, frames: list[tuple[int, int]]) -> FrameSound:
         """What frames hear, of which each one's segment and first unheard column are given."""
         if not frames:
-            return FrameSound(torch.zeros(0, 0), torch.zeros(0, 0), torch.zeros(0))
+            return FrameSound(torch.zeros(0, 0), torch.zeros(0, 0), torch.zeros(0), torch.zeros(0))
         columns = [column for _, column in frames]
         low = columns[0] - CONTEXT - self._offset
         high = max(columns[-1], 1) - self._offset
@@ -309,13 +315,17 @@ class FrameHearing:
             windows = torch.stack([self._mel[:, e - SEGMENT : e] for e in ends])
             embeddings, vectors = self.listener.windows(windows)
             self.embedding = embeddings[-1]
-            heard |= dict(zip(wanted, vectors, strict=True))
+            found = zip(vectors, mean_level(windows), strict=True)
+            heard |= dict(zip(wanted, found, strict=True))
         self._segment = frames[-1][0]
-        self._heard = heard[self._segment]
-        newest = self._heard
-        held = torch.stack([heard.get(one, newest) for one, _ in frames])
-        first = self._frame
-        return FrameSound(drive, held, self._powers(first, first + len(frames)))
+        newest = self._heard = heard[self._segment]
+        held = [heard.get(one, newest) for one, _ in frames]
+        return FrameSound(
+            drive,
+            torch.stack([vector for vector, _ in held]),
+            torch.stack([level for _, level in held]),
+            self._powers(self._frame, self._frame + len(frames)),
+        )
 
     def _powers(self, first: int, last: int) -> Tensor:
         """Mean powers [n] of the columns of frames from `first` to before `last`."""

@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -192,20 +192,20 @@ class LiveSession:
             self._gain = gain
         columns = self._mel.push(self._resampler.push(mono))
         sound = self._hearing.push(columns)
-        for drive, heard, power in zip(sound.drive, sound.heard, sound.power, strict=True):
-            self._hear(drive, heard, power, captured)
+        for i in range(len(sound.drive)):
+            self._hear(sound.part(i), captured)
         return len(sound.drive)
 
-    def _hear(
-        self, drive: torch.Tensor, heard: torch.Tensor, power: torch.Tensor, captured: float
-    ) -> None:
+    def _hear(self, sound: FrameSound, captured: float) -> None:
+        """Take what one frame hears."""
+        drive, heard = sound.drive[0], sound.heard[0]
         onset = float(drive[ONSET])
         smoothing = min(max(self.smoothing, SMOOTHING[0]), SMOOTHING[1])
         opened = onset_openness(onset)
         share = self._share(_HEARD_SHARE * smoothing, opened)
         self._heard = heard if self._heard is None else torch.lerp(self._heard, heard, share)
         index = self._walk.count
-        target = self._walk.go(FrameSound(drive[None], self._heard[None], power[None]))[0].numpy()
+        target = self._walk.go(replace(sound, heard=self._heard[None]))[0].numpy()
         if self.frozen and self._shown is not None:
             self._thaw = _THAW_SECONDS
         else:

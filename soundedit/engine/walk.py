@@ -104,7 +104,7 @@ class Walk:
         n = len(sound.drive)
         if n == 0:
             return torch.zeros(0, *self.scenes.shape[1:])
-        heard = self.memory.follow(sound.heard).to(self.device)
+        heard = self.memory.follow(sound.heard, sound.levels).to(self.device)
         last = len(self.scenes) - 1
         at = [min(self.count + i, last) for i in range(n)]
         same = torch.zeros(n, dtype=torch.long)

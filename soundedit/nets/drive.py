@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 FEATURES = 8
+LEVEL_OF_SECOND = 1
+"""Place of the level of the last second among the features."""
 CONTEXT = 128
 """Columns of spectrogram before the first one asked for that the features look back on."""
 SILENCE = -1.0
@@ -22,6 +24,11 @@ def _trailing_mean(x: Tensor, columns: int) -> Tensor:
 def band_power(mel: Tensor) -> Tensor:
     """Log-mels (decibels / 50, 1 is full scale) -> power of each band and column."""
     return torch.pow(10.0, 5 * (mel.clamp_min(SILENCE) - 1))
+
+
+def mean_level(mel: Tensor) -> Tensor:
+    """Log-mels [B, M, T] -> level [B] of the whole of each, decibels / 50 + 1."""
+    return torch.log10(band_power(mel).mean((1, 2))) / 5 + 1
 
 
 def drive_features(mel: Tensor) -> Tensor:

@@ -285,9 +285,13 @@ class GeneratorTrainer:
         real = real[:12].to(self.device)
         w, offsets = encoder(self.features(real))
         copies = generator.synthesis(w[:, None] + offsets)
-        scenes = self.bank.scenes(24).to(self.device)[:, None].expand(-1, generator.num_ws, -1)
-        samples = [generator.synthesis(part) for part in scenes.split(8)]
+        samples = [generator.synthesis(part) for part in self.scenes(24).split(8)]
         return picture_grid(torch.cat([real, copies, *samples]), 12)
+
+    def scenes(self, count: int) -> Tensor:
+        """Latents of free scenes [count, L, D] for a sheet."""
+        found = self.bank.scenes(count).to(self.device)
+        return found[:, None].expand(-1, self.generator.num_ws, -1)
 
 
 def train_generator(settings: GeneratorSettings) -> Path:

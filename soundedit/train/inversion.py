@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from soundedit.errors import TrainingError
+from soundedit.nets.drive import LEVEL_OF_SECOND
+from soundedit.nets.memory import weight_of
 from soundedit.train.clipset import FPS
 from soundedit.train.learner import Learner
 from soundedit.train.motion_networks import MotionNetworks
@@ -73,7 +75,7 @@ class InversionStages:
             count = max(rows // 4 // world.size, 1) * world.size
             kinds = self.nets.rng.integers(len(of_class), size=count)
             clips = torch.tensor([int(self.nets.rng.choice(of_class[k])) for k in kinds])
-            segments, _near = self.moments(clips)
+            segments, _near = self.moments(clips, loud=True)
             maps, embedding = self.nets.hear(world.shard(segments))
             heard = self.partly(self.nets.inversion.listen(maps, embedding), embedding)
             scenes = self.nets.any_scenes(count)
@@ -100,11 +102,22 @@ class InversionStages:
             "showing", step, s.showing_steps, {"inversion": learner}, batch=s.batch
         )
 
-    def moments(self, clips: Tensor) -> tuple[Tensor, Tensor]:
-        """Segments of clips [n] at random moments, and the mean codes [n, L, D] around these."""
-        d, rows = self.nets.data, len(clips)
-        at = torch.from_numpy(self.nets.rng.integers(0, d.codes.shape[1] // 5, size=rows)) * 5
-        ahead = torch.from_numpy(self.nets.rng.choice([0, d.ahead], size=rows))
+    def moments(self, clips: Tensor, *, loud: bool = False) -> tuple[Tensor, Tensor]:
+        """Segments of clips [n] at random moments, and the mean codes [n, L, D] around these.
+
+        `loud`: moments as likely as much as they count where a clip is heard as a whole; silence
+        says nothing of a clip's class.
+        """
+        d, rows, rng = self.nets.data, len(clips), self.nets.rng
+        count = d.codes.shape[1] // 5
+        ahead = torch.from_numpy(rng.choice([0, d.ahead], size=rows))
+        if loud:
+            ends = (torch.arange(count) * 5 * 100 // FPS + d.lead - 1)[None] + ahead[:, None]
+            chances = weight_of(d.drive[clips[:, None], ends, LEVEL_OF_SECOND]).cumsum(1)
+            drawn = torch.from_numpy(rng.random((rows, 1))).float() * chances[:, -1:]
+            at = torch.searchsorted(chances, drawn)[:, 0].clamp_max(count - 1) * 5
+        else:
+            at = torch.from_numpy(rng.integers(0, count, size=rows)) * 5
         segments = d.segments(clips, at * 100 // FPS, ahead)
         gain = torch.from_numpy(self.nets.rng.uniform(-8, 8, (rows, 1, 1))).float() / 50
         near = torch.stack(

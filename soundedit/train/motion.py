@@ -38,8 +38,12 @@ def resumed(settings: MotionSettings) -> Iterator[MotionNetworks]:
 
 
 def train_inversion(settings: MotionSettings) -> Path:
-    """Train sound inversion, resuming; returns the checkpoint. The frame generator must follow."""
+    """Train sound inversion, resuming; returns the checkpoint. The frame generator must follow.
+
+    What was shown by another generator, as before it was polished, is learned anew.
+    """
     with resumed(settings) as nets:
+        nets.show_by(Path(settings.generator))
         stages = InversionStages(nets)
         if stages.follow():
             stages.show()

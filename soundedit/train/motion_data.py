@@ -43,7 +43,7 @@ class MotionSettings(RunSettings):
     class_weight: float = 0.15
     walk_class_weight: float = 0.1
     sync_weight: float = 0.5
-    lookahead: float = 0.5
+    lookahead: float = 1.0
 
 
 class MotionData:

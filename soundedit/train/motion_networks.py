@@ -46,6 +46,7 @@ class MotionNetworks:
         self.inversion = SoundInversion(self.tower.pyramid_channels, **self.inversion_config)
         self.frames = FrameGenerator(**self.frames_config)
         self.followed: SoundInversion | None = None
+        self.shown_by = ""
         self.critics = nn.ModuleList([ImageDiscriminator(32), VideoDiscriminator()])
         nets = (self.generator, self.tower, self.clip, self.inversion, self.frames, self.critics)
         for net in nets:
@@ -75,6 +76,14 @@ class MotionNetworks:
         seeded = world.shard(seeded).to(self.device)
         return torch.where(seeded, w, world.shard(photos).to(self.device))
 
+    def show_by(self, generator: Path) -> None:
+        """Have the stages that a generator's pictures taught be gone through again for another."""
+        stamp = str(generator.stat().st_mtime_ns)
+        if self.shown_by != stamp and "showing" in self.run.done:
+            self.run.done = [name for name in self.run.done if name == "inversion"]
+            self.followed = None
+        self.shown_by = stamp
+
     def state(self) -> dict[str, Any]:
         """Both networks and the critics."""
         return {
@@ -84,6 +93,7 @@ class MotionNetworks:
             "frames": self.frames.state_dict(),
             "critics": self.critics.state_dict(),
             "followed": None if self.followed is None else self.followed.state_dict(),
+            "shown_by": self.shown_by,
             "settings": asdict(self.settings),
             "features": FEATURES,
         }
@@ -92,6 +102,7 @@ class MotionNetworks:
         """Take up saved networks."""
         for name in ("inversion", "frames", "critics"):
             getattr(self, name).load_state_dict(state[name])
+        self.shown_by = state.get("shown_by", "")
         if state["followed"] is not None:
             self.followed = copy.deepcopy(self.inversion)
             self.followed.load_state_dict(state["followed"])

@@ -47,7 +47,7 @@ class PackSettings:
     title: str = "Landscapes"
     version: str = "0.1"
     latent_space: str = ""
-    lookahead: float = 0.5
+    lookahead: float = 1.0
     figures: str = ""
     limits: tuple[str, ...] = ()
 

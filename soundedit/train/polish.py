@@ -337,6 +337,12 @@ class PolishTrainer(GeneratorTrainer):
         whole.paste(below, (0, above.height))
         return whole
 
+    def scenes(self, count: int) -> Tensor:
+        """Latents of seeds [count, L, D]."""
+        mapping = self.averages[0].get_submodule("mapping")
+        w: Tensor = mapping(torch.randn(count, self.settings.z_dim).to(self.device))
+        return w
+
     def state(self) -> dict[str, Any]:
         """What a generator's checkpoint has, and where this one began."""
         found = {

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from soundedit.nets.clip import embed_pictures
+from soundedit.nets.drive import mean_level
 from soundedit.nets.frames import NOISE
 from soundedit.nets.memory import HeardMean
 from soundedit.train.clipset import FPS
@@ -100,9 +101,9 @@ class WalkStage:
             for c in range(len(d.codes)):
                 at = torch.arange(count) * STEP
                 index = torch.full((count,), c)
-                maps, embedding = self.nets.hear(d.segments(index, at, torch.full((count,), ahead)))
-                now = self.nets.inversion.listen(maps, embedding)
-                rows.append(HeardMean(100 / STEP).follow(now).cpu())
+                segments = d.segments(index, at, torch.full((count,), ahead))
+                now = self.nets.inversion.listen(*self.nets.hear(segments)).cpu()
+                rows.append(HeardMean(100 / STEP).follow(now, mean_level(segments)))
             both.append(torch.stack(rows))
         return both
 

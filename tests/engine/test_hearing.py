@@ -24,12 +24,15 @@ def heard_at_once(
     shown = [min(after + 3, c + ahead) for c, after in edges]
     drive = drive_features(whole[None])[0, [199 + c for c in shown]]
     ends = [200 + c // 10 * 10 + ahead for c, _ in edges]
-    _, heard = engine._listener.windows(torch.stack([whole[:, e - 100 : e] for e in ends]))
+    windows = torch.stack([whole[:, e - 100 : e] for e in ends])
+    _, heard = engine._listener.windows(windows)
+    power_heard = 10 ** (5 * (windows.clamp_min(SILENCE).double() - 1))
+    levels = torch.log10(power_heard.mean((1, 2))) / 5 + 1
     power = (10 ** (5 * (whole.clamp_min(SILENCE).double() - 1))).mean(0)
     sounded = [200 + min(after + 1, c + ahead) for c, after in edges]
     width = round(100 / fps)
     powers = torch.stack([power[end - width : end].mean() for end in sounded])
-    return FrameSound(drive, heard, powers.float())
+    return FrameSound(drive, heard, levels.float(), powers.float())
 
 
 @pytest.mark.parametrize("fps", [1.0, 7.0, 24000 / 1001, 120.0])
@@ -52,6 +55,7 @@ def test_pieces_do_not_matter(engine: Engine, fps: float, ahead: int, pieces: li
     torch.testing.assert_close(drive, wanted.drive, rtol=0, atol=1e-4)
     torch.testing.assert_close(heard, wanted.heard, rtol=0, atol=1e-4)
     torch.testing.assert_close(torch.cat([o.power for o in kept]), wanted.power)
+    torch.testing.assert_close(torch.cat([o.levels for o in kept]), wanted.levels)
 
 
 def test_memory_stays_flat(engine: Engine) -> None:

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from soundedit.errors import TrainingError
-from soundedit.train.motion import train_frames
+from soundedit.train.motion import train_frames, train_inversion
 from soundedit.train.motion_data import MotionSettings
 from tests.train.tiny_training import (
     MOTION,
@@ -139,3 +139,32 @@ def test_frames_need_inversion(made: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(TrainingError, match="needs sound inversion"):
         train_frames(settings)
+
+
+def test_another_generator_has_its_classes_shown_anew(made: Path, tmp_path: Path) -> None:
+    train_all(tmp_path, made, record_steps=1, device="cpu")
+    polished = tmp_path / "polished.pt"
+    polished.write_bytes((made / "generator.pt").read_bytes())
+    settings = MotionSettings(
+        generator=str(polished),
+        clips=str(made / "clips"),
+        stills=str(made / "stills.npz"),
+        embedding=str(tmp_path / "embedding" / "embedding.pt"),
+        out=str(tmp_path / "motion"),
+        device="cpu",
+        record_steps=1,
+        **MOTION,
+    )
+    before = weights(tmp_path)
+    train_inversion(settings)
+    # Its losses take the place of the earlier ones of the stage.
+    assert [row["stage"] for row in losses(tmp_path)[-STEPS:]] == ["showing"] * STEPS
+    after, name = weights(tmp_path), "inversion.heads.fine.mix.4.bias"
+    assert not torch.equal(after[name], before[name])
+    train_inversion(settings)
+    assert torch.equal(weights(tmp_path)[name], after[name])
+    # What moved along it is to be learned anew as well.
+    train_frames(settings)
+    assert [row["stage"] for row in losses(tmp_path)[-STEPS:]] == ["frames"] * STEPS
+    moved = "frames.cells.fine.to_gate.bias"
+    assert not torch.equal(weights(tmp_path)[moved], before[moved])
