@@ -42,9 +42,13 @@ class SceneClassifier:
         for name in ("_mean", "_scale", "_weight", "_bias"):
             setattr(self, name, getattr(self, name).to(device))
 
-    def logits(self, features: Tensor) -> Tensor:
-        """Features [n, d] -> [n, classes], with gradients to the features."""
-        return (features - self._mean) / self._scale @ self._weight + self._bias
+    def logits(self, features: Tensor, shares: Tensor | None = None) -> Tensor:
+        """Features [n, d] -> [n, classes], with gradients to the features.
+
+        `shares` [n, d]: how much of each feature's way from the mean counts, all where None.
+        """
+        x = (features - self._mean) / self._scale
+        return (x if shares is None else x * shares) @ self._weight + self._bias
 
     def chances(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities [n, classes] of features [n, d]."""

@@ -33,6 +33,7 @@ class ShownClasses:
     def __init__(self, stills: Path, generator: Generator, encoder: PhotoEncoder, run: Run) -> None:
         """`stills`: what `data build` wrote; features are kept beside the run. TrainingError."""
         world, self._precision = run.world, run.precision
+        self._world = world
         self._net = load_lite0().to(world.device)
         file = run.file.parent / f"shown-{_stamp(stills)}.pt"
         with world.first():
@@ -50,12 +51,20 @@ class ShownClasses:
         return classes.index(kind) if kind in classes else -1
 
     def logits(self, pictures: Tensor) -> Tensor:
-        """Pictures [B, 3, S, S] in [-1, 1] -> [B, classes]."""
-        return self.classifier.logits(self._features(pictures).float())
+        """Pictures [B, 3, S, S] in [-1, 1] of this process -> [B, classes]."""
+        return self._name(self._features(pictures))
 
     def named(self, taps: list[Tensor]) -> Tensor:
         """The same of pictures whose EfficientNet-Lite0 taps are at hand."""
-        return self.classifier.logits(self._net.pooled(taps).float())
+        return self._name(self._net.pooled(taps))
+
+    def _name(self, features: Tensor) -> Tensor:
+        """Logits by a random half of the features, other ones for each picture.
+
+        All of them together can be pleased by details that no other judge takes for the class.
+        """
+        kept = (self._world.randn(*features.shape) > 0).to(features.device)
+        return self.classifier.logits(features.float(), 2 * kept)
 
     def _features(self, pictures: Tensor) -> Tensor:
         x = pictures.contiguous(memory_format=torch.channels_last)
