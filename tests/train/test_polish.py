@@ -85,6 +85,39 @@ def test_it_works_without_walks(begun: dict[str, Any], tmp_path: Path) -> None:
     assert '"walked"' not in text
 
 
+def test_seeds_find_other_scenes_where_the_mapping_network_learns(
+    begun: dict[str, Any], tmp_path: Path
+) -> None:
+    before, encoder_before, _ = load_autoencoder(Path(begun["start"]))
+    settings = {**begun, "walks": "", "stills": "", "mapping_lr": 1e-3}
+    file = train_polish(PolishSettings(**settings, out=str(tmp_path / "whole" / "p")))
+    after, encoder, _ = load_autoencoder(file)
+    for a, b in zip(encoder_before.parameters(), encoder.parameters(), strict=True):
+        assert torch.equal(a, b)
+    moved = {name for name, now in after.named_parameters()
+             if not torch.equal(now, dict(before.named_parameters())[name])}  # fmt: skip
+    assert {"mapping.fc0.weight", "mapping.fc1.bias"} <= moved
+    assert not any("affine" in name for name in moved)
+    # The mean latent, towards which seeds are truncated, follows.
+    z = torch.randn(4000, 16, generator=torch.Generator().manual_seed(1))
+    trained = torch.load(file, weights_only=True)["generator"]
+    assert not torch.equal(trained["mapping.w_avg"], before.mapping.w_avg)
+    far = (before.mapping(z)[:, 0].mean(0) - before.mapping.w_avg).norm()
+    near = (before.mapping(z)[:, 0].mean(0) - trained["mapping.w_avg"]).norm()
+    assert near < far
+    # Stopped after each step, it ends the same; its critics of free scenes are kept.
+    cut = PolishSettings(**settings, out=str(tmp_path / "cut" / "p"), minutes=1e-9)
+    for _ in range(4):
+        train_polish(cut)
+    one = torch.load(tmp_path / "cut" / "p" / "generator.pt", weights_only=True)
+    other = torch.load(file, weights_only=True)
+    for key in ("generator", "critics", "free_critics"):
+        for name, value in other[key].items():
+            assert torch.equal(value, one[key][name]), name
+    head = "0.heads.0.layers.0.parametrizations.weight.original"
+    assert not torch.equal(other["critics"][head], other["free_critics"][head])
+
+
 def test_noise_is_held_at_its_share(begun: dict[str, Any], tmp_path: Path) -> None:
     before = torch.load(begun["start"], weights_only=True)["averages"]
     settings = PolishSettings(**begun, out=str(tmp_path / "p"), noise_share=0.5, minutes=1e-9)
