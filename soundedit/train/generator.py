@@ -96,29 +96,35 @@ def apart(a: Sequence[Tensor], b: Sequence[Tensor], levels: Tensor) -> Tensor:
     ).mean()
 
 
-def judge(
-    critics: nn.ModuleList, taps: list[Tensor], small: Tensor, levels: Tensor
-) -> list[Tensor]:
-    """Score maps of a pair of critics, of taps and of pictures of 32 pixels."""
-    scores: list[Tensor] = critics[0](taps, list(levels))
-    return [score.float() for score in (*scores, critics[1](small))]
+@dataclass(frozen=True)
+class View:
+    """What critics see of pictures: frozen `taps`, and the pictures of 32 pixels, `small`."""
+
+    taps: list[Tensor]
+    small: Tensor
+
+    def rows(self, which: slice | list[int]) -> "View":
+        """The same of some of the pictures."""
+        return View([tap[which] for tap in self.taps], self.small[which])
+
+    def detached(self) -> "View":
+        """The same without gradients."""
+        return View([tap.detach() for tap in self.taps], self.small.detach())
 
 
-def criticism(
-    critics: nn.ModuleList,
-    real: tuple[list[Tensor], Tensor],
-    fake: tuple[list[Tensor], Tensor],
-    levels: Tensor,
-) -> Tensor:
-    """Hinge loss of a pair of critics on taps and small pictures; only they get its gradient."""
+def judge(critics: nn.ModuleList, seen: View, levels: Tensor) -> list[Tensor]:
+    """Score maps of a pair of critics, of taps and of small pictures."""
+    scores: list[Tensor] = critics[0](seen.taps, list(levels))
+    return [score.float() for score in (*scores, critics[1](seen.small))]
+
+
+def criticism(critics: nn.ModuleList, real: View, fake: View, levels: Tensor) -> Tensor:
+    """Hinge loss of a pair of critics; only they get its gradient."""
     for critic in critics:
         for name, parameter in critic.named_parameters():
             parameter.requires_grad_(not name.startswith("mix_"))
-    taps, small = fake
-    return hinge_critic(
-        judge(critics, real[0], real[1].detach(), levels),
-        judge(critics, [tap.detach() for tap in taps], small.detach(), levels),
-    )
+    pair = (judge(critics, seen.detached(), levels) for seen in (real, fake))
+    return hinge_critic(*pair)
 
 
 class GeneratorTrainer:
@@ -155,6 +161,11 @@ class GeneratorTrainer:
         with self.run.precision.autocast():
             found = self.features(pictures.contiguous(memory_format=torch.channels_last))
         return [tap.float() for tap in found]
+
+    def view(self, pictures: Tensor, taps: list[Tensor] | None = None) -> View:
+        """What critics see of pictures [B, 3, S, S], whose taps may be at hand."""
+        small = F.avg_pool2d(pictures, self.settings.resolution // 32)
+        return View(self.taps(pictures) if taps is None else taps, small)
 
     def code(self, taps: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Codes of pictures from their taps: global [B, D] and per layer [B, L, D]."""
@@ -213,24 +224,19 @@ class GeneratorTrainer:
         losses["features"] = apart(
             [tap[:count] for tap in taps_fake], [tap[half:] for tap in taps_real], levels
         )
-        small = s.resolution // 32
         ramp = (self.seen - s.critic_from) / max(s.critic_full - s.critic_from, 1)
         ramp = float(np.clip(ramp, 0, 1))
         if ramp > 0:
             self.critics.requires_grad_(False)
             weight = s.critic_weight * ramp
-            scores = judge(self.critics, taps_fake, F.avg_pool2d(fake, small), levels)
+            scores = judge(self.critics, self.view(fake, taps_fake), levels)
             losses["fooling"] = weight * hinge_generator([x[:count] for x in scores])
             if half:
                 losses["sampling"] = s.sample_weight * hinge_generator([x[count:] for x in scores])
         self.run.backward(losses, parts, sums)
         if ramp > 0:
-            lost = criticism(
-                self.critics,
-                (taps_real, F.avg_pool2d(real, small)),
-                (taps_fake, F.avg_pool2d(fake, small)),
-                levels,
-            )
+            both = self.view(real, taps_real), self.view(fake, taps_fake)
+            lost = criticism(self.critics, *both, levels)
             self.run.backward({"critic": lost}, parts, sums)
 
     def noise(self, features: Tensor, size: int) -> Tensor:

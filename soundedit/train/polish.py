@@ -190,22 +190,18 @@ class PolishTrainer(GeneratorTrainer):
         losses["features"] = s.feature_weight * apart(
             self.taps(fake[:copies]), [tap[:copies] for tap in taps_real], levels
         )
-        seen, seen_real = self.jitter(fake), self.jitter(real)
-        taps_seen = self.taps(seen)
-        small = self.settings.resolution // 32
-        little = F.avg_pool2d(seen, small)
-        apart_from_free = [*range(copies), *range(first, len(fake))]
-        held = [tap[apart_from_free] for tap in taps_seen], little[apart_from_free]
-        loose = [tap[copies:first] for tap in taps_seen], little[copies:first]
+        real_jittered = self.jitter(real)
+        seen = self.view(self.jitter(fake))
+        held = seen.rows([*range(copies), *range(first, len(fake))])
+        loose = seen.rows(slice(copies, first))
         with torch.no_grad():
-            photos = self.jitter(self.some_photos(len(free)))
-            taps_photos = self.taps(photos)
-            photo_levels = self.levels(taps_photos)
+            photos = self.view(self.jitter(self.some_photos(len(free))))
+            photo_levels = self.levels(photos.taps)
         self.critics.requires_grad_(False)
         self.free_critics.requires_grad_(False)
         with self.run.precision.autocast():
-            scores = judge(self.critics, *held, levels)
-            free_scores = judge(self.free_critics, *loose, photo_levels)
+            scores = judge(self.critics, held, levels)
+            free_scores = judge(self.free_critics, loose, photo_levels)
         losses["copies"] = s.copy_weight * hinge_generator([score[:copies] for score in scores])
         losses["free"] = s.free_weight * hinge_generator(free_scores)
         if len(walked):
@@ -215,20 +211,18 @@ class PolishTrainer(GeneratorTrainer):
                 was = self.before.synthesis(walked)
             moved = F.avg_pool2d(fake[first:] - was, 8)
             losses["kept"] = s.keep_weight * moved.abs().mean()
-            losses |= self.classed([tap[first:] for tap in taps_seen], kinds)
+            losses |= self.classed(seen.rows(slice(first, None)).taps, kinds)
         if self.likeness is not None:
-            found = self.statistics(loose[0])
+            found = self.statistics(loose.taps)
             losses["frechet"] = s.frechet_weight * self.likeness.loss(found)
             self.likeness.add([self.world.gather(part.detach()) for part in found])
         self.run.backward(losses, parts, sums)
         with torch.no_grad():
-            taps_judged = self.taps(seen_real)
-        real_seen = taps_judged, F.avg_pool2d(seen_real, small)
-        photos_seen = taps_photos, F.avg_pool2d(photos, small)
+            real_seen = self.view(real_jittered)
         with self.run.precision.autocast():
             lost = {
                 "critic": criticism(self.critics, real_seen, held, levels),
-                "free critic": criticism(self.free_critics, photos_seen, loose, photo_levels),
+                "free critic": criticism(self.free_critics, photos, loose, photo_levels),
             }
         self.run.backward(lost, parts, sums)
 
