@@ -51,8 +51,16 @@ class _BandHead(nn.Module):
         return x.view(-1, self.layers, self.w_dim)
 
 
+CLEAR = 0.75
+"""Share of what was heard that becomes the classes it sounds like."""
+TEMPERATURE = 0.03
+
+
 class SoundInversion(nn.Module):
     """Audio pyramid, embedding of a segment and scene latents -> sound latents [B, L, D]."""
+
+    class_words: Tensor
+    class_sounds: Tensor
 
     def __init__(
         self,
@@ -62,9 +70,15 @@ class SoundInversion(nn.Module):
         num_ws: int,
         width: int = 96,
         hidden: int = 384,
+        classes: int = 0,
     ) -> None:
-        """`pyramid_channels`: widths of the audio tower's maps, coarse last."""
+        """`pyramid_channels`: widths of the audio tower's maps, coarse last; `classes`: of sounds
+        that are known, see `clear`.
+        """
         super().__init__()
+        for name in ("class_words", "class_sounds"):
+            # Networks that know no classes have no such weights.
+            self.register_buffer(name, torch.zeros(classes, embed_dim), persistent=classes > 0)
         self.slices = band_slices(num_ws)
         self.laterals = nn.ModuleList(nn.Conv2d(c, width, 1) for c in pyramid_channels)
         self.heads = nn.ModuleDict(
@@ -90,10 +104,30 @@ class SoundInversion(nn.Module):
         assert isinstance(head, _BandHead)
         return head
 
+    def know(self, words: Tensor, sounds: Tensor) -> None:
+        """Take embeddings [classes, E]: unit ones by words, and the mean of each class's sounds."""
+        self.class_words.copy_(words)
+        self.class_sounds.copy_(sounds)
+
+    def clear(self, heard: Tensor) -> Tensor:
+        """What was heard [B, H] -> the same, nearer to known sounds of the classes it sounds like.
+
+        Recordings unlike those of training are named rightly more often than they are drawn
+        rightly: the words' space is wider than what a few hundred recordings fill of it.
+        """
+        if not len(self.class_words):
+            return heard
+        width = heard.shape[1] - self.class_words.shape[1]
+        summaries, embedding = heard[:, :width], heard[:, width:]
+        alike = F.normalize(embedding, dim=1) @ self.class_words.T
+        known = (alike / TEMPERATURE).softmax(1) @ self.class_sounds
+        return torch.cat([summaries, torch.lerp(embedding, known, CLEAR)], dim=1)
+
     def place(self, heard: Tensor, scene: Tensor) -> Tensor:
         """What was heard [B, H] on scenes [B, L, D] -> sound latents [B, L, D]."""
         width = self.laterals[0].out_channels
         assert isinstance(width, int)
+        heard = self.clear(heard)
         embedding = heard[:, 3 * width :]
         centre = scene.mean(1)
         parts = []

@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from soundedit.nets.audio_tower import AudioTower
-from soundedit.nets.clip import build_clip
+from soundedit.nets.audio_tower import SEGMENT, AudioTower
+from soundedit.nets.clip import build_clip, embed_text
 from soundedit.nets.discriminators import ImageDiscriminator, VideoDiscriminator
-from soundedit.nets.drive import FEATURES
+from soundedit.nets.drive import FEATURES, mean_level
 from soundedit.nets.frames import FrameGenerator
 from soundedit.nets.inversion import SoundInversion
+from soundedit.nets.memory import weight_of
 from soundedit.train.autoencoder import load_autoencoder
+from soundedit.train.clipset import FPS
 from soundedit.train.motion_data import MotionData, MotionSettings
+from soundedit.train.prompts import CLASSES, PROMPTS
 from soundedit.train.run import Run
 from soundedit.train.sounds import MelSettings
 
@@ -41,7 +45,12 @@ class MotionNetworks:
         num_ws = self.generator.num_ws
         # Here, since encoding clips draws numbers too, and is done once only.
         torch.manual_seed(s.seed)
-        self.inversion_config = {"embed_dim": width, "w_dim": g["w_dim"], "num_ws": num_ws}
+        self.inversion_config = {
+            "embed_dim": width,
+            "w_dim": g["w_dim"],
+            "num_ws": num_ws,
+            "classes": len(CLASSES),
+        }
         self.frames_config = {"w_dim": g["w_dim"], "num_ws": num_ws}
         self.inversion = SoundInversion(self.tower.pyramid_channels, **self.inversion_config)
         self.frames = FrameGenerator(**self.frames_config)
@@ -51,6 +60,29 @@ class MotionNetworks:
         nets = (self.generator, self.tower, self.clip, self.inversion, self.frames, self.critics)
         for net in nets:
             net.to(self.device)
+        self.inversion.know(*self._classes())
+
+    @torch.no_grad()
+    def _classes(self) -> tuple[Tensor, Tensor]:
+        """Embeddings [classes, E] of the classes' words, and the mean ones of the clips' sounds.
+
+        Of a class without clips its words stand for both.
+        """
+        d = self.data
+        words = [embed_text(self.clip, self.clip_config, PROMPTS[kind]).mean(0) for kind in CLASSES]
+        named = F.normalize(torch.stack(words), dim=1)
+        sounds = named.clone()
+        moments = torch.arange(0, d.codes.shape[1], FPS) * 100 // FPS
+        for k, kind in enumerate(CLASSES):
+            clips = torch.tensor([n for n, one in enumerate(d.kinds) if one == kind])[:40]
+            if not len(clips):
+                continue
+            rows, at = clips.repeat_interleave(len(moments)), moments.repeat(len(clips))
+            segments = d.segments(rows, at, torch.full_like(at, SEGMENT))
+            loud = weight_of(mean_level(segments))[:, None].to(self.device)
+            heard = torch.cat([self.hear(part)[1] for part in segments.split(32)])
+            sounds[k] = (heard * loud).sum(0) / loud.sum()
+        return named, sounds
 
     @torch.no_grad()
     def hear(self, segments: Tensor) -> tuple[list[Tensor], Tensor]:
@@ -100,9 +132,11 @@ class MotionNetworks:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up saved networks."""
-        for name in ("inversion", "frames", "critics"):
+        known = {name: getattr(self.inversion, name) for name in ("class_words", "class_sounds")}
+        self.inversion.load_state_dict({**known, **state["inversion"]})
+        for name in ("frames", "critics"):
             getattr(self, name).load_state_dict(state[name])
         self.shown_by = state.get("shown_by", "")
         if state["followed"] is not None:
             self.followed = copy.deepcopy(self.inversion)
-            self.followed.load_state_dict(state["followed"])
+            self.followed.load_state_dict({**known, **state["followed"]})

@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 
 from soundedit.nets.audio_tower import AudioTower
-from soundedit.nets.inversion import SoundInversion
+from soundedit.nets.inversion import CLEAR, SoundInversion
 
 NUM_WS, W_DIM, EMBED = 10, 6, 12
 
@@ -91,3 +91,30 @@ def test_a_batch_equals_one_by_one(
     together = inversion.listen(maps, embedding)
     alone = [inversion.listen([x[i : i + 1] for x in maps], embedding[i : i + 1]) for i in range(3)]
     torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_heard_is_cleared_by_the_classes_it_sounds_like(
+    tower: AudioTower, maps: list[Tensor]
+) -> None:
+    torch.manual_seed(6)
+    net = SoundInversion(
+        tower.pyramid_channels, EMBED, W_DIM, NUM_WS, width=8, hidden=16, classes=2
+    ).eval()
+    words = torch.eye(2, EMBED)
+    sounds = torch.stack([torch.full((EMBED,), 0.2), torch.full((EMBED,), -0.3)])
+    net.know(words, sounds)
+    heard = torch.cat([torch.ones(2, 24), words + 0.01], dim=1)
+    clear = net.clear(heard)
+    torch.testing.assert_close(clear[:, :24], heard[:, :24])
+    wanted = (1 - CLEAR) * heard[:, 24:] + CLEAR * sounds
+    torch.testing.assert_close(clear[:, 24:], wanted, rtol=0, atol=1e-5)
+    # Between both classes it is between their sounds.
+    between = net.clear(torch.cat([torch.ones(1, 24), words.mean(0, keepdim=True)], dim=1))
+    torch.testing.assert_close(
+        between[0, 24:], (1 - CLEAR) * words.mean(0) + CLEAR * sounds.mean(0), rtol=0, atol=1e-5
+    )
+    scene = torch.randn(2, NUM_WS, W_DIM)
+    assert not torch.allclose(net.place(heard, scene), scene)
+    plain = SoundInversion(tower.pyramid_channels, EMBED, W_DIM, NUM_WS, width=8, hidden=16)
+    assert plain.clear(heard) is heard
+    assert set(net.state_dict()) - set(plain.state_dict()) == {"class_words", "class_sounds"}

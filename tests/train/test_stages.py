@@ -16,6 +16,7 @@ import torch
 from soundedit.errors import TrainingError
 from soundedit.train.motion import train_frames, train_inversion
 from soundedit.train.motion_data import MotionSettings
+from soundedit.train.prompts import CLASSES
 from tests.train.tiny_training import (
     MOTION,
     STEPS,
@@ -156,7 +157,18 @@ def test_another_generator_has_its_classes_shown_anew(made: Path, tmp_path: Path
         **MOTION,
     )
     before = weights(tmp_path)
+    # A checkpoint of a pack from before sound inversion knew classes learns them.
+    file = tmp_path / "motion" / "motion.pt"
+    state = torch.load(file, weights_only=True)
+    known = {name: state["inversion"].pop(name) for name in ("class_words", "class_sounds")}
+    torch.save(state, file)
     train_inversion(settings)
+    for name, value in known.items():
+        assert torch.equal(weights(tmp_path)[f"inversion.{name}"], value)
+    rain, fire = CLASSES.index("rain"), CLASSES.index("fire")
+    # There are clips of rain alone; words stand for the sounds of others.
+    assert torch.equal(known["class_words"][fire], known["class_sounds"][fire])
+    assert not torch.allclose(known["class_words"][rain], known["class_sounds"][rain], atol=1e-2)
     # Its losses take the place of the earlier ones of the stage.
     assert [row["stage"] for row in losses(tmp_path)[-STEPS:]] == ["showing"] * STEPS
     after, name = weights(tmp_path), "inversion.heads.fine.mix.4.bias"
