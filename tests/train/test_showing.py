@@ -30,7 +30,12 @@ def test_stills_are_named_and_their_latents_get_gradients(tmp_path: Path) -> Non
     shown = ShownClasses(made / "stills.npz", generator, encoder, run_in(tmp_path))
     assert [shown.label(kind) for kind in ("fire", "rain", "night")] == [0, 1, -1]
     x = torch.from_numpy(pictures[:20]).permute(0, 3, 1, 2).float() / 127.5 - 1
-    assert shown.logits(x).argmax(1).tolist() == [0, 1] * 10
+    torch.manual_seed(5)
+    draws = torch.stack([shown.logits(x) for _ in range(60)])
+    # Each picture is named by other halves of its features, which agree in the mean.
+    assert not torch.equal(draws[0], draws[1])
+    assert draws.mean(0).argmax(1).tolist() == [0, 1] * 10
+    assert float((draws.argmax(2) == torch.tensor([0, 1] * 10)).float().mean()) > 0.75
     w = torch.zeros(2, generator.num_ws, 16, requires_grad=True)
     shown.logits(generator.synthesis(w)).sum().backward()
     assert w.grad is not None
