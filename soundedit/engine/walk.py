@@ -14,12 +14,17 @@ from soundedit.nets.memory import HeardMean
 
 _NOISE_RATE = 25
 _NOISE_SECONDS = 0.6
+LIVELY = 1.6
+"""Strength of the noise in rendering. The frame generator learned from noise of strength 1, with
+which its walks vary less than the clips that it learned from.
+"""
 
 
 class SlowNoise:
-    """A seeded Ornstein-Uhlenbeck process of unit variance, sampled by time, not by frame."""
+    """A seeded Ornstein-Uhlenbeck process, of deviation `strength`, sampled by time, not frame."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, strength: float = 1.0) -> None:
+        self._strength = strength
         self._rng = np.random.default_rng(seed)
         self._keep = float(np.exp(-1 / (_NOISE_RATE * _NOISE_SECONDS)))
         self._step = 0
@@ -38,7 +43,8 @@ class SlowNoise:
             self._now, self._next = self._next, self._advance(self._next)
             self._step += 1
         share = place - int(place)
-        return torch.from_numpy((1 - share) * self._now + share * self._next).float()
+        value = (1 - share) * self._now + share * self._next
+        return torch.from_numpy(self._strength * value).float()
 
 
 class CalmNoise:
@@ -91,7 +97,7 @@ class Walk:
         self.inversion, self.frames, self.device = inversion, frames, device
         self.scenes = (scene if scene.ndim == 3 else scene[None]).to(device)
         self.fps = fps
-        self.noise: SlowNoise | CalmNoise = SlowNoise(seed)
+        self.noise: SlowNoise | CalmNoise = SlowNoise(seed, LIVELY)
         self.state: FrameState | None = None
         self.gate = LoudnessGate(fps)
         self.memory = HeardMean(fps)

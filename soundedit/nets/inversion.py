@@ -71,14 +71,16 @@ class SoundInversion(nn.Module):
         width: int = 96,
         hidden: int = 384,
         classes: int = 0,
+        known_summaries: bool = False,
     ) -> None:
         """`pyramid_channels`: widths of the audio tower's maps, coarse last; `classes`: of sounds
-        that are known, see `clear`.
+        that are known, see `clear`; `known_summaries`: not by their embeddings alone.
         """
         super().__init__()
-        for name in ("class_words", "class_sounds"):
+        sounds = embed_dim + (3 * width if known_summaries else 0)
+        for name, columns in (("class_words", embed_dim), ("class_sounds", sounds)):
             # Networks that know no classes have no such weights.
-            self.register_buffer(name, torch.zeros(classes, embed_dim), persistent=classes > 0)
+            self.register_buffer(name, torch.zeros(classes, columns), persistent=classes > 0)
         self.slices = band_slices(num_ws)
         self.laterals = nn.ModuleList(nn.Conv2d(c, width, 1) for c in pyramid_channels)
         self.heads = nn.ModuleDict(
@@ -105,29 +107,33 @@ class SoundInversion(nn.Module):
         return head
 
     def know(self, words: Tensor, sounds: Tensor) -> None:
-        """Take embeddings [classes, E]: unit ones by words, and the mean of each class's sounds."""
+        """Take the classes' words, unit embeddings [classes, E], and what is heard of each one's
+        sounds in the mean: [classes, H], or [classes, E] where summaries are not known.
+        """
         self.class_words.copy_(words)
         self.class_sounds.copy_(sounds)
 
-    def clear(self, heard: Tensor) -> Tensor:
+    def clear(self, heard: Tensor, share: float | Tensor = CLEAR) -> Tensor:
         """What was heard [B, H] -> the same, nearer to known sounds of the classes it sounds like.
 
         Recordings unlike those of training are named rightly more often than they are drawn
-        rightly: the words' space is wider than what a few hundred recordings fill of it.
+        rightly: the words' space is wider than what a few hundred recordings fill of it, and the
+        pyramid takes the rest of an unknown waterfall for surf. `share`: 0 to 1, or [B, 1].
         """
         if not len(self.class_words):
             return heard
-        width = heard.shape[1] - self.class_words.shape[1]
-        summaries, embedding = heard[:, :width], heard[:, width:]
+        embedding = heard[:, -self.class_words.shape[1] :]
         alike = F.normalize(embedding, dim=1) @ self.class_words.T
         known = (alike / TEMPERATURE).softmax(1) @ self.class_sounds
-        return torch.cat([summaries, torch.lerp(embedding, known, CLEAR)], dim=1)
+        kept = heard.shape[1] - known.shape[1]
+        cleared = heard[:, kept:] + share * (known - heard[:, kept:])
+        return torch.cat([heard[:, :kept], cleared], dim=1)
 
-    def place(self, heard: Tensor, scene: Tensor) -> Tensor:
-        """What was heard [B, H] on scenes [B, L, D] -> sound latents [B, L, D]."""
+    def place(self, heard: Tensor, scene: Tensor, share: float | Tensor = CLEAR) -> Tensor:
+        """What was heard [B, H] on scenes [B, L, D] -> sound latents [B, L, D]; see `clear`."""
         width = self.laterals[0].out_channels
         assert isinstance(width, int)
-        heard = self.clear(heard)
+        heard = self.clear(heard, share)
         embedding = heard[:, 3 * width :]
         centre = scene.mean(1)
         parts = []

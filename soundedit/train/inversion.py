@@ -14,7 +14,13 @@ from soundedit.nets.memory import weight_of
 from soundedit.train.clipset import FPS
 from soundedit.train.learner import Learner
 from soundedit.train.motion_networks import MotionNetworks
+from soundedit.train.run import Step
 from soundedit.train.showing import ShownClasses, jittered
+
+KNOW_EVERY = 250
+"""Steps between those that hear the classes' sounds anew."""
+CLEARED = 0.5
+"""Least share of what is heard that is cleared while classes are shown."""
 
 
 class InversionStages:
@@ -41,7 +47,7 @@ class InversionStages:
                 "photo alone": self.nets.distance(scenes, near),
             }
 
-        step = self.nets.run.learning(learner, s.batch, losses)
+        step = self.knowing(self.nets.run.learning(learner, s.batch, losses), s.inversion_steps)
         learners = {"inversion": learner}
         return self.nets.run.train("inversion", step, s.inversion_steps, learners, batch=s.batch)
 
@@ -68,8 +74,9 @@ class InversionStages:
             clips = torch.from_numpy(self.nets.rng.integers(len(d.codes), size=rows))
             segments, near = self.moments(clips)
             maps, embedding = self.nets.hear(world.shard(segments))
-            heard = self.partly(self.nets.inversion.listen(maps, embedding), embedding)
-            w = self.nets.inversion.place(heard, world.shard(d.scenes[clips].to(self.nets.device)))
+            heard = self.nets.inversion.listen(maps, embedding)
+            scenes = world.shard(d.scenes[clips].to(self.nets.device))
+            w = self.nets.inversion.place(heard, scenes, self.shares(rows))
             distance = self.nets.distance(world.gather(w), near)
             # A decoded picture costs much more than a latent.
             count = max(rows // 4 // world.size, 1) * world.size
@@ -77,9 +84,9 @@ class InversionStages:
             clips = torch.tensor([int(self.nets.rng.choice(of_class[k])) for k in kinds])
             segments, _near = self.moments(clips, loud=True)
             maps, embedding = self.nets.hear(world.shard(segments))
-            heard = self.partly(self.nets.inversion.listen(maps, embedding), embedding)
+            heard = self.nets.inversion.listen(maps, embedding)
             scenes = self.nets.any_scenes(count)
-            w = self.nets.inversion.place(heard, scenes)
+            w = self.nets.inversion.place(heard, scenes, self.shares(count))
             kept = self.nets.distance(
                 world.gather(w), world.gather(followed(maps, embedding, scenes))
             )
@@ -97,7 +104,7 @@ class InversionStages:
                 "named": (world.gather(logits).argmax(1) == wanted).float().mean().detach(),
             }
 
-        step = self.nets.run.learning(learner, s.batch, losses)
+        step = self.knowing(self.nets.run.learning(learner, s.batch, losses), s.showing_steps)
         return self.nets.run.train(
             "showing", step, s.showing_steps, {"inversion": learner}, batch=s.batch
         )
@@ -128,11 +135,20 @@ class InversionStages:
         )
         return segments + gain, near.to(self.nets.device)
 
-    def partly(self, heard: Tensor, embedding: Tensor) -> Tensor:
-        """What was heard [B, H], in half of the rows the embedding alone.
+    def shares(self, rows: int) -> Tensor:
+        """How much is cleared of what each of this process's segments of `rows` says, [n, 1]."""
+        drawn = torch.from_numpy(self.nets.rng.uniform(CLEARED, 1, (rows, 1))).float()
+        return self.nets.world.shard(drawn).to(self.nets.device)
 
-        The audio pyramid tells training's recordings apart better than it does others.
-        """
-        summaries = heard.shape[1] - embedding.shape[1]
-        kept = (self.nets.world.randn(len(heard), 1) > 0).float()
-        return torch.cat([heard[:, :summaries] * kept, heard[:, summaries:]], dim=1)
+    def knowing(self, step: Step, steps: int) -> Step:
+        """The step; classes' sounds are heard anew from time to time, as listening is learned."""
+
+        def known(position: int, parts: int) -> dict[str, float]:
+            if position % KNOW_EVERY == 0:
+                self.nets.know_classes()
+            found = step(position, parts)
+            if position + 1 >= steps:
+                self.nets.know_classes()
+            return found
+
+        return known

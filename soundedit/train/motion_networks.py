@@ -50,6 +50,7 @@ class MotionNetworks:
             "w_dim": g["w_dim"],
             "num_ws": num_ws,
             "classes": len(CLASSES),
+            "known_summaries": True,
         }
         self.frames_config = {"w_dim": g["w_dim"], "num_ws": num_ws}
         self.inversion = SoundInversion(self.tower.pyramid_channels, **self.inversion_config)
@@ -60,18 +61,19 @@ class MotionNetworks:
         nets = (self.generator, self.tower, self.clip, self.inversion, self.frames, self.critics)
         for net in nets:
             net.to(self.device)
-        self.inversion.know(*self._classes())
+        self.know_classes()
 
     @torch.no_grad()
-    def _classes(self) -> tuple[Tensor, Tensor]:
-        """Embeddings [classes, E] of the classes' words, and the mean ones of the clips' sounds.
+    def know_classes(self) -> None:
+        """Have sound inversion know the classes' words and what it hears of their clips now.
 
-        Of a class without clips its words stand for both.
+        Of a class without clips its words stand for both, and the mean of the others' summaries.
         """
-        d = self.data
+        d, training = self.data, self.inversion.training
+        self.inversion.eval()
         words = [embed_text(self.clip, self.clip_config, PROMPTS[kind]).mean(0) for kind in CLASSES]
         named = F.normalize(torch.stack(words), dim=1)
-        sounds = named.clone()
+        sounds = torch.full_like(self.inversion.class_sounds, torch.nan)
         moments = torch.arange(0, d.codes.shape[1], FPS) * 100 // FPS
         for k, kind in enumerate(CLASSES):
             clips = torch.tensor([n for n, one in enumerate(d.kinds) if one == kind])[:40]
@@ -80,9 +82,13 @@ class MotionNetworks:
             rows, at = clips.repeat_interleave(len(moments)), moments.repeat(len(clips))
             segments = d.segments(rows, at, torch.full_like(at, SEGMENT))
             loud = weight_of(mean_level(segments))[:, None].to(self.device)
-            heard = torch.cat([self.hear(part)[1] for part in segments.split(32)])
-            sounds[k] = (heard * loud).sum(0) / loud.sum()
-        return named, sounds
+            parts = [self.inversion.listen(*self.hear(part)) for part in segments.split(32)]
+            sounds[k] = (torch.cat(parts) * loud).sum(0) / loud.sum()
+        silent, width = sounds[:, 0].isnan(), sounds.shape[1] - named.shape[1]
+        sounds[silent, :width] = sounds[~silent, :width].mean(0)
+        sounds[silent, width:] = named[silent]
+        self.inversion.know(named, sounds)
+        self.inversion.train(training)
 
     @torch.no_grad()
     def hear(self, segments: Tensor) -> tuple[list[Tensor], Tensor]:
@@ -131,12 +137,20 @@ class MotionNetworks:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up saved networks."""
+        """Take up saved networks; those of before sound inversion knew classes learn them."""
         known = {name: getattr(self.inversion, name) for name in ("class_words", "class_sounds")}
-        self.inversion.load_state_dict({**known, **state["inversion"]})
+
+        def whole(saved: dict[str, Tensor]) -> dict[str, Tensor]:
+            fitting = {k: v for k, v in saved.items() if v.shape == known.get(k, v).shape}
+            return {**known, **fitting}
+
+        own = whole(state["inversion"])
+        self.inversion.load_state_dict(own)
+        if own["class_sounds"] is known["class_sounds"]:
+            self.know_classes()
         for name in ("frames", "critics"):
             getattr(self, name).load_state_dict(state[name])
         self.shown_by = state.get("shown_by", "")
         if state["followed"] is not None:
             self.followed = copy.deepcopy(self.inversion)
-            self.followed.load_state_dict({**known, **state["followed"]})
+            self.followed.load_state_dict(whole(state["followed"]))

@@ -98,23 +98,46 @@ def test_what_is_heard_is_cleared_by_the_classes_it_sounds_like(
 ) -> None:
     torch.manual_seed(6)
     net = SoundInversion(
-        tower.pyramid_channels, EMBED, W_DIM, NUM_WS, width=8, hidden=16, classes=2
+        tower.pyramid_channels,
+        EMBED,
+        W_DIM,
+        NUM_WS,
+        width=8,
+        hidden=16,
+        classes=2,
+        known_summaries=True,
     ).eval()
     words = torch.eye(2, EMBED)
-    sounds = torch.stack([torch.full((EMBED,), 0.2), torch.full((EMBED,), -0.3)])
+    sounds = torch.stack([torch.full((24 + EMBED,), 0.2), torch.full((24 + EMBED,), -0.3)])
     net.know(words, sounds)
     heard = torch.cat([torch.ones(2, 24), words + 0.01], dim=1)
-    clear = net.clear(heard)
-    torch.testing.assert_close(clear[:, :24], heard[:, :24])
-    wanted = (1 - CLEAR) * heard[:, 24:] + CLEAR * sounds
-    torch.testing.assert_close(clear[:, 24:], wanted, rtol=0, atol=1e-5)
+    wanted = (1 - CLEAR) * heard + CLEAR * sounds
+    torch.testing.assert_close(net.clear(heard), wanted, rtol=0, atol=1e-5)
     # Between both classes it is between their sounds.
-    between = net.clear(torch.cat([torch.ones(1, 24), words.mean(0, keepdim=True)], dim=1))
+    middle = torch.cat([torch.ones(1, 24), words.mean(0, keepdim=True)], dim=1)
+    wanted = (1 - CLEAR) * middle[0] + CLEAR * sounds.mean(0)
+    torch.testing.assert_close(net.clear(middle)[0], wanted, rtol=0, atol=1e-5)
+    shares = torch.tensor([[0.0], [1.0]])
     torch.testing.assert_close(
-        between[0, 24:], (1 - CLEAR) * words.mean(0) + CLEAR * sounds.mean(0), rtol=0, atol=1e-5
+        net.clear(heard, shares), torch.stack([heard[0], sounds[1]]), rtol=0, atol=1e-5
     )
     scene = torch.randn(2, NUM_WS, W_DIM)
     assert not torch.allclose(net.place(heard, scene), scene)
-    plain = SoundInversion(tower.pyramid_channels, EMBED, W_DIM, NUM_WS, width=8, hidden=16)
+    assert not torch.allclose(net.place(heard, scene), net.place(heard, scene, 0.0))
+
+
+def test_packs_that_know_embeddings_alone_clear_those(
+    tower: AudioTower, maps: list[Tensor]
+) -> None:
+    sizes = (tower.pyramid_channels, EMBED, W_DIM, NUM_WS)
+    net = SoundInversion(*sizes, width=8, hidden=16, classes=2).eval()
+    words, sounds = torch.eye(2, EMBED), torch.full((2, EMBED), 0.2)
+    net.know(words, sounds)
+    heard = torch.cat([torch.ones(2, 24), words], dim=1)
+    wanted = (1 - CLEAR) * words + CLEAR * sounds
+    torch.testing.assert_close(
+        net.clear(heard), torch.cat([torch.ones(2, 24), wanted], dim=1), rtol=0, atol=1e-5
+    )
+    plain = SoundInversion(*sizes, width=8, hidden=16)
     assert plain.clear(heard) is heard
     assert set(net.state_dict()) - set(plain.state_dict()) == {"class_words", "class_sounds"}
