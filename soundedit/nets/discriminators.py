@@ -2,7 +2,8 @@
 
 `ProjectedDiscriminator` judges frozen image features (Sauer et al. 2021, "Projected GANs Converge
 Faster"); `ImageDiscriminator` and `VideoDiscriminator` judge pixels (2-D and 3-D, Lee et al. 2022,
-section 3.3). All return raw scores for a hinge or least-squares loss.
+section 3.3), `PatchDiscriminator` their texture. All return raw scores for a hinge or least-squares
+loss.
 """
 
 from collections.abc import Sequence
@@ -81,6 +82,22 @@ class ImageDiscriminator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Score single frames."""
+        out: Tensor = self.head(x)
+        return out
+
+
+class PatchDiscriminator(nn.Module):
+    """Pictures [B, 3, S, S] in [-1, 1] -> score map [B, 1, S/4, S/4], each of 26 x 26 pixels.
+
+    It sees texture alone, at full size (Isola et al. 2017, "PatchGAN").
+    """
+
+    def __init__(self, width: int = 48) -> None:
+        super().__init__()
+        self.head = _Head(3, width, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Score what small areas look like."""
         out: Tensor = self.head(x)
         return out
 

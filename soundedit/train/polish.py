@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 
 from soundedit.errors import TrainingError
-from soundedit.nets.discriminators import hinge_generator
+from soundedit.nets.discriminators import PatchDiscriminator, hinge_critic, hinge_generator
 from soundedit.nets.stylegan2 import Generator
 from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.distributed import joined
@@ -83,6 +83,7 @@ class PolishSettings(RunSettings):
     copy_weight: float = 0.15
     free_weight: float = 0.25
     walk_weight: float = 0.4
+    texture_weight: float = 0.3
     frechet_weight: float = 0.0
     frechet_samples: int = 4096
     class_weight: float = 0.12
@@ -131,6 +132,7 @@ class PolishTrainer(GeneratorTrainer):
         self.encoder.requires_grad_(False)
         self.generator.mapping.requires_grad_(settings.mapping_lr > 0)
         self.free_critics = self.critic_pair()
+        self.texture = PatchDiscriminator().to(self.device)
         self.photos = np.zeros((0, own.resolution, own.resolution, 3), np.uint8)
         """What free scenes are to look like."""
         net = self.generator.synthesis
@@ -141,7 +143,7 @@ class PolishTrainer(GeneratorTrainer):
             for one in (*noise_strengths(net), *noise_strengths(averaged)):
                 one.data.mul_(settings.noise_share)
                 one.requires_grad_(False)
-        judges = nn.ModuleList([self.critics, self.free_critics])
+        judges = nn.ModuleList([self.critics, self.free_critics, self.texture])
         self.learners = {
             "synthesis": self._learner(adam(net, settings.generator_lr), GRADIENT_NORM),
             "critics": self._learner(adam(judges, settings.critic_lr)),
@@ -191,7 +193,8 @@ class PolishTrainer(GeneratorTrainer):
             self.taps(fake[:copies]), [tap[:copies] for tap in taps_real], levels
         )
         real_jittered = self.jitter(real)
-        seen = self.view(self.jitter(fake))
+        fake_jittered = self.jitter(fake)
+        seen = self.view(fake_jittered)
         held = seen.rows([*range(copies), *range(first, len(fake))])
         loose = seen.rows(slice(copies, first))
         with torch.no_grad():
@@ -199,9 +202,12 @@ class PolishTrainer(GeneratorTrainer):
             photo_levels = self.levels(photos.taps)
         self.critics.requires_grad_(False)
         self.free_critics.requires_grad_(False)
+        self.texture.requires_grad_(False)
         with self.run.precision.autocast():
             scores = judge(self.critics, held, levels)
             free_scores = judge(self.free_critics, loose, photo_levels)
+            textures = self.texture(fake_jittered).float()
+        losses["texture"] = s.texture_weight * hinge_generator([textures])
         losses["copies"] = s.copy_weight * hinge_generator([score[:copies] for score in scores])
         losses["free"] = s.free_weight * hinge_generator(free_scores)
         if len(walked):
@@ -223,8 +229,15 @@ class PolishTrainer(GeneratorTrainer):
             lost = {
                 "critic": criticism(self.critics, real_seen, held, levels),
                 "free critic": criticism(self.free_critics, photos, loose, photo_levels),
+                "texture critic": self.criticise_texture(real_jittered, fake_jittered.detach()),
             }
         self.run.backward(lost, parts, sums)
+
+    def criticise_texture(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Hinge loss of the critic of texture."""
+        self.texture.requires_grad_(True)
+        scores = [self.texture(pictures).float() for pictures in (real, fake)]
+        return hinge_critic(scores[:1], scores[1:])
 
     def free(self, rows: int) -> Tensor:
         """This process's latents [rows, L, D] of seeds."""
@@ -343,6 +356,7 @@ class PolishTrainer(GeneratorTrainer):
             **super().state(),
             "start": self.polish.start,
             "free_critics": self.free_critics.state_dict(),
+            "texture": self.texture.state_dict(),
         }
         if self.likeness is not None:
             found["likeness"] = self.likeness.state()
@@ -352,6 +366,7 @@ class PolishTrainer(GeneratorTrainer):
         """Take up a saved run."""
         super().restore(state)
         self.free_critics.load_state_dict(state["free_critics"])
+        self.texture.load_state_dict(state["texture"])
         if self.likeness is not None:
             self.likeness.restore(state["likeness"])
 

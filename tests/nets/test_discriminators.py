@@ -3,6 +3,7 @@ import torch
 
 from soundedit.nets.discriminators import (
     ImageDiscriminator,
+    PatchDiscriminator,
     ProjectedDiscriminator,
     VideoDiscriminator,
     hinge_critic,
@@ -14,6 +15,20 @@ from soundedit.nets.discriminators import (
 def test_pictures(resolution: int) -> None:
     scores = ImageDiscriminator(resolution, width=4)(torch.rand(2, 3, resolution, resolution))
     assert scores.shape == (2, 1, 4, 4)
+
+
+def test_textures_are_judged_by_small_areas_alone() -> None:
+    torch.manual_seed(1)
+    critic = PatchDiscriminator(width=4).eval()
+    picture = torch.rand(1, 3, 64, 64)
+    other = picture.clone()
+    other[:, :, 32, 32] = 0
+    with torch.no_grad():
+        changed = (critic(picture) - critic(other))[0, 0] != 0
+    assert changed.shape == (16, 16)
+    rows, columns = changed.nonzero().T
+    # Scores are four pixels apart, and see 26: from 4 s - 11 to 4 s + 14.
+    assert (rows.min(), rows.max()) == (columns.min(), columns.max()) == (5, 10)
 
 
 @pytest.mark.parametrize("frames", [4, 6, 9])

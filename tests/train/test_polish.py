@@ -59,7 +59,7 @@ def test_latents_keep_their_meaning_and_convolutions_learn(
         learned
     )
     text = (tmp_path / "p" / "losses.jsonl").read_text(encoding="utf-8")
-    for name in ("copies", "free", "walked", "kept", "class", "named", "critic"):
+    for name in ("copies", "free", "walked", "kept", "class", "named", "texture", "texture critic"):
         assert f'"{name}"' in text, name
 
 
@@ -111,7 +111,7 @@ def test_seeds_find_other_scenes_where_the_mapping_network_learns(
         train_polish(cut)
     one = torch.load(tmp_path / "cut" / "p" / "generator.pt", weights_only=True)
     other = torch.load(file, weights_only=True)
-    for key in ("generator", "critics", "free_critics"):
+    for key in ("generator", "critics", "free_critics", "texture"):
         for name, value in other[key].items():
             assert torch.equal(value, one[key][name]), name
     head = "0.heads.0.layers.0.parametrizations.weight.original"
