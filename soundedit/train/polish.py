@@ -50,7 +50,7 @@ from soundedit.train.photos import PhotoSet, picture_batches
 from soundedit.train.run import Run, RunSettings
 from soundedit.train.showing import ShownClasses, jittered
 from soundedit.train.stills import still_pictures
-from soundedit.train.transport import Likeness, statistics
+from soundedit.train.transport import LOOKED, Likeness, keep_statistics, statistics
 from soundedit.train.walkbank import WalkBank
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,6 @@ COPIES = 3 / 8
 """Copies drawn for each photo."""
 REFRESH = 100
 """Steps between those that find the way of free scenes to the photos anew."""
-_LOOKED = 16
 
 
 @dataclass(frozen=True)
@@ -133,6 +132,10 @@ class PolishTrainer(GeneratorTrainer):
         self.generator.mapping.requires_grad_(settings.mapping_lr > 0)
         self.free_critics = self.critic_pair()
         self.texture = PatchDiscriminator().to(self.device)
+        for name in ("free_critics", "texture"):
+            # What an earlier polish taught its critics holds for this one.
+            if name in start:
+                getattr(self, name).load_state_dict(start[name])
         self.photos = np.zeros((0, own.resolution, own.resolution, 3), np.uint8)
         """What free scenes are to look like."""
         net = self.generator.synthesis
@@ -273,29 +276,23 @@ class PolishTrainer(GeneratorTrainer):
         """
         file = self.run.file.parent / f"likeness-{len(photos)}.pt"
         with self.world.first():
-            if not file.exists():
-                file.parent.mkdir(parents=True, exist_ok=True)
-                rng, rows = np.random.default_rng(0), []
-                for some in np.array_split(photos, -(-len(photos) // _LOOKED)):
-                    x = torch.from_numpy(np.array(some)).permute(0, 3, 1, 2).float() / 127.5 - 1
-                    chances = torch.from_numpy(rng.random((len(x), 5))).float()
-                    seen = jittered(x, chances, torch.zeros_like(x))
-                    with torch.no_grad():
-                        rows.append(self.statistics(self.taps(seen.to(self.device))))
-                part = file.with_suffix(".part")
-                torch.save([torch.cat(group).cpu() for group in zip(*rows, strict=True)], part)
-                part.replace(file)
+            keep_statistics(file, photos, self.look)
         known = torch.load(file, weights_only=True)
         groups = [group.to(self.device) for group in known]
         self.likeness = Likeness(groups, self.polish.frechet_samples)
 
     @torch.no_grad()
+    def look(self, pictures: Tensor) -> list[Tensor]:
+        """What pictures [B, 3, S, S] are compared by as a whole."""
+        return self.statistics(self.taps(pictures.to(self.device)))
+
+    @torch.no_grad()
     def _begin_likeness(self, likeness: Likeness) -> None:
         while likeness.count < self.polish.frechet_samples:
             pictures = self.generator.synthesis(
-                self.free(_LOOKED), noise_mode=self.noise, dtype=self.dtype
+                self.free(LOOKED), noise_mode=self.noise, dtype=self.dtype
             )
-            found = self.statistics(self.taps(self.jitter(pictures.float())))
+            found = self.look(self.jitter(pictures.float()))
             likeness.add([self.world.gather(part) for part in found])
         log.info("Frechet distances, as shares of the photos' variance: %s", likeness.refresh())
 

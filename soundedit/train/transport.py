@@ -7,14 +7,21 @@ learn from the statistics of thousands: those of the last ones seen are kept, an
 anew from time to time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+from soundedit.train.showing import jittered
 
 RIDGE = 0.02
 """Share of the mean variance that is added to every direction: few samples know few directions."""
+LOOKED = 16
+"""Pictures that are looked at together."""
 
 
 def statistics(taps: Sequence[Tensor], pooled: Tensor) -> list[Tensor]:
@@ -25,6 +32,26 @@ def statistics(taps: Sequence[Tensor], pooled: Tensor) -> list[Tensor]:
         *(torch.cat([tap.mean((2, 3)), tap.std((2, 3))], dim=1) for tap in taps),
         pooled,
     ]
+
+
+def keep_statistics(
+    file: Path, photos: NDArray[np.uint8], look: Callable[[Tensor], list[Tensor]]
+) -> None:
+    """Write `statistics` of photos [N, S, S, 3], mirrored and shifted, to `file` if it is missing.
+
+    `look` tells those of pictures [B, 3, S, S] in [-1, 1].
+    """
+    if file.exists():
+        return
+    rng, rows = np.random.default_rng(0), []
+    for some in np.array_split(photos, -(-len(photos) // LOOKED)):
+        x = torch.from_numpy(np.array(some)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        chances = torch.from_numpy(rng.random((len(x), 5))).float()
+        rows.append(look(jittered(x, chances, torch.zeros_like(x))))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    torch.save([torch.cat(group).cpu() for group in zip(*rows, strict=True)], part)
+    part.replace(file)
 
 
 class Transport:
