@@ -128,7 +128,7 @@ class GrowTrainer:
 
     def _learner(self, net: torch.nn.Module, lr: float, clip: float = float("inf")) -> Learner:
         optimiser = adam(net, lr)
-        steps = max(self.settings.pictures // self.settings.batch, 2)
+        steps = max(-(-self.settings.pictures // self.settings.batch), 2)
         schedule = OneCycleLR(optimiser, lr, steps, pct_start=WARM_UP, cycle_momentum=False)
         return Learner(optimiser, schedule, clip)
 

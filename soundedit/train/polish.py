@@ -168,7 +168,7 @@ class PolishTrainer(GeneratorTrainer):
         return bank, shown
 
     def _learner(self, optimiser: torch.optim.Adam, clip: float = float("inf")) -> Learner:
-        steps = max(self.polish.pictures // self.polish.batch, 2)
+        steps = max(-(-self.polish.pictures // self.polish.batch), 2)
         rates = [group["lr"] for group in optimiser.param_groups]
         schedule = OneCycleLR(optimiser, rates, steps, pct_start=WARM_UP, cycle_momentum=False)
         return Learner(optimiser, schedule, clip)

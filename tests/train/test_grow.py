@@ -43,7 +43,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "walks": str(folder / "walks"),
         "width": 8,
         "batch": 4,
-        "pictures": 12,
+        "pictures": 10,
         "record_steps": 1,
         "device": "cpu",
     }

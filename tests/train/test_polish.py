@@ -78,8 +78,10 @@ def test_a_stopped_run_ends_as_if_it_had_not_been(begun: dict[str, Any], tmp_pat
 
 
 def test_it_works_without_walks(begun: dict[str, Any], tmp_path: Path) -> None:
-    settings = {**begun, "walks": "", "stills": "", "pictures": 8}
-    train_polish(PolishSettings(**settings, out=str(tmp_path / "p")))
+    # The last of three batches sees more than the twenty pictures.
+    settings = {**begun, "walks": "", "stills": "", "pictures": 20}
+    file = train_polish(PolishSettings(**settings, out=str(tmp_path / "p")))
+    assert torch.load(file, weights_only=True)["seen"] == 8 + 24
     text = (tmp_path / "p" / "losses.jsonl").read_text(encoding="utf-8")
     assert '"free"' in text
     assert '"walked"' not in text
