@@ -40,6 +40,11 @@ def test_stills_are_named_and_their_latents_get_gradients(tmp_path: Path) -> Non
     shown.logits(generator.synthesis(w)).sum().backward()
     assert w.grad is not None
     assert float(w.grad.abs().sum()) > 0
+    # Looked at once for a generator, and anew for one that draws otherwise.
+    for count in (1, 2):
+        ShownClasses(made / "stills.npz", generator, encoder, run_in(tmp_path))
+        assert len([*tmp_path.glob("shown-*.pt")]) == count
+        generator.synthesis.b32.torgb.bias.data.add_(0.1)
 
 
 def test_missing_and_damaged_stills_are_named(tmp_path: Path) -> None:
