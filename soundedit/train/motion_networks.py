@@ -85,7 +85,7 @@ class MotionNetworks:
             parts = [self.inversion.listen(*self.hear(part)) for part in segments.split(32)]
             sounds[k] = (torch.cat(parts) * loud).sum(0) / loud.sum()
         silent, width = sounds[:, 0].isnan(), sounds.shape[1] - named.shape[1]
-        sounds[silent, :width] = sounds[~silent, :width].mean(0)
+        sounds[silent, :width] = sounds[~silent, :width].mean(0).nan_to_num()
         sounds[silent, width:] = named[silent]
         self.inversion.know(named, sounds)
         self.inversion.train(training)

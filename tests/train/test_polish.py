@@ -59,7 +59,7 @@ def test_latents_keep_their_meaning_and_convolutions_learn(
         learned
     )
     text = (tmp_path / "p" / "losses.jsonl").read_text(encoding="utf-8")
-    for name in ("copies", "free", "walked", "kept", "class", "named", "texture", "texture critic"):
+    for name in ("copies", "free", "walked", "kept", "class", "named", "critic", "texture"):
         assert f'"{name}"' in text, name
 
 
