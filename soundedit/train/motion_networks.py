@@ -61,7 +61,6 @@ class MotionNetworks:
         nets = (self.generator, self.tower, self.clip, self.inversion, self.frames, self.critics)
         for net in nets:
             net.to(self.device)
-        self.know_classes()
 
     @torch.no_grad()
     def know_classes(self) -> None:
