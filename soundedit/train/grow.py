@@ -1,9 +1,9 @@
 """A finished generator doubled in size, while its latents and its pictures stay what they were.
 
 As in progressive growing (Karras et al. 2018) a block is added on top; all below is frozen, so that
-whatever was trained on the generator goes on working. The new block learns what large photos have
-and their copies lack, by a projected discriminator (Sauer et al. 2021) on copies, free scenes and
-what walks pass through; scaled down, its pictures are to be those of the block before.
+whatever was trained on the generator goes on working. An enlarger (see `enlarger`) first learns
+from large photos what detail their small copies lack; the new block then learns to draw what the
+enlarger makes of the block before, for copies of photos, free scenes and what walks pass through.
 """
 
 import copy
@@ -20,16 +20,20 @@ from torch import Tensor
 from torch.optim.lr_scheduler import OneCycleLR
 
 from soundedit.errors import TrainingError
-from soundedit.nets.discriminators import (
-    ProjectedDiscriminator,
-    hinge_critic,
-    hinge_generator,
-)
+from soundedit.nets.discriminators import PatchDiscriminator
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.nets.stylegan2 import Generator, SynthesisBlock
 from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.distributed import joined
-from soundedit.train.generator import adam, out_of_range
+from soundedit.train.enlarger import (
+    AREA,
+    Enlarger,
+    areas,
+    enlarge_losses,
+    halved,
+    texture_lost,
+)
+from soundedit.train.generator import adam
 from soundedit.train.grid import picture_grid
 from soundedit.train.latents import CodeBank
 from soundedit.train.layers import more_layers, repeat_last
@@ -37,14 +41,14 @@ from soundedit.train.learner import WARM_UP, Learner, update
 from soundedit.train.lite0 import TAP_CHANNELS, load_lite0
 from soundedit.train.photos import PhotoSet, picture_batches
 from soundedit.train.run import Run, RunSettings
-from soundedit.train.showing import jittered
 from soundedit.train.walkbank import WalkBank
 
 COPIES, FREE, WALKED = 1 / 2, 1 / 4, 1 / 2
 """Pictures drawn for each photo: copies of photos, free scenes, and what walks pass through."""
 _GRADIENT_NORM = 10.0
-_AREA = 16
-"""Side of the areas in which as much detail is wanted as in the photo, in pixels."""
+Learners = dict[str, Learner]
+Compute = Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
+"""Photos -> pictures drawn, what they should be, and what they should be scaled down."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +61,18 @@ class GrowSettings(RunSettings):
     out: str = "runs/grow"
     width: int = 16
     batch: int = 8
-    pictures: int = 20_000
+    pictures: int = 16_000
     generator_lr: float = 3.0e-3
     critic_lr: float = 2.0e-4
-    detail_weight: float = 4.0
-    critic_weight: float = 0.5
-    keep_weight: float = 4.0
+    texture_weight: float = 0.01
     ema_pictures: int = 1_500
-    compile: bool = False
+    enlarger_pictures: int = 48_000
+    enlarger_batch: int = 16
+    enlarger_lr: float = 1.0e-3
 
 
 class GrowTrainer:
-    """The new block, its critic, and all that stays."""
+    """The enlarger, the new block, their critic, and all that stays."""
 
     def __init__(self, settings: GrowSettings, run: Run) -> None:
         """TrainingError where the checkpoint or the walks are missing or unfit."""
@@ -80,9 +84,6 @@ class GrowTrainer:
         self.device, self.dtype = run.world.device, run.precision.dtype
         torch.manual_seed(settings.seed)
         self.features = load_lite0().to(self.device)
-        self.look: Callable[[Tensor], list[Tensor]] = self.features
-        if settings.compile:
-            self.look = torch.compile(self.features)
         g = start["settings"]
         self.before = int(g["resolution"])
         self.shape = {
@@ -107,17 +108,14 @@ class GrowTrainer:
         block.torgb.weight.data.mul_(0.05)
         block.requires_grad_(True)
         self.average = copy.deepcopy(block).eval().requires_grad_(False)
-        self.critic = ProjectedDiscriminator(TAP_CHANNELS).to(self.device)
+        self.enlarger = Enlarger().to(self.device)
+        self.critic = PatchDiscriminator().to(self.device)
         self.bank = CodeBank(4096, g["w_dim"])
         self.bank.restore(start["bank"])
         self.seen = int(start["seen"])
         self.walks: WalkBank | None = None
         if settings.walks:
             self.walks = WalkBank(Path(settings.walks), small.num_ws, g["w_dim"])
-        self.learners = {
-            "block": self._learner(block, settings.generator_lr, _GRADIENT_NORM),
-            "critic": self._learner(self.critic, settings.critic_lr),
-        }
 
     @property
     def block(self) -> SynthesisBlock:
@@ -126,17 +124,30 @@ class GrowTrainer:
         assert isinstance(block, SynthesisBlock)
         return block
 
-    def _learner(self, net: torch.nn.Module, lr: float, clip: float = float("inf")) -> Learner:
-        optimiser = adam(net, lr)
-        steps = max(-(-self.settings.pictures // self.settings.batch), 2)
-        schedule = OneCycleLR(optimiser, lr, steps, pct_start=WARM_UP, cycle_momentum=False)
-        return Learner(optimiser, schedule, clip)
+    def learners(self, net: torch.nn.Module, lr: float, pictures: int, batch: int) -> Learners:
+        """Optimisers of a network and of the critic for a stage over so many pictures."""
+        steps = max(-(-pictures // batch), 2)
+        found = {}
+        for name, part, rate, clip in (
+            ("drawing", net, lr, _GRADIENT_NORM),
+            ("critic", self.critic, self.settings.critic_lr, float("inf")),
+        ):
+            optimiser = adam(part, rate)
+            schedule = OneCycleLR(optimiser, rate, steps, pct_start=WARM_UP, cycle_momentum=False)
+            found[name] = Learner(optimiser, schedule, clip)
+        return found
 
     def taps(self, pictures: Tensor) -> list[Tensor]:
         """Frozen features of [B, 3, S, S] in the run's precision, returned as float32."""
         with self.run.precision.autocast():
-            found = self.look(pictures.contiguous(memory_format=torch.channels_last))
+            found = self.features(pictures.contiguous(memory_format=torch.channels_last))
         return [tap.float() for tap in found]
+
+    def enlarged(self, pictures: Tensor) -> Tensor:
+        """What the enlarger makes of pictures [B, 3, S, S], in the run's precision."""
+        with self.run.precision.autocast():
+            found: Tensor = self.enlarger(pictures.contiguous(memory_format=torch.channels_last))
+        return found
 
     @torch.no_grad()
     def below(self, ws: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -150,12 +161,12 @@ class GrowTrainer:
         assert x is not None and picture is not None
         return x, picture, ws[:, first:]
 
+    @torch.no_grad()
     def inputs(self, real: Tensor) -> tuple[Tensor, int]:
         """Latents [B, L, D] of copies of photos, of free scenes and of walks; how many copies."""
         rows, size, num_ws = len(real), self.world.size, self.generator.num_ws
         copies = max(int(rows * COPIES), 1)
-        small = F.avg_pool2d(real[:copies], 2)
-        w, offsets = self.encoder(self.taps(small))
+        w, offsets = self.encoder(self.taps(halved(real[:copies])))
         scenes = self.bank.scenes(max(int(rows * FREE), 1) * size).to(self.device)
         parts = [w[:, None] + offsets, self.world.shard(scenes)[:, None].expand(-1, num_ws, -1)]
         if self.walks is not None:
@@ -163,15 +174,45 @@ class GrowTrainer:
             parts.append(repeat_last(self.world.shard(walked).to(self.device), num_ws))
         return torch.cat(parts), copies
 
-    def step(self, real: Tensor, parts: int = 1) -> dict[str, float]:
+    def step(
+        self, learners: Learners, real: Tensor, parts: int, compute: Compute
+    ) -> dict[str, float]:
         """One update on this process's pictures [B, 3, S, S]; mean losses."""
-        for learner in self.learners.values():
+        for learner in learners.values():
             learner.zero()
         sums: dict[str, float] = {}
         for k in range(parts):
-            self.compute(real[k::parts].to(self.device), parts, sums)
-        for learner in self.learners.values():
+            made, wanted, small = compute(real[k::parts].to(self.device))
+            with self.run.precision.autocast():
+                losses = enlarge_losses(
+                    made, wanted, small, self.critic, self.settings.texture_weight
+                )
+            self.run.backward(losses, parts, sums)
+            with self.run.precision.autocast():
+                lost = {"critic": texture_lost(self.critic, wanted, made)}
+            self.run.backward(lost, parts, sums)
+        for learner in learners.values():
             update([learner], self.run.precision, self.world)
+        return sums
+
+    def enlarging(self, real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Areas of photos: as the enlarger draws them, as they are, and half as large."""
+        wanted = areas(real, min(AREA, real.shape[-1]), self.run)
+        small = halved(wanted)
+        return self.enlarged(small), wanted, small
+
+    def growing(self, real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Pictures of the new block, of the enlarger, and of the block before."""
+        ws, _ = self.inputs(real)
+        x, small, latents = self.below(ws)
+        _, made = self.block(x, small, latents, "off", None, self.dtype)
+        with torch.no_grad():
+            wanted = self.enlarged(small)
+        return made, wanted, small
+
+    def grow(self, learners: Learners, real: Tensor, parts: int) -> dict[str, float]:
+        """One update of the new block, and of its average."""
+        sums = self.step(learners, real, parts, self.growing)
         count = len(real) * self.world.size
         self.seen += count
         beta = 0.5 ** (count / max(self.settings.ema_pictures, 1))
@@ -181,39 +222,6 @@ class GrowTrainer:
                 mean.lerp_(now, 1 - beta)
         return sums
 
-    def compute(self, real: Tensor, parts: int, sums: dict[str, float]) -> None:
-        """Add the gradients of one of `parts` of a batch, and its losses to `sums`."""
-        s = self.settings
-        with torch.no_grad():
-            ws, copies = self.inputs(real)
-        x, small, latents = self.below(ws)
-        _, fake = self.block(x, small, latents, "off", None, self.dtype)
-        losses = {"range": out_of_range(fake)}
-        losses["kept"] = s.keep_weight * (F.avg_pool2d(fake, 2) - small).abs().mean()
-        losses["detail"] = (
-            s.detail_weight * (detail(fake[:copies]) - detail(real[:copies])).abs().mean()
-        )
-        with torch.no_grad():
-            judged = self.taps(self.jitter(real))
-            levels = self.world.mean(torch.stack([tap.abs().mean() for tap in judged]))
-        self.critic.requires_grad_(False)
-        seen = self.taps(self.jitter(fake))
-        losses["fooling"] = s.critic_weight * hinge_generator(self.critic(seen, list(levels)))
-        self.run.backward(losses, parts, sums)
-        for name, parameter in self.critic.named_parameters():
-            parameter.requires_grad_(not name.startswith("mix_"))
-        lost = hinge_critic(
-            self.critic(judged, list(levels)),
-            self.critic([tap.detach() for tap in seen], list(levels)),
-        )
-        self.run.backward({"critic": lost}, parts, sums)
-
-    def jitter(self, pictures: Tensor) -> Tensor:
-        """Pictures as the critic sees them."""
-        whole = self.run.rng.random((len(pictures) * self.world.size, 5))
-        chances = self.world.shard(torch.from_numpy(whole).float()).to(self.device)
-        return jittered(pictures, chances, torch.zeros_like(pictures))
-
     def finished(self) -> Generator:
         """The generator with the averaged block."""
         found = copy.deepcopy(self.generator)
@@ -221,14 +229,21 @@ class GrowTrainer:
         return found
 
     @torch.no_grad()
+    def enlarger_sheet(self, real: Tensor) -> Image.Image:
+        """Rows of photos, of their halves smoothly enlarged, and as the enlarger draws them."""
+        wanted = real[:6].to(self.device)
+        small = halved(wanted)
+        return picture_grid(torch.cat([wanted, smooth(small), self.enlarged(small)]), 6)
+
+    @torch.no_grad()
     def sheet(self, real: Tensor) -> Image.Image:
-        """Rows of photos, copies, free scenes and walks; each enlarged, then as it is now."""
+        """Rows of copies, free scenes and walks: smoothly enlarged, by the enlarger, as now."""
         net = self.finished()
         ws, copies = self.inputs(real.to(self.device))
-        rows = [real[:6].to(self.device)]
+        rows = []
         for part in (ws[:6], ws[copies : copies + 6], ws[-6:]):
             _, small, _ = self.below(part)
-            rows += [F.interpolate(small, scale_factor=2, mode="bilinear"), net.synthesis(part)]
+            rows += [smooth(small), self.enlarged(small), net.synthesis(part)]
         return picture_grid(torch.cat(rows), 6)
 
     def state(self) -> dict[str, Any]:
@@ -239,6 +254,7 @@ class GrowTrainer:
             "generator": self.generator.state_dict(),
             "encoder": self.encoder.state_dict(),
             "averages": averages.state_dict(),
+            "enlarger": self.enlarger.state_dict(),
             "critics": self.critic.state_dict(),
             "bank": self.bank.state(),
             "seen": self.seen,
@@ -249,6 +265,7 @@ class GrowTrainer:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved run."""
         self.generator.load_state_dict(state["generator"])
+        self.enlarger.load_state_dict(state["enlarger"])
         self.critic.load_state_dict(state["critics"])
         prefix = f"0.synthesis.b{self.generator.resolution}."
         held = {k[len(prefix) :]: v for k, v in state["averages"].items() if k.startswith(prefix)}
@@ -257,10 +274,9 @@ class GrowTrainer:
         self.seen = int(state["seen"])
 
 
-def detail(pictures: Tensor) -> Tensor:
-    """How much of pictures [B, 3, S, S] half their size cannot show, in areas of `_AREA` pixels."""
-    enlarged = F.interpolate(F.avg_pool2d(pictures, 2), scale_factor=2, mode="bilinear")
-    return F.avg_pool2d((pictures - enlarged).abs().mean(1, keepdim=True), _AREA)
+def smooth(pictures: Tensor) -> Tensor:
+    """Pictures [B, 3, S, S] -> [B, 3, 2S, 2S] without any detail added."""
+    return F.interpolate(pictures, scale_factor=2, mode="bilinear")
 
 
 def _generator(settings: dict[str, Any]) -> Generator:
@@ -291,19 +307,33 @@ def train_grow(settings: GrowSettings) -> Path:
         size = trainer.generator.resolution
         with world.first():
             photos = PhotoSet(Path(s.photos), size, file.parents[1] / "cache", least=size)
-        batches = picture_batches([photos.squares], [1.0], s.batch, rng)
         shown = next(picture_batches([photos.squares], [1.0], 12, np.random.default_rng(0)))
-
-        def step(seen: int, parts: int) -> dict[str, float]:
-            return trainer.step(world.shard(next(batches)), parts)
-
-        run.train(
-            "grow",
-            step,
-            s.pictures,
-            trainer.learners,
-            batch=s.batch,
-            advance=s.batch,
-            sheet=lambda: trainer.sheet(shown),
+        learners = trainer.learners(
+            trainer.enlarger, s.enlarger_lr, s.enlarger_pictures, s.enlarger_batch
         )
+        batches = picture_batches([photos.squares], [1.0], s.enlarger_batch, rng)
+        done = run.train(
+            "enlarger",
+            lambda seen, parts: trainer.step(
+                learners, world.shard(next(batches)), parts, trainer.enlarging
+            ),
+            s.enlarger_pictures,
+            learners,
+            batch=s.enlarger_batch,
+            advance=s.enlarger_batch,
+            sheet=lambda: trainer.enlarger_sheet(shown),
+        )
+        if done:
+            trainer.enlarger.requires_grad_(False)
+            growing = trainer.learners(trainer.block, s.generator_lr, s.pictures, s.batch)
+            photos_drawn = picture_batches([photos.squares], [1.0], s.batch, rng)
+            run.train(
+                "grow",
+                lambda seen, parts: trainer.grow(growing, world.shard(next(photos_drawn)), parts),
+                s.pictures,
+                growing,
+                batch=s.batch,
+                advance=s.batch,
+                sheet=lambda: trainer.sheet(shown),
+            )
     return file

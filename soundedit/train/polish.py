@@ -6,10 +6,10 @@ judge what videos show: latents that sounds' walks pass through, which no photo 
 Those pictures keep their composition, and are to show their sound's class. Free scenes have critics
 of their own that know photos alone, as weather comes of sounds, not of seeds; the mapping network
 can learn along, and then draws other scenes of the same latents (Projected GAN, Sauer et al. 2021).
-What is judged is mirrored, shifted and lightened at random (Zhao et al. 2020). Free scenes can be
-brought nearer to the photos as a whole, by Frechet distance (see `transport`): critics of single
-pictures hardly miss what is seldom drawn. The noise inputs can be held at a share of their
-strength: what is made of noise alone looks embossed.
+Free scenes can be brought nearer to the photos as a whole, by Frechet distance (see `transport`):
+critics of single pictures hardly miss what is seldom drawn. The noise inputs can be held at a share
+of their strength: what is made of noise alone looks embossed. Critics that know nothing yet learn
+first, or they would spoil what others taught the generator.
 """
 
 import copy
@@ -21,14 +21,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 
 from soundedit.errors import TrainingError
-from soundedit.nets.discriminators import PatchDiscriminator, hinge_critic, hinge_generator
 from soundedit.nets.stylegan2 import Generator
 from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.distributed import joined
@@ -38,20 +36,17 @@ from soundedit.train.generator import (
     GeneratorTrainer,
     adam,
     apart,
-    criticism,
-    judge,
     likeness,
     out_of_range,
 )
-from soundedit.train.grid import picture_grid
-from soundedit.train.learner import WARM_UP, Learner
+from soundedit.train.learner import WARM_UP, Learner, update
 from soundedit.train.mapping import effective_rates
 from soundedit.train.photos import PhotoSet, picture_batches
+from soundedit.train.polishcritics import Drawn, PolishCritics
 from soundedit.train.run import Run, RunSettings
-from soundedit.train.showing import ShownClasses, jittered
 from soundedit.train.stills import still_pictures
 from soundedit.train.transport import LOOKED, Likeness, keep_statistics, statistics
-from soundedit.train.walkbank import WalkBank
+from soundedit.train.walkpictures import WalkPictures
 
 log = logging.getLogger(__name__)
 COPIES = 3 / 8
@@ -73,6 +68,7 @@ class PolishSettings(RunSettings):
     out: str = "runs/polish"
     batch: int = 16
     pictures: int = 40_000
+    critics_first: int = 6_000
     free_share: float = 0.25
     walked_share: float = 0.5
     generator_lr: float = 9.0e-4
@@ -126,18 +122,12 @@ class PolishTrainer(GeneratorTrainer):
         self.bank.restore(start["bank"])
         self.seen = int(start["seen"])
         self.before = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        self.walks, self.shown = self._walks()
+        self.walks = WalkPictures(settings.walks, settings.stills, self.before, self.encoder, run)
         self.likeness: Likeness | None = None
         self.encoder.requires_grad_(False)
         self.generator.mapping.requires_grad_(settings.mapping_lr > 0)
-        self.free_critics = self.critic_pair()
-        self.texture = PatchDiscriminator().to(self.device)
-        for name in ("free_critics", "texture"):
-            # What an earlier polish taught its critics holds for this one.
-            if name in start:
-                getattr(self, name).load_state_dict(start[name])
-        self.photos = np.zeros((0, own.resolution, own.resolution, 3), np.uint8)
-        """What free scenes are to look like."""
+        self.judges = PolishCritics(self)
+        self.critics_taught = self.judges.restore(start)
         net = self.generator.synthesis
         for name, parameter in net.named_parameters():
             parameter.requires_grad_("affine" not in name)
@@ -146,101 +136,88 @@ class PolishTrainer(GeneratorTrainer):
             for one in (*noise_strengths(net), *noise_strengths(averaged)):
                 one.data.mul_(settings.noise_share)
                 one.requires_grad_(False)
-        judges = nn.ModuleList([self.critics, self.free_critics, self.texture])
         self.learners = {
             "synthesis": self._learner(adam(net, settings.generator_lr), GRADIENT_NORM),
-            "critics": self._learner(adam(judges, settings.critic_lr)),
+            "critics": self.critics_learner(settings.pictures),
         }
         if settings.mapping_lr > 0:
             rates = effective_rates(self.generator.mapping, settings.mapping_lr)
             optimiser = torch.optim.Adam(rates, betas=(0.0, 0.99))
             self.learners["mapping"] = self._learner(optimiser, GRADIENT_NORM)
 
-    def _walks(self) -> tuple[WalkBank | None, ShownClasses | None]:
-        s = self.polish
-        if not s.walks:
-            return None, None
-        bank = WalkBank(Path(s.walks), self.generator.num_ws, self.generator.w_dim)
-        if not s.stills:
-            return bank, None
-        shown = ShownClasses(Path(s.stills), self.before, self.encoder, self.run)
-        self._labels = torch.tensor([shown.label(kind) for kind in bank.classes] + [-1])
-        return bank, shown
+    def critics_learner(self, pictures: int) -> Learner:
+        """An optimiser of all critics for a stage over so many pictures."""
+        optimiser = adam(self.judges.networks, self.polish.critic_lr)
+        return self._learner(optimiser, pictures=pictures)
 
-    def _learner(self, optimiser: torch.optim.Adam, clip: float = float("inf")) -> Learner:
-        steps = max(-(-self.polish.pictures // self.polish.batch), 2)
+    def _learner(
+        self, optimiser: torch.optim.Adam, clip: float = float("inf"), pictures: int = 0
+    ) -> Learner:
+        steps = max(-(-(pictures or self.polish.pictures) // self.polish.batch), 2)
         rates = [group["lr"] for group in optimiser.param_groups]
         schedule = OneCycleLR(optimiser, rates, steps, pct_start=WARM_UP, cycle_momentum=False)
         return Learner(optimiser, schedule, clip)
 
     def compute(self, real: Tensor, parts: int, sums: dict[str, float]) -> None:
         """Add the gradients of one of `parts` of a batch, and its losses to `sums`."""
+        s = self.polish
+        drawn = self.draw(real)
+        fake, copies = drawn.pictures, drawn.copies
+        losses = {"range": out_of_range(fake), **likeness(fake[:copies], real[:copies])}
+        losses["features"] = s.feature_weight * apart(
+            self.taps(fake[:copies]), [tap[:copies] for tap in drawn.taps_real], drawn.levels
+        )
+        sight = self.judges.see(real, drawn)
+        weights = {
+            "texture": s.texture_weight,
+            "copies": s.copy_weight,
+            "free": s.free_weight,
+            "walked": s.walk_weight,
+            "kept": s.keep_weight,
+            "class": s.class_weight,
+        }
+        judged = self.judges.losses(sight, copies)
+        if len(drawn.walked):
+            judged["kept"] = self.walks.moved(fake[drawn.from_walks], drawn.walked)
+            judged |= self.walks.classed(sight.all.rows(drawn.from_walks).taps, drawn.kinds)
+        losses |= {name: weights.get(name, 1.0) * loss for name, loss in judged.items()}
+        if self.likeness is not None:
+            kept = self.statistics(sight.loose.taps)
+            losses["frechet"] = s.frechet_weight * self.likeness.loss(kept)
+            self.likeness.add([self.world.gather(part.detach()) for part in kept])
+        self.run.backward(losses, parts, sums)
+        self.judges.criticise(sight, parts, sums)
+
+    def draw(self, real: Tensor) -> Drawn:
+        """Pictures of copies of some of `real`, of free scenes and of walks, in that order."""
         s, size = self.polish, self.world.size
-        rows = len(real)
-        copies = max(int(rows * COPIES), 1)
+        copies = max(int(len(real) * COPIES), 1)
         with torch.no_grad():
             taps_real = self.taps(real)
             levels = self.levels(taps_real)
             w, ws = self.code([tap[:copies] for tap in taps_real])
             flat = self.world.shard(torch.rand(copies * size, 1, 1, device=self.device))
             codes = torch.where(flat < s.flat_share, w[:, None], ws)
-            walked, kinds = self.walked(rows)
+            walked, kinds = self.walks.draw(int(len(real) * s.walked_share))
             around = s.code_noise * self.world.randn(copies + len(walked), 1, codes.shape[2])
             walked = walked + around[copies:]
-        free = self.free(max(int(rows * s.free_share), 1))
+        free = self.free(max(int(len(real) * s.free_share), 1))
         inputs = torch.cat([codes + around[:copies], free, walked])
         fake = self.synthesise(inputs, noise_mode=self.noise, dtype=self.dtype).float()
-        first = copies + len(free)
-        losses = {"range": out_of_range(fake), **likeness(fake[:copies], real[:copies])}
-        losses["features"] = s.feature_weight * apart(
-            self.taps(fake[:copies]), [tap[:copies] for tap in taps_real], levels
-        )
-        real_jittered = self.jitter(real)
-        fake_jittered = self.jitter(fake)
-        seen = self.view(fake_jittered)
-        held = seen.rows([*range(copies), *range(first, len(fake))])
-        loose = seen.rows(slice(copies, first))
-        with torch.no_grad():
-            photos = self.view(self.jitter(self.some_photos(len(free))))
-            photo_levels = self.levels(photos.taps)
-        self.critics.requires_grad_(False)
-        self.free_critics.requires_grad_(False)
-        self.texture.requires_grad_(False)
-        with self.run.precision.autocast():
-            scores = judge(self.critics, held, levels)
-            free_scores = judge(self.free_critics, loose, photo_levels)
-            textures = self.texture(fake_jittered).float()
-        losses["texture"] = s.texture_weight * hinge_generator([textures])
-        losses["copies"] = s.copy_weight * hinge_generator([score[:copies] for score in scores])
-        losses["free"] = s.free_weight * hinge_generator(free_scores)
-        if len(walked):
-            walked_scores = [score[copies:] for score in scores]
-            losses["walked"] = s.walk_weight * hinge_generator(walked_scores)
-            with torch.no_grad():
-                was = self.before.synthesis(walked)
-            moved = F.avg_pool2d(fake[first:] - was, 8)
-            losses["kept"] = s.keep_weight * moved.abs().mean()
-            losses |= self.classed(seen.rows(slice(first, None)).taps, kinds)
-        if self.likeness is not None:
-            found = self.statistics(loose.taps)
-            losses["frechet"] = s.frechet_weight * self.likeness.loss(found)
-            self.likeness.add([self.world.gather(part.detach()) for part in found])
-        self.run.backward(losses, parts, sums)
-        with torch.no_grad():
-            real_seen = self.view(real_jittered)
-        with self.run.precision.autocast():
-            lost = {
-                "critic": criticism(self.critics, real_seen, held, levels),
-                "free critic": criticism(self.free_critics, photos, loose, photo_levels),
-                "texture critic": self.criticise_texture(real_jittered, fake_jittered.detach()),
-            }
-        self.run.backward(lost, parts, sums)
+        return Drawn(fake, copies, len(free), walked, kinds, taps_real, levels)
 
-    def criticise_texture(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Hinge loss of the critic of texture."""
-        self.texture.requires_grad_(True)
-        scores = [self.texture(pictures).float() for pictures in (real, fake)]
-        return hinge_critic(scores[:1], scores[1:])
+    def teach_critics(self, learner: Learner, real: Tensor, parts: int) -> dict[str, float]:
+        """One update of the critics alone, over photos [B, 3, S, S]; their mean losses."""
+        learner.zero()
+        sums: dict[str, float] = {}
+        for k in range(parts):
+            some = real[k::parts].to(self.device)
+            with torch.no_grad():
+                drawn = self.draw(some)
+                sight = self.judges.see(some, drawn)
+            self.judges.criticise(sight, parts, sums)
+        update([learner], self.run.precision, self.world)
+        return sums
 
     def free(self, rows: int) -> Tensor:
         """This process's latents [rows, L, D] of seeds."""
@@ -250,11 +227,6 @@ class PolishTrainer(GeneratorTrainer):
             mean = self.world.gather(w[:, 0].detach()).mean(0)
             mapping.w_avg.lerp_(mean, 1 - mapping.w_avg_beta)
         return w
-
-    def some_photos(self, rows: int) -> Tensor:
-        """This process's photos [rows, 3, S, S] for the critics of free scenes."""
-        batches = picture_batches([self.photos], [1.0], rows * self.world.size, self.run.rng)
-        return self.world.shard(next(batches)).to(self.device)
 
     def step(self, real: Tensor, parts: int = 1) -> dict[str, float]:
         """As the generator's; from time to time with the way to the photos found anew."""
@@ -292,50 +264,19 @@ class PolishTrainer(GeneratorTrainer):
             pictures = self.generator.synthesis(
                 self.free(LOOKED), noise_mode=self.noise, dtype=self.dtype
             )
-            found = self.look(self.jitter(pictures.float()))
+            found = self.look(self.judges.jitter(pictures.float()))
             likeness.add([self.world.gather(part) for part in found])
         log.info("Frechet distances, as shares of the photos' variance: %s", likeness.refresh())
-
-    def walked(self, rows: int) -> tuple[Tensor, Tensor]:
-        """This process's latents of walks [n, L, D] for `rows` photos, and their labels [n]."""
-        if self.walks is None:
-            shape = (0, self.generator.num_ws, self.generator.w_dim)
-            return torch.zeros(shape, device=self.device), torch.zeros(0, dtype=torch.long)
-        count = max(int(rows * self.polish.walked_share), 1) * self.world.size
-        w, kinds = self.walks.draw(count, self.run.rng)
-        return self.world.shard(w).to(self.device), self.world.shard(kinds)
-
-    def classed(self, taps: list[Tensor], kinds: Tensor) -> dict[str, Tensor]:
-        """Cross-entropy of what walks show, from their taps, to the classes of their sounds."""
-        if self.shown is None:
-            return {}
-        wanted = self._labels[kinds].to(self.device)
-        if self.world.any(not bool((wanted >= 0).any())):
-            return {}
-        logits = self.shown.named(taps)
-        named = F.cross_entropy(logits, wanted, ignore_index=-1, label_smoothing=0.05)
-        right = (logits.argmax(1) == wanted)[wanted >= 0].float().mean()
-        return {"class": self.polish.class_weight * named, "named": right.detach()}
-
-    def jitter(self, pictures: Tensor) -> Tensor:
-        """Pictures as the critics see them."""
-        whole = self.run.rng.random((len(pictures) * self.world.size, 5))
-        chances = self.world.shard(torch.from_numpy(whole).float()).to(self.device)
-        return jittered(pictures, chances, torch.zeros_like(pictures))
 
     @torch.no_grad()
     def sheet(self, real: Tensor) -> Image.Image:
         """Rows of photos, their copies and free scenes; then walks, before and now."""
         above = super().sheet(real)
-        if self.walks is None:
-            return above
-        w, _ = self.walks.draw(24, np.random.default_rng(0))
         now, _encoder = self.averages
         assert isinstance(now, Generator)
-        rows = []
-        for part in w.to(self.device).split(12):
-            rows += [net.synthesis(part) for net in (self.before, now)]
-        below = picture_grid(torch.cat(rows), 12)
+        below = self.walks.sheet(now)
+        if below is None:
+            return above
         whole = Image.new("RGB", (above.width, above.height + below.height))
         whole.paste(above, (0, 0))
         whole.paste(below, (0, above.height))
@@ -352,8 +293,7 @@ class PolishTrainer(GeneratorTrainer):
         found = {
             **super().state(),
             "start": self.polish.start,
-            "free_critics": self.free_critics.state_dict(),
-            "texture": self.texture.state_dict(),
+            **self.judges.state(),
         }
         if self.likeness is not None:
             found["likeness"] = self.likeness.state()
@@ -362,8 +302,7 @@ class PolishTrainer(GeneratorTrainer):
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved run."""
         super().restore(state)
-        self.free_critics.load_state_dict(state["free_critics"])
-        self.texture.load_state_dict(state["texture"])
+        self.judges.restore(state)
         if self.likeness is not None:
             self.likeness.restore(state["likeness"])
 
@@ -392,7 +331,7 @@ def train_polish(settings: PolishSettings) -> Path:
         size = trainer.settings.resolution
         with world.first():
             photos = PhotoSet(Path(s.photos), size, file.parents[1] / "cache")
-        trainer.photos = photos.squares
+        trainer.judges.photos = photos.squares
         if s.frechet_weight > 0:
             trainer.compare(photos.squares)
         run.resume(trainer)
@@ -406,6 +345,20 @@ def train_polish(settings: PolishSettings) -> Path:
         def step(seen: int, parts: int) -> dict[str, float]:
             return trainer.step(world.shard(next(batches)), parts)
 
+        if not trainer.critics_taught and s.critics_first:
+            learner = trainer.critics_learner(s.critics_first)
+            done = run.train(
+                "critics",
+                lambda seen, parts: trainer.teach_critics(
+                    learner, world.shard(next(batches)), parts
+                ),
+                s.critics_first,
+                {"critics": learner},
+                batch=s.batch,
+                advance=s.batch,
+            )
+            if not done:
+                return file
         run.train(
             "polish",
             step,

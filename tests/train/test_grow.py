@@ -44,6 +44,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "width": 8,
         "batch": 4,
         "pictures": 10,
+        "enlarger_pictures": 10,
+        "enlarger_batch": 4,
         "record_steps": 1,
         "device": "cpu",
     }
@@ -67,7 +69,7 @@ def test_pictures_are_the_same_but_larger(begun: dict[str, Any], tmp_path: Path)
     offsets = encoder(taps)[1]
     assert torch.equal(offsets[:, 8:], offsets[:, 7:8].expand(-1, 2, -1))
     text = (tmp_path / "g" / "losses.jsonl").read_text(encoding="utf-8")
-    for name in ("kept", "detail", "fooling", "critic"):
+    for name in ("pixels", "kept", "texture", "critic"):
         assert f'"{name}"' in text, name
     cached = sorted((tmp_path / "cache").glob("photos-*.npy"))
     assert np.load(cached[0], mmap_mode="r").shape[1:] == (64, 64, 3)
@@ -76,13 +78,13 @@ def test_pictures_are_the_same_but_larger(begun: dict[str, Any], tmp_path: Path)
 
 def test_a_stopped_run_ends_as_if_it_had_not_been(begun: dict[str, Any], tmp_path: Path) -> None:
     stopped = GrowSettings(**begun, out=str(tmp_path / "stopped" / "g"), minutes=1e-9)
-    for _ in range(4):
+    for _ in range(8):
         train_grow(stopped)
     whole = train_grow(GrowSettings(**begun, out=str(tmp_path / "whole" / "g")))
     one = torch.load(tmp_path / "stopped" / "g" / "generator.pt", weights_only=True)
     other = torch.load(whole, weights_only=True)
     assert one["seen"] == other["seen"] == 8 + 12
-    for key in ("generator", "averages", "critics"):
+    for key in ("generator", "averages", "enlarger", "critics"):
         for name, value in other[key].items():
             assert torch.equal(value, one[key][name]), name
 

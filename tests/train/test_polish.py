@@ -38,6 +38,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "stills": str(folder / "stills.npz"),
         "batch": 8,
         "pictures": 24,
+        "critics_first": 8,
         "record_steps": 1,
         "device": "cpu",
     }
@@ -64,9 +65,9 @@ def test_latents_keep_their_meaning_and_convolutions_learn(
 
 
 def test_a_stopped_run_ends_as_if_it_had_not_been(begun: dict[str, Any], tmp_path: Path) -> None:
-    # Three steps, stopped after each.
+    # One step of the critics and three of all, stopped after each.
     stopped = PolishSettings(**begun, out=str(tmp_path / "stopped" / "p"), minutes=1e-9)
-    for _ in range(4):
+    for _ in range(5):
         train_polish(stopped)
     whole = train_polish(PolishSettings(**begun, out=str(tmp_path / "whole" / "p")))
     one = torch.load(tmp_path / "stopped" / "p" / "generator.pt", weights_only=True)
@@ -75,6 +76,30 @@ def test_a_stopped_run_ends_as_if_it_had_not_been(begun: dict[str, Any], tmp_pat
     for key in ("generator", "averages", "critics"):
         for name, value in other[key].items():
             assert torch.equal(value, one[key][name]), name
+
+
+def test_critics_learn_first_while_the_generator_waits(
+    begun: dict[str, Any], tmp_path: Path
+) -> None:
+    before = torch.load(begun["start"], weights_only=True)
+    first = {**begun, "critics_first": 16, "out": str(tmp_path / "p"), "minutes": 1e-9}
+    file = train_polish(PolishSettings(**first))
+    state = torch.load(file, weights_only=True)
+    assert (state["run"]["stage"], state["run"]["position"]) == ("critics", 8)
+    assert state["seen"] == before["seen"]
+    for name, value in before["generator"].items():
+        assert torch.equal(value, state["generator"][name]), name
+    learned = [
+        name for name, value in before["critics"].items()
+        if not torch.equal(value, state["critics"][name])
+    ]  # fmt: skip
+    assert "1.head.layers.0.parametrizations.weight.original" in learned
+    assert not any("mix_" in name for name in learned)
+    # A polish that starts from this one knows them already.
+    on = {**begun, "start": str(file), "out": str(tmp_path / "on" / "p"), "minutes": 1e-9}
+    assert torch.load(train_polish(PolishSettings(**on)), weights_only=True)["run"]["stage"] == (
+        "polish"
+    )
 
 
 def test_it_works_without_walks(begun: dict[str, Any], tmp_path: Path) -> None:
@@ -109,7 +134,7 @@ def test_seeds_find_other_scenes_where_the_mapping_network_learns(
     assert near < far
     # Stopped after each step, it ends the same; its critics of free scenes are kept.
     cut = PolishSettings(**settings, out=str(tmp_path / "cut" / "p"), minutes=1e-9)
-    for _ in range(4):
+    for _ in range(5):
         train_polish(cut)
     one = torch.load(tmp_path / "cut" / "p" / "generator.pt", weights_only=True)
     other = torch.load(file, weights_only=True)
@@ -123,7 +148,7 @@ def test_seeds_find_other_scenes_where_the_mapping_network_learns(
 def test_noise_is_held_at_its_share(begun: dict[str, Any], tmp_path: Path) -> None:
     before = torch.load(begun["start"], weights_only=True)["averages"]
     settings = PolishSettings(**begun, out=str(tmp_path / "p"), noise_share=0.5, minutes=1e-9)
-    for _ in range(4):  # stopped after each step, and taken up again
+    for _ in range(5):  # stopped after each step, and taken up again
         train_polish(settings)
     state = torch.load(tmp_path / "p" / "generator.pt", weights_only=True)
     names = [name for name in before if name.endswith("noise_strength")]

@@ -1,0 +1,149 @@
+"""The critics of `polish`: of copies and walks, of free scenes, and of texture.
+
+What is judged is mirrored, shifted and lightened at random (Zhao et al. 2020, "DiffAugment").
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from soundedit.nets.discriminators import PatchDiscriminator, hinge_critic, hinge_generator
+from soundedit.train.generator import GeneratorTrainer, View, criticism, judge
+from soundedit.train.photos import picture_batches
+from soundedit.train.showing import jittered
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A batch that was drawn: first `copies` copies of photos, then `free` scenes, then walks.
+
+    `walked` [n, L, D] are the latents of the walks, `kinds` [n] their classes; `taps_real` are
+    those of the photos, `levels` their mean absolute values.
+    """
+
+    pictures: Tensor
+    copies: int
+    free: int
+    walked: Tensor
+    kinds: Tensor
+    taps_real: list[Tensor]
+    levels: Tensor
+
+    @property
+    def from_walks(self) -> slice:
+        """Where in `pictures` walks are."""
+        return slice(self.copies + self.free, None)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What critics see of a batch: photos and what was drawn, both jittered.
+
+    `held` are copies and walks, `loose` free scenes, and `photos` what those are held against.
+    """
+
+    real: Tensor
+    fake: Tensor
+    all: View
+    held: View
+    loose: View
+    photos: View
+    levels: Tensor
+    photo_levels: Tensor
+
+
+class PolishCritics:
+    """Judges what a trainer draws; that of copies and walks is the trainer's own."""
+
+    def __init__(self, trainer: GeneratorTrainer) -> None:
+        self.trainer, self.run, self.world = trainer, trainer.run, trainer.run.world
+        self.free = trainer.critic_pair()
+        self.texture = PatchDiscriminator().to(trainer.device)
+        size = trainer.settings.resolution
+        self.photos: NDArray[np.uint8] = np.zeros((0, size, size, 3), np.uint8)
+        """What free scenes are to look like."""
+
+    @property
+    def networks(self) -> nn.ModuleList:
+        """All of them."""
+        return nn.ModuleList([self.trainer.critics, self.free, self.texture])
+
+    def jitter(self, pictures: Tensor) -> Tensor:
+        """Pictures as the critics see them."""
+        whole = self.run.rng.random((len(pictures) * self.world.size, 5))
+        chances = self.world.shard(torch.from_numpy(whole).float()).to(self.trainer.device)
+        return jittered(pictures, chances, torch.zeros_like(pictures))
+
+    def some_photos(self, rows: int) -> Tensor:
+        """This process's photos [rows, 3, S, S] for the critics of free scenes."""
+        batches = picture_batches([self.photos], [1.0], rows * self.world.size, self.run.rng)
+        return self.world.shard(next(batches)).to(self.trainer.device)
+
+    def see(self, real: Tensor, drawn: Drawn) -> Sight:
+        """What they see of a batch."""
+        trainer = self.trainer
+        real, fake = self.jitter(real), self.jitter(drawn.pictures)
+        seen = trainer.view(fake)
+        first = drawn.from_walks.start
+        with torch.no_grad():
+            photos = trainer.view(self.jitter(self.some_photos(drawn.free)))
+        return Sight(
+            real=real,
+            fake=fake,
+            all=seen,
+            held=seen.rows([*range(drawn.copies), *range(first, len(fake))]),
+            loose=seen.rows(slice(drawn.copies, first)),
+            photos=photos,
+            levels=drawn.levels,
+            photo_levels=trainer.levels(photos.taps),
+        )
+
+    def losses(self, sight: Sight, copies: int) -> dict[str, Tensor]:
+        """What the generator is to lower: of textures, copies, free scenes and, if any, walks."""
+        self.networks.requires_grad_(False)
+        with self.run.precision.autocast():
+            scores = judge(self.trainer.critics, sight.held, sight.levels)
+            free = judge(self.free, sight.loose, sight.photo_levels)
+            textures = self.texture(sight.fake).float()
+        found = {
+            "texture": hinge_generator([textures]),
+            "copies": hinge_generator([score[:copies] for score in scores]),
+            "free": hinge_generator(free),
+        }
+        if len(sight.held.small) > copies:
+            found["walked"] = hinge_generator([score[copies:] for score in scores])
+        return found
+
+    def criticise(self, sight: Sight, parts: int, sums: dict[str, float]) -> None:
+        """Add their own gradients for one of `parts` of a batch, and their losses to `sums`."""
+        with torch.no_grad():
+            real = self.trainer.view(sight.real)
+        with self.run.precision.autocast():
+            lost = {
+                "critic": criticism(self.trainer.critics, real, sight.held, sight.levels),
+                "free critic": criticism(self.free, sight.photos, sight.loose, sight.photo_levels),
+                "texture critic": self._criticise_texture(sight.real, sight.fake.detach()),
+            }
+        self.run.backward(lost, parts, sums)
+
+    def _criticise_texture(self, real: Tensor, fake: Tensor) -> Tensor:
+        self.texture.requires_grad_(True)
+        scores = [self.texture(pictures).float() for pictures in (real, fake)]
+        return hinge_critic(scores[:1], scores[1:])
+
+    def state(self) -> dict[str, Any]:
+        """Those that the trainer does not hold itself."""
+        return {"free_critics": self.free.state_dict(), "texture": self.texture.state_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> bool:
+        """Take up what an earlier polish taught them; False where there was none."""
+        if not {"free_critics", "texture"} <= set(state):
+            return False
+        self.free.load_state_dict(state["free_critics"])
+        self.texture.load_state_dict(state["texture"])
+        return True
