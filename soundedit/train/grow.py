@@ -36,7 +36,7 @@ from soundedit.train.enlarger import (
 from soundedit.train.generator import adam
 from soundedit.train.grid import picture_grid
 from soundedit.train.latents import CodeBank
-from soundedit.train.layers import more_layers, repeat_last
+from soundedit.train.layers import refit, repeat_last
 from soundedit.train.learner import WARM_UP, Learner, update
 from soundedit.train.lite0 import TAP_CHANNELS, load_lite0
 from soundedit.train.photos import PhotoSet, picture_batches
@@ -99,7 +99,7 @@ class GrowTrainer:
         self.added = self.generator.num_ws - small.num_ws
         self.encoder = PhotoEncoder(TAP_CHANNELS, g["w_dim"], self.generator.num_ws)
         self.encoder.load_state_dict(
-            more_layers("photo encoder", small_encoder.state_dict(), self.added, int(g["w_dim"]))
+            refit("photo encoder", small_encoder.state_dict(), self.added, int(g["w_dim"]))
         )
         self.encoder.to(self.device).eval().requires_grad_(False)
         self.generator.requires_grad_(False)

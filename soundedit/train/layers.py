@@ -1,4 +1,7 @@
-"""Networks and latents for a generator with more style layers: those added act as the last did."""
+"""Networks and latents for a generator of another size, which has more or fewer style layers.
+
+Those added act as the last did; those that are too many are the last.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,20 +27,21 @@ def repeat_last(w: Tensor, num_ws: int) -> Tensor:
     return torch.cat([w, w[..., -1:, :].expand(*w.shape[:-2], more, w.shape[-1])], dim=-2)
 
 
-def more_layers(
-    name: str, state: Mapping[str, Tensor], added: int, w_dim: int
-) -> dict[str, Tensor]:
-    """Weights of a network of `LAYERED` for so many more style layers of `w_dim` values."""
+def refit(name: str, state: Mapping[str, Tensor], added: int, w_dim: int) -> dict[str, Tensor]:
+    """Weights of a network of `LAYERED` for so many more style layers of `w_dim` values.
+
+    For fewer where `added` is below 0.
+    """
     found = dict(state)
     for key, tensor in state.items():
         for part in LAYERED[name]:
             linear = part.endswith(".")
             if key == part or (linear and key.startswith(part)):
-                found[key] = _more_rows(tensor, added, w_dim, linear=linear)
+                found[key] = _rows(tensor, added, w_dim, linear=linear)
     return found
 
 
-def grown(
+def fitted(
     name: str, config: Mapping[str, Any], state: Mapping[str, Tensor], num_ws: int
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Configuration and weights of a pack's part for a generator of `num_ws` style layers.
@@ -45,12 +49,15 @@ def grown(
     As they are where they are for so many already.
     """
     added = num_ws - int(config["num_ws"])
-    if added <= 0:
+    if not added:
         return dict(config), dict(state)
-    return {**config, "num_ws": num_ws}, more_layers(name, state, added, int(config["w_dim"]))
+    return {**config, "num_ws": num_ws}, refit(name, state, added, int(config["w_dim"]))
 
 
-def _more_rows(tensor: Tensor, added: int, w_dim: int, *, linear: bool) -> Tensor:
+def _rows(tensor: Tensor, added: int, w_dim: int, *, linear: bool) -> Tensor:
     layers = tensor.unflatten(0, (-1, w_dim)) if linear else tensor
-    more = torch.cat([layers, layers[-1:].expand(added, *layers.shape[1:])])
-    return more.flatten(0, 1) if linear else more
+    if added < 0:
+        layers = layers[:added]
+    else:
+        layers = torch.cat([layers, layers[-1:].expand(added, *layers.shape[1:])])
+    return layers.flatten(0, 1) if linear else layers

@@ -17,7 +17,7 @@ from soundedit.packs.manifest import Bands, Component, Manifest
 from soundedit.packs.manifest import MelSettings as PackMel
 from soundedit.packs.pack import save_pack
 from soundedit.train.card import write_card, write_samples
-from soundedit.train.layers import grown
+from soundedit.train.layers import fitted
 from soundedit.train.picture_encoder import load_encoder
 from soundedit.train.prompts import CLASSES, PROMPTS
 from soundedit.train.sounds import MelSettings
@@ -133,7 +133,7 @@ def build_pack(settings: PackSettings) -> Path:
     for name in ("inversion", "frames", "directions", "encoder"):
         if name in components:
             # What was trained on a generator before it was grown.
-            part = grown(name, components[name], tensors[name], num_ws)
+            part = fitted(name, components[name], tensors[name], num_ws)
             components[name], tensors[name] = part
     manifest = Manifest(
         name=settings.name,

@@ -74,6 +74,7 @@ class PolishSettings(RunSettings):
     generator_lr: float = 9.0e-4
     mapping_lr: float = 0.0
     critic_lr: float = 2.0e-4
+    texture_lr: float = 2.0e-3
     feature_weight: float = 0.6
     copy_weight: float = 0.15
     free_weight: float = 0.25
@@ -147,7 +148,9 @@ class PolishTrainer(GeneratorTrainer):
 
     def critics_learner(self, pictures: int) -> Learner:
         """An optimiser of all critics for a stage over so many pictures."""
-        optimiser = adam(self.judges.networks, self.polish.critic_lr)
+        optimiser = adam(nn.ModuleList([self.critics, self.judges.free]), self.polish.critic_lr)
+        texture = list(self.judges.texture.parameters())
+        optimiser.add_param_group({"params": texture, "lr": self.polish.texture_lr})
         return self._learner(optimiser, pictures=pictures)
 
     def _learner(

@@ -34,6 +34,7 @@ from soundedit.train.distributed import joined
 from soundedit.train.generator import GeneratorSettings
 from soundedit.train.grid import picture_grid
 from soundedit.train.latents import CodeBank
+from soundedit.train.layers import fitted
 from soundedit.train.learner import WARM_UP, Learner
 from soundedit.train.lite0 import TAP_CHANNELS, load_lite0, look
 from soundedit.train.photos import PhotoSet
@@ -53,6 +54,7 @@ class UnpackSettings(RunSettings):
     photos: str = ""
     renders: str = ""
     out: str = "runs"
+    resolution: int = 0
     pictures: int = 40_000
     batch: int = 32
     lr: float = 1.0e-3
@@ -114,8 +116,8 @@ def unpack(settings: UnpackSettings) -> Path:
     """Write checkpoints of every part of a pack below `out`; returns that folder.
 
     They stand where the other trainings look for them. Resumes from `out/unpack/encoder.pt`.
-    TrainingError without photos, or for a pack without an encoder of photos; PackError for one that
-    is missing or damaged.
+    TrainingError without photos, for a pack without an encoder of photos, or for a `resolution` its
+    generator does not pass through; PackError for one that is missing or damaged.
     """
     s = settings
     if not s.photos:
@@ -127,9 +129,7 @@ def unpack(settings: UnpackSettings) -> Path:
             f"The pack {pack.manifest.name} has no generator with an encoder of photos to go on "
             "from; choose another pack, or begin with: soundedit train generator."
         )
-    generator = Generator(**parts["generator"].config)
-    generator.load_state_dict(_weights(pack, "generator"))
-    generator.eval().requires_grad_(False)
+    generator = _generator(pack, s.resolution)
     file = out / "unpack" / "encoder.pt"
     with joined(s.device) as world:
         run = Run(file, s, world, np.random.default_rng(s.seed))
@@ -139,7 +139,7 @@ def unpack(settings: UnpackSettings) -> Path:
         if s.renders:
             sources.append(still_pictures(Path(s.renders), generator.resolution))
         pictures = np.concatenate(sources)
-        codes = _codes(pack, pictures)
+        codes = _codes(pack, pictures)[:, : generator.num_ws]
         lessons = EncoderLessons(s, run, pictures, codes)
         run.resume(lessons)
         learn = run.learning(
@@ -156,8 +156,25 @@ def unpack(settings: UnpackSettings) -> Path:
         )
         if done and world.main:
             _save_generator(pack, generator, lessons.encoder.cpu(), codes, out)
-            _save_others(pack, out)
+            _save_others(pack, generator.num_ws, out)
     return out
+
+
+def _generator(pack: Pack, resolution: int) -> Generator:
+    """The generator without the blocks above `resolution`, where that is not 0."""
+    config = dict(pack.manifest.components["generator"].config)
+    sizes = [4 << i for i in range(len(config["channels"]))]
+    size = resolution or sizes[-1]
+    if size not in sizes[1:]:
+        known = ", ".join(str(one) for one in sizes[1:])
+        raise TrainingError(
+            f"The pack {pack.manifest.name} has no generator of {size} pixels; it has {known}."
+        )
+    config |= {"resolution": size, "channels": config["channels"][: sizes.index(size) + 1]}
+    generator = Generator(**config)
+    mine = generator.state_dict()
+    generator.load_state_dict({k: v for k, v in _weights(pack, "generator").items() if k in mine})
+    return generator.eval().requires_grad_(False)
 
 
 def _weights(pack: Pack, component: str) -> dict[str, Tensor]:
@@ -181,9 +198,10 @@ def _save_generator(
     pack: Pack, generator: Generator, encoder: PhotoEncoder, codes: Tensor, out: Path
 ) -> None:
     """`generator/generator-final.pt`, as `train mapping` leaves it."""
-    settings = GeneratorSettings(
-        **{**pack.manifest.components["generator"].config, "out": str(out / "generator")}
-    )
+    config = pack.manifest.components["generator"].config
+    channels = config["channels"][: len(generator.synthesis.sizes)]
+    shape = {"resolution": generator.resolution, "channels": channels}
+    settings = GeneratorSettings(**{**config, **shape, "out": str(out / "generator")})
     bank = CodeBank(BANK, generator.w_dim)
     order = np.random.default_rng(0).permutation(len(codes))[:BANK]
     bank.add(codes[order].mean(1))
@@ -202,9 +220,13 @@ def _save_generator(
     )
 
 
-def _save_others(pack: Pack, out: Path) -> None:
+def _save_others(pack: Pack, num_ws: int, out: Path) -> None:
     """Checkpoints of the towers, of motion, of directions and of the encoder, where there are."""
     parts = pack.manifest.components
+
+    def part(name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        return fitted(name, parts[name].config, _weights(pack, name), num_ws)
+
     if {"clip", "audio"} <= set(parts):
         state = {
             "config": parts["clip"].config,
@@ -218,11 +240,13 @@ def _save_others(pack: Pack, out: Path) -> None:
         _save(out / "embedding" / "embedding.pt", state)
     if {"inversion", "frames"} <= set(parts):
         critics = nn.ModuleList([ImageDiscriminator(32), VideoDiscriminator()])
+        inversion_config, inversion = part("inversion")
+        frames_config, frames = part("frames")
         motion = {
-            "inversion_config": parts["inversion"].config,
-            "frames_config": parts["frames"].config,
-            "inversion": _weights(pack, "inversion"),
-            "frames": _weights(pack, "frames"),
+            "inversion_config": inversion_config,
+            "frames_config": frames_config,
+            "inversion": inversion,
+            "frames": frames,
             "critics": critics.state_dict(),
             "followed": None,
             "features": FEATURES,
@@ -231,13 +255,11 @@ def _save_others(pack: Pack, out: Path) -> None:
         }
         _save(out / "motion" / "motion.pt", motion)
     if "directions" in parts:
-        found = {
-            "config": parts["directions"].config,
-            "directions": _weights(pack, "directions"),
-        }
+        config, directions = part("directions")
+        found = {"config": config, "directions": directions}
         _save(out / "directions" / "directions.pt", found)
-    encoder = {"config": parts["encoder"].config, "average": _weights(pack, "encoder")}
-    _save(out / "encoder" / "encoder.pt", encoder)
+    config, average = part("encoder")
+    _save(out / "encoder" / "encoder.pt", {"config": config, "average": average})
 
 
 def _save(file: Path, state: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from soundedit.nets.picture_encoder import PictureEncoder
 from soundedit.train.autoencoder import load_autoencoder
 from soundedit.train.generator import GeneratorSettings, train_generator
 from soundedit.train.grow import GrowSettings, train_grow
-from soundedit.train.layers import grown, repeat_last
+from soundedit.train.layers import fitted, repeat_last
 from tests.train.tiny_generator import SMALL, write_photos
 
 
@@ -101,16 +101,19 @@ def test_parts_grow_along() -> None:
     heard, scene = torch.randn(2, 3 * 96 + 6, generator=made), torch.randn(2, 1, 16, generator=made)
     config: dict[str, Any] = {"embed_dim": 6, "w_dim": 16, "num_ws": 8}
     small = SoundInversion((4, 4, 4), **config).eval()
-    config, weights = grown("inversion", config, small.state_dict(), 10)
+    config, weights = fitted("inversion", config, small.state_dict(), 10)
     large = SoundInversion((4, 4, 4), **config).eval()
     large.load_state_dict(weights)
     placed = small.place(heard, scene.expand(-1, 8, -1))
     along = large.place(heard, scene.expand(-1, 10, -1))
     assert torch.allclose(along, repeat_last(placed, 10), atol=1e-6)
+    config, back = fitted("inversion", config, weights, 8)
+    assert config["num_ws"] == 8
+    assert all(torch.equal(value, back[name]) for name, value in small.state_dict().items())
 
     config = {"w_dim": 16, "num_ws": 8}
     walker = FrameGenerator(**config, hidden=8, inner=8)
-    config, weights = grown("frames", config, walker.state_dict(), 10)
+    config, weights = fitted("frames", config, walker.state_dict(), 10)
     farther = FrameGenerator(**config, hidden=8, inner=8)
     farther.load_state_dict(weights)
     drive, noise = torch.randn(2, FEATURES), torch.randn(2, NOISE)
@@ -124,7 +127,7 @@ def test_parts_grow_along() -> None:
     words = DirectionMap(**config)
     words.up.copy_(torch.randn(8, 16, 4, generator=made))
     words.down.copy_(torch.randn(4, 6, generator=made))
-    config, weights = grown("directions", config, words.state_dict(), 10)
+    config, weights = fitted("directions", config, words.state_dict(), 10)
     more = DirectionMap(**config)
     more.load_state_dict(weights)
     said = torch.randn(2, 6, generator=made)
@@ -133,9 +136,9 @@ def test_parts_grow_along() -> None:
 
     config = {"w_dim": 16, "num_ws": 8, "image_size": 32}
     sees = PictureEncoder(**config).eval()
-    config, weights = grown("encoder", config, sees.state_dict(), 10)
+    config, weights = fitted("encoder", config, sees.state_dict(), 10)
     sees_more = PictureEncoder(**config).eval()
     sees_more.load_state_dict(weights)
     picture = torch.rand(1, 3, 32, 32, generator=made)
     assert torch.allclose(sees_more(picture), repeat_last(sees(picture), 10), atol=1e-6)
-    assert grown("encoder", config, weights, 10) == (config, weights)
+    assert fitted("encoder", config, weights, 10) == (config, weights)

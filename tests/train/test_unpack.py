@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from soundedit.engine.engine import Engine
 from soundedit.errors import PackError, TrainingError
 from soundedit.packs.pack import open_pack
 from soundedit.train.autoencoder import load_autoencoder
@@ -94,6 +95,7 @@ def test_training_goes_on_from_it(
             photos=settings["photos"],
             out=str(tmp_path / "p"),
             pictures=8,
+            critics_first=4,
             batch=4,
             device="cpu",
             frechet_weight=1.0,
@@ -106,6 +108,23 @@ def test_training_goes_on_from_it(
     changed = {key for key in before if not torch.equal(before[key], after[key])}
     assert "synthesis.b64.conv1.weight" in changed
     assert not any("affine" in key or key.startswith("mapping") for key in changed)
+
+
+def test_a_smaller_generator_is_the_same_without_its_last_block(
+    unpacked: tuple[Path, Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    pack, _, settings = unpacked
+    small = {**settings, "out": str(tmp_path / "runs"), "resolution": 32, "pictures": 12}
+    runs = unpack(UnpackSettings(**small))
+    before, after = open_pack(pack), open_pack(_packed(runs, tmp_path / "small"))
+    assert (after.manifest.resolution, after.manifest.num_ws) == (32, 8)
+    engines = [Engine.load(one.path, "cpu") for one in (before, after)]
+    whole, half = (engine.picture(engine.sample(3), size=32) for engine in engines)
+    assert np.array_equal(whole, half)
+    for name in ("inversion", "frames", "directions", "encoder"):
+        assert after.manifest.components[name].config["num_ws"] == 8, name
+    with pytest.raises(TrainingError, match="no generator of 48 pixels; it has 8, 16, 32, 64"):
+        unpack(UnpackSettings(**{**settings, "out": str(tmp_path / "no"), "resolution": 48}))
 
 
 def test_what_is_there_stays_and_a_finished_run_does_nothing(
