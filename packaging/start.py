@@ -57,6 +57,9 @@ WAYLAND_LIBRARIES = {
     "libwayland-egl.so.1": ("libwayland-egl1", "libwayland-egl", "wayland"),
 }
 PORTAUDIO = {"libportaudio.so.2": ("libportaudio2", "portaudio", "portaudio")}
+WINDOWS_RUNTIME = ("msvcp140.dll", "vcruntime140_1.dll")
+# The app says it in the same words; see soundedit/cxxruntime.py.
+WINGET = "winget install --exact --id Microsoft.VCRedist.2015+.x64"
 NO_INSTALLER = "your distribution's package manager (it is called portaudio or libportaudio2)"
 INSTALLERS = (
     ("apt-get", "apt-get install -y"),
@@ -145,7 +148,9 @@ def window_libraries() -> dict[str, tuple[str, str, str]]:
 
 
 def system_lacks() -> list[str]:
-    """One sentence for each thing that Linux lacks; wheels bring it all elsewhere."""
+    """One sentence for each thing that Linux or Windows lacks; wheels bring all else."""
+    if sys.platform == "win32" and lacks_runtime():
+        return [f"Without Microsoft's Visual C++ libraries torch cannot load; install: {WINGET}"]
     if not sys.platform.startswith("linux"):
         return []
     sentences = []
@@ -165,6 +170,16 @@ def system_lacks() -> list[str]:
     return sentences
 
 
+def lacks_runtime() -> bool:
+    """Whether Windows finds no C++ runtime beside Python's own."""
+    try:
+        for name in WINDOWS_RUNTIME:
+            ctypes.CDLL(name)
+    except OSError:
+        return True
+    return False
+
+
 def as_person(command: list[str]) -> str:
     """The command as a person would type it."""
     return " ".join(["sudo", *map(shlex.quote, command)])
@@ -172,6 +187,8 @@ def as_person(command: list[str]) -> str:
 
 def install_system_libraries() -> int:
     """Install what `system_lacks` names, and venv where the distribution splits it off."""
+    if sys.platform == "win32" and lacks_runtime():
+        return subprocess.call(WINGET.split())
     if not sys.platform.startswith("linux"):
         return 0
     packages = list(lacking({**window_libraries(), **PORTAUDIO}).values())

@@ -15,6 +15,7 @@ from soundedit import __version__
 from soundedit.arguments import ArgumentParser
 from soundedit.commands import batch, edit, info, invert, packs, render
 from soundedit.commands.terminal import complain
+from soundedit.cxxruntime import claim_runtime, runtime_explained
 from soundedit.errors import Cancelled, SoundeditError
 
 USER_ERROR = 2
@@ -43,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     old = _terminate_like_interrupt()
     try:
-        code = _run(words)
+        with runtime_explained():
+            code = _run(words)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt as error:
@@ -95,6 +97,7 @@ def _open_app(words: list[str]) -> int:
             )
         if not word.startswith("-") and not Path(word).is_file():
             raise SoundeditError(f"There is no file {word}, so check its name.")
+    claim_runtime()
     try:
         app = importlib.import_module("soundedit.app.main")
     except ImportError as error:

@@ -11,6 +11,9 @@ from types import ModuleType
 import pytest
 from packaging.requirements import Requirement
 
+from soundedit.cxxruntime import runtime_explained
+from soundedit.errors import SoundeditError
+
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
@@ -164,6 +167,25 @@ def test_a_missing_library_is_named_with_its_package(
         "Without libnowhere.so.9 the window cannot open; "
         "install: sudo apt-get install -y libnowhere9"
     ]
+
+
+def test_windows_without_its_runtime_is_told_in_the_words_of_the_app(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start.sys, "platform", "win32")
+    monkeypatch.setattr(start, "WINDOWS_RUNTIME", (str(ROOT / "nowhere.dll"),))
+    assert start.system_lacks() == [
+        "Without Microsoft's Visual C++ libraries torch cannot load; "
+        "install: winget install --exact --id Microsoft.VCRedist.2015+.x64"
+    ]
+    failed = ImportError("DLL load failed while importing _C: Module not found.")
+    with pytest.raises(SoundeditError) as said, runtime_explained():
+        raise failed
+    assert start.WINGET in str(said.value) and str(failed) in str(said.value)
+    with pytest.raises(ImportError, match="nowhere"), runtime_explained():
+        raise ImportError("No module named nowhere")
+    monkeypatch.setattr(start, "WINDOWS_RUNTIME", ())
+    assert start.system_lacks() == []
 
 
 def test_an_unknown_distribution_gets_the_library_names(

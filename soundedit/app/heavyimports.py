@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from soundedit.cxxruntime import runtime_explained
+
 _TORCH = ("c10", "torch_cpu", "torch", "torch_python")
 _CUDA = (
     "cublasLt", "cublas", "cudnn", "nvrtc", "nvrtc-builtins", "cudart", "cupti", "cufft", "curand",
@@ -32,6 +34,8 @@ takes this one first."""
 def heavy_imports() -> Iterator[None]:
     """Link torch's libraries first, collect no garbage inside, and never collect what was made.
 
+    SoundeditError says what to install where Windows cannot load one.
+
     `loading_libraries` is held to the end, since modules in C are loaded on the way.
 
     The interpreter's lock is handed over ten times as often, for others wait behind every turn of
@@ -44,7 +48,7 @@ def heavy_imports() -> Iterator[None]:
         sys.setswitchinterval(0.0005)
         try:
             link_torch()
-            with plain_imports():
+            with runtime_explained(), plain_imports():
                 yield
         finally:
             sys.setswitchinterval(interval)

@@ -2,10 +2,8 @@
 
 import contextlib
 import os
-import resource
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +19,7 @@ from soundedit.document.model import MediaKind, Project, Take
 from soundedit.document.projectfile import open_project, save_project
 from soundedit.errors import ProjectError
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits and mounts of POSIX")
+resource = pytest.importorskip("resource", reason="limits and mounts of POSIX")
 NOBODY = 65534
 
 
