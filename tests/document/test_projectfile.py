@@ -4,6 +4,7 @@ import io
 import json
 import os
 import stat
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -186,6 +187,7 @@ def test_media_that_nothing_uses_stay_out(tmp_path: Path) -> None:
         } - gone
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions and links of POSIX")
 def test_permissions_and_links_are_kept(tmp_path: Path) -> None:
     real = tmp_path / "real.soundedit"
     save_project(real, Project(title="1"), {})
