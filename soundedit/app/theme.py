@@ -53,19 +53,22 @@ def _outline() -> None:
 
 
 def _readable(palette: QPalette) -> QPalette:
-    """What to change in a palette so that hints and selected rows can be read."""
+    """What to change in a palette so that hints and selected rows can be read.
+
+    Windows greys the highlight of a window that is not in front, and waveform, playhead and curves
+    would fade with it; the one of the window in front stays.
+    """
     role, changed = QPalette.ColorRole, QPalette()
+    front = QPalette.ColorGroup.Active
+    mark, marked = palette.color(front, role.Highlight), palette.color(front, role.HighlightedText)
     for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
         base, window = palette.color(group, role.Base), palette.color(group, role.Window)
-        text, marked = palette.color(group, role.Text), palette.color(group, role.HighlightedText)
-        hint, mark = (
-            palette.color(group, role.PlaceholderText),
-            palette.color(group, role.Highlight),
-        )
+        text, hint = palette.color(group, role.Text), palette.color(group, role.PlaceholderText)
         away = QColor("black" if contrast(marked, QColor("black")) > TEXT else "white")
         for target, found in (
             (role.PlaceholderText, towards(hint, text, base, window, least=TEXT)),
             (role.Highlight, towards(mark, away, marked, least=TEXT)),
+            (role.HighlightedText, marked),
         ):
             changed.setColor(group, target, found)
     return changed

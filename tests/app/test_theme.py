@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from soundedit.app.editcard import EditCard
-from soundedit.app.theme import set_colour_scheme
+from soundedit.app.theme import _readable, set_colour_scheme
 
 from .conftest import Rig
 
@@ -21,6 +21,19 @@ def scheme(qapp: QApplication) -> Iterator[Callable[[str], None]]:
 
 def text_of(widget: QWidget) -> QColor:
     return widget.palette().color(QPalette.ColorRole.Text)
+
+
+def test_highlight_stays_where_the_window_is_not_in_front(
+    qapp: QApplication, scheme: Callable[[str], None]
+) -> None:
+    faded = QPalette(qapp.palette())
+    for role in (QPalette.ColorRole.Highlight, QPalette.ColorRole.HighlightedText):
+        faded.setColor(QPalette.ColorGroup.Inactive, role, QColor(240, 240, 240))
+    qapp.setPalette(_readable(faded))
+    for role in (QPalette.ColorRole.Highlight, QPalette.ColorRole.HighlightedText):
+        shown = qapp.palette().color(QPalette.ColorGroup.Inactive, role)
+        assert shown == qapp.palette().color(QPalette.ColorGroup.Active, role)
+        assert shown != QColor(240, 240, 240)
 
 
 def test_name_of_an_edit_follows_the_colours(
