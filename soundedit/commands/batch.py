@@ -173,10 +173,16 @@ class _Batch:
         if self._args.ray:
             from soundedit.engine.cluster import run_on_cluster
 
-            return run_on_cluster(self._jobs, self._args.ray, cancel=cancel)
+            yield from run_on_cluster(self._jobs, self._args.ray, cancel=cancel)
+            return
         from soundedit.engine.workers import run_jobs
 
-        return run_jobs(self._jobs, self._args.jobs, cancel)
+        try:
+            yield from run_jobs(self._jobs, self._args.jobs, cancel)
+        finally:
+            # Not before: the next job may be about to make its own folder in it.
+            with contextlib.suppress(OSError):
+                (self._args.out / WORK).rmdir()
 
     def note(self, what: "Outcome | Advance") -> None:
         """Take down what happened."""
@@ -196,8 +202,6 @@ class _Batch:
         self._fill(line, facts, "made")
         if what.job.work is not None:
             shutil.rmtree(what.job.work, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                what.job.work.parent.rmdir()
 
     def _fill(self, line: Line, report: dict[str, Any], state: str) -> None:
         line.state = state
