@@ -14,7 +14,7 @@ from soundedit.nets.memory import HeardMean
 
 _NOISE_RATE = 25
 _NOISE_SECONDS = 0.6
-LIVELY = 1.3
+LIVELY = 1.45
 """Strength of the noise in rendering. The frame generator learned from noise of strength 1, with
 which its walks vary less than the clips that it learned from.
 """
