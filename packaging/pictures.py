@@ -127,7 +127,7 @@ def edits(engine: Engine, file: Path) -> None:
     sounds = sample_sounds()
     rows = [(word, Part(PartKind.TEXT, word)) for word in words]
     rows += [(sound.name, Part(PartKind.SOUND, str(sound))) for sound in sounds]
-    strengths, left, top, size = (-0.5, 0.0, 0.5, 1.0), 96, 18, engine.resolution
+    strengths, left, top, size = (-0.5, 0.0, 0.5, 1.0), 96, 18, 144
     width, height = left + size * len(strengths) * len(SCENES), top + size * len(rows)
     sheet = Image.new("RGB", (width, height), (24, 24, 24))
     pen = ImageDraw.Draw(sheet)
@@ -140,7 +140,8 @@ def edits(engine: Engine, file: Path) -> None:
             bounded, _ = engine.bound(moved, np.broadcast_to(scene, moved.shape))
             for j, frame in enumerate(engine.synthesise(bounded)):
                 x = left + size * (k * len(strengths) + j)
-                sheet.paste(Image.fromarray(frame), (x, top + size * n))
+                small = Image.fromarray(frame).resize((size, size), Image.Resampling.LANCZOS)
+                sheet.paste(small, (x, top + size * n))
                 pen.text((x + 4, 4), f"{strengths[j]:g}", fill=(230, 230, 230))
     sheet.save(file, quality=86)
 
