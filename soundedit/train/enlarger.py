@@ -45,8 +45,12 @@ class Enlarger(nn.Module):
         x = self.first(pictures)
         for block in self.blocks:
             x = x + 0.3 * block(x)
-        smooth = F.interpolate(pictures.float(), scale_factor=2, mode="bilinear")
-        return smooth + F.pixel_shuffle(self.last(x).float(), 2)
+        return smooth(pictures.float()) + F.pixel_shuffle(self.last(x).float(), 2)
+
+
+def smooth(pictures: Tensor) -> Tensor:
+    """Pictures [B, 3, S, S] -> [B, 3, 2S, 2S] without any detail added."""
+    return F.interpolate(pictures, scale_factor=2, mode="bilinear")
 
 
 def halved(pictures: Tensor) -> Tensor:

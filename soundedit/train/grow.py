@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 from torch.optim.lr_scheduler import OneCycleLR
@@ -31,6 +30,7 @@ from soundedit.train.enlarger import (
     areas,
     enlarge_losses,
     halved,
+    smooth,
     texture_lost,
 )
 from soundedit.train.generator import adam
@@ -272,11 +272,6 @@ class GrowTrainer:
         self.average.load_state_dict(held)
         self.bank.restore(state["bank"])
         self.seen = int(state["seen"])
-
-
-def smooth(pictures: Tensor) -> Tensor:
-    """Pictures [B, 3, S, S] -> [B, 3, 2S, 2S] without any detail added."""
-    return F.interpolate(pictures, scale_factor=2, mode="bilinear")
 
 
 def _generator(settings: dict[str, Any]) -> Generator:
