@@ -20,6 +20,9 @@ from soundedit.nets.stylegan2 import (
     ToRGB,
 )
 
+EXACT = 8
+"""Up to this size all is float32: that costs little, and every block above carries its errors."""
+
 
 @dataclass(frozen=True)
 class _Layer:
@@ -72,16 +75,17 @@ class PreparedSynthesis:
     """ws [B, num_ws, w_dim] float32 -> pictures [B, 3, S, S] float32, with constant noise."""
 
     def __init__(self, network: SynthesisNetwork, dtype: torch.dtype = torch.float32) -> None:
-        """Fold a network as it is now; `dtype` is that of activations and kernels."""
+        """Fold a network as it is now; `dtype` is that of activations and kernels above `EXACT`."""
         self.sizes, self._clamp = network.sizes, network.conv_clamp
         with torch.no_grad():
             self._blocks: list[tuple[list[_Layer], _Rgb]] = []
             for size in network.sizes:
+                kind = torch.float32 if size <= EXACT else dtype
                 block: SynthesisBlock = getattr(network, f"b{size}")
                 if block.first:
-                    self._const = block.const.detach().to(dtype)[None]
+                    self._const = block.const.detach().to(kind)[None]
                 layers = [block.conv1] if block.first else [block.conv0, block.conv1]
-                folded = [_fold(layer, dtype) for layer in layers]
+                folded = [_fold(layer, kind) for layer in layers]
                 self._blocks.append((folded, _fold_rgb(block.torgb)))
 
     @torch.inference_mode()
@@ -91,6 +95,7 @@ class PreparedSynthesis:
         picture: Tensor | None = None
         at = 0
         for size, (layers, rgb) in zip(self.sizes, self._blocks, strict=True):
+            x = x.to(layers[0].kernel.dtype)
             for layer in layers:
                 x = layer(x, ws[:, at], self._clamp)
                 at += 1

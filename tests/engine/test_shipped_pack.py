@@ -62,8 +62,7 @@ def test_faster_ways_are_the_reference(shipped: Engine) -> None:
     levels = np.abs(to_frames(PreparedSynthesis(network)(ws)).astype(int) - exact)
     assert levels.max() <= 1
     rough = np.abs(to_frames(PreparedSynthesis(network, torch.bfloat16)(ws)).astype(int) - exact)
-    # Eight bits of mantissa through seven blocks: single pixels at edges are off by more.
-    assert rough.mean() < 0.5 and np.quantile(rough, 0.999) <= 8 and rough.max() <= 16
+    assert rough.mean() < 0.5 and rough.max() <= 8
 
 
 def test_faster_hearing_is_the_reference(
