@@ -13,6 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+TEXTURE_GAIN = 10.0
+"""How much `PatchDiscriminator` amplifies what it sees."""
+
 
 class _Head(nn.Module):
     """Feature map [B, C, H, W] -> score map [B, 1, h, w], halving the size while it is above 4."""
@@ -87,9 +90,11 @@ class ImageDiscriminator(nn.Module):
 
 
 class PatchDiscriminator(nn.Module):
-    """Pictures [B, 3, S, S] in [-1, 1] -> score map [B, 1, S/4, S/4], each of 26 x 26 pixels.
+    """Pictures [B, 3, S, S] in [-1, 1] -> score map [B, 1, S/4, S/4], each of 30 x 30 pixels.
 
-    It sees texture alone, at full size (Isola et al. 2017, "PatchGAN").
+    It sees texture alone, at full size (Isola et al. 2017, "PatchGAN"): what is finer than a blur
+    of 5 pixels, amplified. The slope of its layers is bounded, and texture, so much weaker than
+    colour, would not reach its scores.
     """
 
     def __init__(self, width: int = 48) -> None:
@@ -98,7 +103,8 @@ class PatchDiscriminator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Score what small areas look like."""
-        out: Tensor = self.head(x)
+        blurred = F.avg_pool2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), 5, 1)
+        out: Tensor = self.head(TEXTURE_GAIN * (x - blurred))
         return out
 
 

@@ -1,6 +1,7 @@
 """The critics of `polish`: of copies and walks, of free scenes, and of texture.
 
-What is judged is mirrored, shifted and lightened at random (Zhao et al. 2020, "DiffAugment").
+What is judged is mirrored, shifted and lightened at random (Zhao et al. 2020, "DiffAugment"), but
+for texture, which a shift by parts of a pixel would blur.
 """
 
 from collections.abc import Mapping
@@ -42,13 +43,15 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Sight:
-    """What critics see of a batch: photos and what was drawn, both jittered.
+    """What critics see of a batch: photos and what was drawn, as they are and jittered.
 
-    `held` are copies and walks, `loose` free scenes, and `photos` what those are held against.
+    `all` is what was drawn, `held` copies and walks of it, `loose` free scenes; `given` are the
+    photos jittered, and `photos` what free scenes are held against.
     """
 
     real: Tensor
     fake: Tensor
+    given: Tensor
     all: View
     held: View
     loose: View
@@ -87,14 +90,15 @@ class PolishCritics:
     def see(self, real: Tensor, drawn: Drawn) -> Sight:
         """What they see of a batch."""
         trainer = self.trainer
-        real, fake = self.jitter(real), self.jitter(drawn.pictures)
-        seen = trainer.view(fake)
+        fake = drawn.pictures
+        seen = trainer.view(self.jitter(fake))
         first = drawn.from_walks.start
         with torch.no_grad():
             photos = trainer.view(self.jitter(self.some_photos(drawn.free)))
         return Sight(
             real=real,
             fake=fake,
+            given=self.jitter(real),
             all=seen,
             held=seen.rows([*range(drawn.copies), *range(first, len(fake))]),
             loose=seen.rows(slice(drawn.copies, first)),
@@ -122,7 +126,7 @@ class PolishCritics:
     def criticise(self, sight: Sight, parts: int, sums: dict[str, float]) -> None:
         """Add their own gradients for one of `parts` of a batch, and their losses to `sums`."""
         with torch.no_grad():
-            real = self.trainer.view(sight.real)
+            real = self.trainer.view(sight.given)
         with self.run.precision.autocast():
             lost = {
                 "critic": criticism(self.trainer.critics, real, sight.held, sight.levels),

@@ -27,8 +27,22 @@ def test_textures_are_judged_by_small_areas_alone() -> None:
         changed = (critic(picture) - critic(other))[0, 0] != 0
     assert changed.shape == (16, 16)
     rows, columns = changed.nonzero().T
-    # Scores are four pixels apart, and see 26: from 4 s - 11 to 4 s + 14.
-    assert (rows.min(), rows.max()) == (columns.min(), columns.max()) == (5, 10)
+    # Scores are four pixels apart, and see 30: from 4 s - 13 to 4 s + 16.
+    assert (rows.min(), rows.max()) == (columns.min(), columns.max()) == (4, 11)
+
+
+def test_textures_are_judged_whatever_their_colour_and_however_faint() -> None:
+    torch.manual_seed(1)
+    critic = PatchDiscriminator(width=8).eval()
+    plain = torch.zeros(1, 3, 32, 32)
+    grain = 0.05 * torch.randn_like(plain)
+    with torch.no_grad():
+        scores = critic(plain)
+        assert torch.allclose(critic(plain + 0.7), scores, atol=1e-5)
+        assert torch.allclose(critic(plain + 0.7 + grain), critic(grain), atol=1e-4)
+        rough = (critic(grain) - scores).abs().mean()
+        seen_as_it_is = critic.head(grain) - critic.head(plain)
+    assert rough > 5 * seen_as_it_is.abs().mean()
 
 
 @pytest.mark.parametrize("frames", [4, 6, 9])
