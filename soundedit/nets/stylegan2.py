@@ -305,18 +305,30 @@ class SynthesisNetwork(nn.Module):
         until: int | None = None,
     ) -> Tensor:
         """Synthesise; `until` stops at that size and returns the smaller skip picture."""
+        return self.skips(ws, noise_mode=noise_mode, dtype=dtype, until=until)[-1]
+
+    def skips(
+        self,
+        ws: Tensor,
+        *,
+        noise_mode: NoiseMode = "const",
+        dtype: torch.dtype = torch.float32,
+        until: int | None = None,
+    ) -> list[Tensor]:
+        """The pictures of the skip connection, from 4 x 4 up to `until` or the resolution."""
         x: Tensor | None = None
         picture: Tensor | None = None
+        found: list[Tensor] = []
         start = 0
         for size in self.sizes:
             block: SynthesisBlock = getattr(self, f"b{size}")
             part = ws[:, start : start + block.num_conv + 1]
             x, picture = block(x, picture, part, noise_mode, self.conv_clamp, dtype)
             start += block.num_conv
+            found.append(picture)
             if size == until:
                 break
-        assert picture is not None
-        return picture
+        return found
 
 
 class Generator(nn.Module):

@@ -7,9 +7,11 @@ Those pictures keep their composition, and are to show their sound's class. Free
 of their own that know photos alone, as weather comes of sounds, not of seeds; the mapping network
 can learn along, and then draws other scenes of the same latents (Projected GAN, Sauer et al. 2021).
 Free scenes can be brought nearer to the photos as a whole, by Frechet distance (see `transport`):
-critics of single pictures hardly miss what is seldom drawn. The noise inputs can be held at a share
-of their strength: what is made of noise alone looks embossed. Critics that know nothing yet learn
-first, or they would spoil what others taught the generator.
+critics of single pictures hardly miss what is seldom drawn. What the skip connection has one block
+before the last becomes the picture made smaller, as it is shown where there is no time for more.
+The noise inputs can be held at a share of their strength: what is made of noise alone looks
+embossed. Critics that know nothing yet learn first, or they would spoil what others taught the
+generator.
 """
 
 import copy
@@ -21,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
@@ -84,6 +87,7 @@ class PolishSettings(RunSettings):
     frechet_samples: int = 4096
     class_weight: float = 0.12
     keep_weight: float = 2.5
+    preview_weight: float = 1.0
     ema_pictures: int = 2_500
     code_noise: float = 0.04
     flat_share: float = 0.35
@@ -109,7 +113,6 @@ class PolishTrainer(GeneratorTrainer):
             mapping_layers=s["mapping_layers"],
             ema_pictures=settings.ema_pictures,
             precision=settings.precision,
-            compile=settings.compile,
             device=settings.device,
             seed=settings.seed,
         )
@@ -130,6 +133,7 @@ class PolishTrainer(GeneratorTrainer):
         self.judges = PolishCritics(self)
         self.critics_taught = self.judges.restore(start)
         net = self.generator.synthesis
+        self.skips = torch.compile(net.skips) if settings.compile else net.skips
         for name, parameter in net.named_parameters():
             parameter.requires_grad_("affine" not in name)
         if settings.noise_share != 1:
@@ -170,6 +174,8 @@ class PolishTrainer(GeneratorTrainer):
         losses["features"] = s.feature_weight * apart(
             self.taps(fake[:copies]), [tap[:copies] for tap in drawn.taps_real], drawn.levels
         )
+        small = F.avg_pool2d(fake.detach(), 2)
+        losses["preview"] = s.preview_weight * (drawn.halves - small).abs().mean()
         sight = self.judges.see(real, drawn)
         weights = {
             "texture": s.texture_weight,
@@ -206,8 +212,8 @@ class PolishTrainer(GeneratorTrainer):
             walked = walked + around[copies:]
         free = self.free(max(int(len(real) * s.free_share), 1))
         inputs = torch.cat([codes + around[:copies], free, walked])
-        fake = self.synthesise(inputs, noise_mode=self.noise, dtype=self.dtype).float()
-        return Drawn(fake, copies, len(free), walked, kinds, taps_real, levels)
+        *_, halves, fake = self.skips(inputs, noise_mode=self.noise, dtype=self.dtype)
+        return Drawn(fake, halves, copies, len(free), walked, kinds, taps_real, levels)
 
     def teach_critics(self, learner: Learner, real: Tensor, parts: int) -> dict[str, float]:
         """One update of the critics alone, over photos [B, 3, S, S]; their mean losses."""

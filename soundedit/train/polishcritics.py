@@ -24,10 +24,12 @@ class Drawn:
     """A batch that was drawn: first `copies` copies of photos, then `free` scenes, then walks.
 
     `walked` [n, L, D] are the latents of the walks, `kinds` [n] their classes; `taps_real` are
-    those of the photos, `levels` their mean absolute values.
+    those of the photos, `levels` their mean absolute values; `halves` are the same pictures as the
+    skip connection has them one block before.
     """
 
     pictures: Tensor
+    halves: Tensor
     copies: int
     free: int
     walked: Tensor
