@@ -82,7 +82,7 @@ class JobView(QWidget):
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._idle_text = ""
+        self._idle_text = self._waiting_for = ""
         self.text = QLabel(self)
         self.bar = QProgressBar(self)
         self.bar.setFixedWidth(160)
@@ -110,6 +110,11 @@ class JobView(QWidget):
         self._idle_text = text
         self._refresh()
 
+    def set_waiting_for(self, text: str) -> None:
+        """What keeps jobs from beginning, as "until live is closed"; empty where nothing does."""
+        self._waiting_for = text
+        self._refresh()
+
     def _refresh(self) -> None:
         job = self._jobs.current()
         self.bar.setVisible(job is not None)
@@ -120,7 +125,8 @@ class JobView(QWidget):
             return
         waiting = len(self._jobs) - 1
         more = self.tr(" (and {0} more)").format(waiting) if waiting else ""
-        self.text.setText(job.text + more)
+        why = f" {self._waiting_for}" if self._waiting_for and job.fraction < 0 else ""
+        self.text.setText(job.text + more + why)
         left = job.seconds_left(time.monotonic())
         if job.fraction < 0:
             self.bar.setRange(0, 0)

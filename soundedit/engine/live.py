@@ -31,6 +31,8 @@ SENSITIVITY = (-24.0, 36.0)
 SMOOTHING = (0.0, 3.0)
 """Range of the time constant of smoothing, in seconds."""
 DEFAULT_SMOOTHING = 0.3
+SCENE_SECONDS = 1.5
+"""How long the way to another scene takes."""
 _HEARD_SHARE = 1.5
 _ONSET_CLOSED, _ONSET_OPEN = 0.06, 0.3
 _THAW_SECONDS = 0.8
@@ -131,6 +133,7 @@ class LiveSession:
         self._thaw = 0.0
         self._newest: HeardFrame | None = None
         self._arrived = threading.Event()
+        self._next_scene: Latents | None = None
         self._drawn: HeardFrame | None = None
         self._drawn_changes = 0
 
@@ -157,6 +160,10 @@ class LiveSession:
         self._mix, self._strengths = mix, MappingProxyType(dict(strengths))
         self._wanted_reactivity = reactivity
         self._changes += 1
+
+    def set_scene(self, scene: Latents) -> None:
+        """Glide to another scene [L, D], within `SCENE_SECONDS` from the next frame heard."""
+        self._next_scene = scene
 
     def set_strength(self, edit: str, strength: float) -> None:
         """Move one edit's strength."""
@@ -204,6 +211,9 @@ class LiveSession:
         opened = onset_openness(onset)
         share = self._share(_HEARD_SHARE * smoothing, opened)
         self._heard = heard if self._heard is None else torch.lerp(self._heard, heard, share)
+        scene, self._next_scene = self._next_scene, None
+        if scene is not None:
+            self._walk.glide(torch.from_numpy(scene), SCENE_SECONDS)
         index = self._walk.count
         target = self._walk.go(replace(sound, heard=self._heard[None]))[0].numpy()
         if self.frozen and self._shown is not None:

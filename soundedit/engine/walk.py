@@ -96,6 +96,7 @@ class Walk:
         """`scene` [L, D]: latents of the scene alone; [T, L, D] where it moves, one a frame."""
         self.inversion, self.frames, self.device = inversion, frames, device
         self.scenes = (scene if scene.ndim == 3 else scene[None]).to(device)
+        self.since = 0
         self.fps = fps
         self.noise: SlowNoise | CalmNoise = SlowNoise(seed, LIVELY)
         self.state: FrameState | None = None
@@ -103,6 +104,14 @@ class Walk:
         self.memory = HeardMean(fps)
         self.shown: Tensor | None = None
         self.count = 0
+
+    def glide(self, scene: Tensor, seconds: float) -> None:
+        """Go over to another scene [L, D] within so many seconds, from the next frame on."""
+        now = self.scenes[min(self.count - self.since, len(self.scenes) - 1)]
+        shares = torch.linspace(0, 1, max(round(self.fps * seconds), 1) + 1, device=self.device)
+        eased = (shares * shares * (3 - 2 * shares))[:, None, None]
+        self.scenes = torch.lerp(now[None], scene.to(self.device)[None], eased)
+        self.since = self.count
 
     @torch.inference_mode()
     def go(self, sound: FrameSound) -> Tensor:
@@ -112,7 +121,7 @@ class Walk:
             return torch.zeros(0, *self.scenes.shape[1:])
         heard = self.memory.follow(sound.heard, sound.levels).to(self.device)
         last = len(self.scenes) - 1
-        at = [min(self.count + i, last) for i in range(n)]
+        at = [min(self.count - self.since + i, last) for i in range(n)]
         same = torch.zeros(n, dtype=torch.long)
         distinct = [0]
         for i in range(1, n):
@@ -136,7 +145,8 @@ class Walk:
                 self.state = self.frames.start(anchor)
             elif last:
                 # The walk is relative to the scene, so it follows a moving one without lag.
-                moved = scene - self.scenes[max(at[i] - 1, 0)] if self.count <= last else 0
+                moving = self.count - self.since <= last
+                moved = scene - self.scenes[max(at[i] - 1, 0)] if moving else 0
                 self.state = FrameState(self.state.w + moved, self.state.hidden)
                 self.shown = None if self.shown is None else self.shown + moved
             noise = self.noise.at(self.count / self.fps)[None].to(self.device)

@@ -15,6 +15,7 @@ from soundedit.app.settings import LIVE_AUTOMATIC, RECORDINGS_KNOWN, Settings
 from soundedit.document.commands import add_edit
 from soundedit.document.curve import strength_at
 from soundedit.document.model import Edit, Part, PartKind, Reactivity
+from soundedit.engine.engine import Engine
 from soundedit.media.sound import Sound, probe_sound, write_sound
 
 from .live_rig import LiveRig
@@ -65,6 +66,37 @@ def test_sliders_and_keys_act_while_it_runs(rig: LiveRig, qtbot: QtBot) -> None:
     rig.session.undo()
     assert "edit:dusk" not in rig.panel.rows
     rig.wait(lambda: dict(rig.live._shown.heard.strengths) == {})
+
+
+def test_letters_are_the_windows_keys_wherever_the_focus_is(rig: LiveRig, qtbot: QtBot) -> None:
+    rig.begin()
+    panel = rig.panel
+    chosen = panel.sources.currentIndex()
+    panel.sources.setFocus()
+    for key in (Qt.Key.Key_M, Qt.Key.Key_A, Qt.Key.Key_F, Qt.Key.Key_R):
+        qtbot.keyClick(panel.sources, key)
+    assert panel.sources.currentIndex() == chosen
+    assert panel.freeze.isChecked() and panel.record.isChecked()
+    rig.wait(lambda: panel.record.text().startswith("Stop recording ("))
+    qtbot.keyClick(panel.sources, Qt.Key.Key_R)
+    rig.wait(lambda: rig.session.project.take is not None)
+    qtbot.wait(250)
+    assert panel.record.text() == "Record the performance (R)"
+
+
+def test_another_seed_is_another_scene_while_it_runs(rig: LiveRig, tiny_pack: Path) -> None:
+    rig.begin()
+    engine = Engine.load(tiny_pack, "cpu")
+    way = (engine.sample(5) - engine.sample(rig.window.controller.seed)).ravel()
+    engine.close()
+    before = rig.live._shown.heard.w.ravel()
+    rig.window.controller.set_seed(5)
+
+    def gone() -> float:
+        return float((rig.live._shown.heard.w.ravel() - before) @ way / (way @ way))
+
+    rig.wait(lambda: gone() > 0.6)
+    assert rig.live.running
 
 
 def test_the_reactivity_acts_at_once_and_becomes_the_projects_when_it_rests(rig: LiveRig) -> None:

@@ -179,6 +179,28 @@ def test_the_picture_glides_to_another_reactivity(engine: Engine, noise: MakeNoi
     assert session.step() is None
 
 
+def test_the_picture_glides_to_another_scene(engine: Engine, noise: MakeNoise) -> None:
+    sound, cut = noise(4.0), RATE
+    stays, goes = engine.live(RATE, fps=25), engine.live(RATE, fps=25)
+    way = engine.sample(9) - engine.sample(0)
+    apart = []
+    for session in (stays, goes):
+        session.smoothing = 0.0
+        feed(session, Sound(sound.samples[:, :cut], RATE))
+        if session is goes:
+            session.set_scene(engine.sample(9))
+        apart.append(latents(feed(session, Sound(sound.samples[:, cut:], RATE))))
+    gone = ((apart[1] - apart[0]) * way).sum((1, 2)) / np.square(way).sum()
+    # As smoothly as it begins it ends, after a second and a half.
+    assert abs(gone[0]) < 0.02 and gone[10] < 0.35
+    assert gone[60:].min() > 0.8 and gone[60:].max() < 1.2
+    assert np.diff(gone[:38]).max() < 0.08
+    # Going on, it is where it went.
+    goes.set_scene(engine.sample(0))
+    back = latents(feed(goes, noise(3.0)))[-1] - latents(feed(stays, noise(3.0)))[-1]
+    assert abs(float((back * way).sum() / np.square(way).sum())) < 0.2
+
+
 def test_what_it_sounds_like(engine: Engine, noise: MakeNoise) -> None:
     session = engine.live(RATE)
     assert session.label() is None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -63,6 +64,16 @@ class Row(QWidget):
         return value
 
 
+class Choice(QComboBox):
+    """A choice that no letter changes: letters are the window's keys, on a stage above all."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.text().isprintable() and event.text().strip():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
 class LivePanel(QWidget):
     """Says what the person wants; the rows of edits follow the project."""
 
@@ -84,7 +95,7 @@ class LivePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.sources = QComboBox(self)
+        self.sources = Choice(self)
         self.sources.setAccessibleName(self.tr("What is heard"))
         self.sources.setMinimumContentsLength(12)
         self.sources.setSizeAdjustPolicy(
@@ -140,7 +151,7 @@ class LivePanel(QWidget):
         self.record.setCheckable(True)
         self.record.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.record.toggled.connect(self._record_toggled)
-        self.displays = QComboBox(self)
+        self.displays = Choice(self)
         self.displays.setAccessibleName(self.tr("Display for full screen"))
         self.show_full = Button(self)
         self.show_full.setText(self.tr("Full screen (F11)"))
@@ -196,6 +207,8 @@ class LivePanel(QWidget):
         if not running:
             self.set_recording(False)
             self.meter.reset()
+            self.heard.clear()
+            self.gain.clear()
 
     def set_sources(self, sources: Sequence[LiveSource], chosen: LiveSource | None) -> None:
         """Offer these inputs, and a file."""
@@ -228,7 +241,8 @@ class LivePanel(QWidget):
         heard = f"{status.heard} {round(100 * status.score)} %" if status.heard else ""
         self.heard.setText(heard)
         self.gain.setText(self.tr("{0} dB").format(f"{status.gain:+.0f}") if status.gain else "")
-        if status.recorded is not None:
+        # The worker says so for a moment after it was asked to stop.
+        if status.recorded is not None and self.record.isChecked():
             self.record.setText(self.tr("Stop recording ({0})").format(clock(status.recorded, 0)))
 
     def set_recording(self, on: bool) -> None:

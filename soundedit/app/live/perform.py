@@ -70,6 +70,9 @@ def perform_live(
             if changed is not None:
                 project, files = changed
                 rendering = rendering.with_project(_without_take(project), files)
+                if project.start != start:
+                    start = project.start
+                    session.set_scene(rendering.plain(0, 1)[0])
             asked = link.strengths is not strengths or link.reactivity is not reactivity
             if changed is not None or asked:
                 strengths, reactivity = link.strengths, link.reactivity

@@ -70,6 +70,8 @@ class LiveWindow(QWidget):
         app.screenAdded.connect(self.show_displays)
         app.screenRemoved.connect(self.show_displays)
         self.resize(1080, 720)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocus()
 
     def show_displays(self) -> None:
         """Offer the displays there are, the ones the window is not on first."""
