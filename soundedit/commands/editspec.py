@@ -188,6 +188,7 @@ def add_edits(
         value = spec.what
         if spec.kind is PartKind.SOUND:
             value = made.media(Path(spec.what), MediaKind.SOUND).id
+            probe_sound(Path(spec.what))
         elif spec.kind is PartKind.PICTURE:
             value = made.media(Path(spec.what), MediaKind.PICTURE).id
         edit = Edit(

@@ -39,7 +39,8 @@ def test_names_of_files_may_hold_what_strengths_and_spans_are_made_of() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["storm@0.8[2-5", "storm@", "storm@0,8", "storm[2:5]", "storm[5-]x", "storm@1.5x"]
+    "text",
+    ["storm@0.8[2-5", "storm@", "storm@0,8", "storm[2:5]", "storm[5-]x", "storm@1.5x"],
 )
 def test_strengths_and_spans_that_are_mistyped_are_no_words(text: str) -> None:
     with pytest.raises(ValueError, match="cannot be read; write for example"):
@@ -178,6 +179,7 @@ def test_refining_a_video(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> No
         (["--normalise", "abc", "-o", "a.mp4"], "'abc' is not a loudness from -70 to -5 LUFS"),
         (["--normalise", "3", "-o", "a.mp4"], "'3' is not a loudness from -70 to -5 LUFS"),
         (["--start", "1", "--sound", "no.ogg", "-o", "a.png"], "There is no file no.ogg"),
+        (["--start", "1", "--sound", __file__, "-o", "a.png"], "not a sound file"),
     ],
 )
 def test_mistakes_are_told_on_one_line(
