@@ -52,6 +52,7 @@ class AutomationLane(Lane):
         super().__init__(axis, "", HEIGHT, parent)
         self._curves = curves
         self._hold: Hold | None = None
+        self.acts = True
         self._range = (0.0, 1.0)
         self.edit = edit
         self.setToolTip(
@@ -61,6 +62,12 @@ class AutomationLane(Lane):
             )
         )
         self.show_edit(edit)
+
+    def set_acts(self, acts: bool) -> None:
+        """Show whether the edit acts; it is grey where another one alone is soloed."""
+        if acts != self.acts:
+            self.acts = acts
+            self.redraw()
 
     def show_edit(self, edit: Edit) -> None:
         """Show an edit as it is now."""
@@ -95,7 +102,8 @@ class AutomationLane(Lane):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         edit = self.edit
         base, text = self.colour(QPalette.ColorRole.Base), self.colour()
-        accent = text if edit.mute else self.colour(QPalette.ColorRole.Highlight)
+        acts = self.acts and not edit.mute
+        accent = self.colour(QPalette.ColorRole.Highlight) if acts else text
         zero = self.value_y(0.0)
         painter.setPen(QPen(blend(base, text, 0.15), 1))
         painter.drawLine(QPointF(0, zero), QPointF(width, zero))
@@ -107,7 +115,7 @@ class AutomationLane(Lane):
         area += [QPointF(px, self.value_y(float(v))) for px, v in zip(x, acting, strict=True)]
         area.append(QPointF(x[-1], zero))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(see_through(accent, 0.12 if edit.mute else 0.28))
+        painter.setBrush(see_through(accent, 0.28 if acts else 0.12))
         painter.drawPolygon(QPolygonF(area))
         curve = curve_at(edit.keyframes, seconds)
         style = Qt.PenStyle.SolidLine if edit.keyframes else Qt.PenStyle.DashLine

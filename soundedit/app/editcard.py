@@ -1,5 +1,6 @@
 """The card of one edit: name, strength, bands, span, blend, mute and solo."""
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt, Signal
@@ -25,6 +26,8 @@ from soundedit.app.sliders import NumberSlider, Spin
 from soundedit.document.model import Edit, PartKind
 
 CARD_MIME = "application/x-soundedit-edit"
+SHORTEST = 0.1
+"""Seconds that a span that is typed lasts at least."""
 
 
 class EditCard(QFrame):
@@ -155,6 +158,8 @@ class EditCard(QFrame):
         button.setAutoRaise(True)
         button.setToolTip(name)
         button.setAccessibleName(name)
+        colours = "background: palette(highlight); color: palette(highlighted-text)"
+        button.setStyleSheet(f"QToolButton:checked {{ {colours}; border-radius: 3px; }}")
         button.toggled.connect(done)
         return button
 
@@ -214,13 +219,20 @@ class EditCard(QFrame):
             spin.blockSignals(False)
 
     def _span_typed(self) -> None:
-        end = None if self.end.value() < 0 else self.end.value()
+        start, end = self.start.value(), None if self.end.value() < 0 else self.end.value()
+        longest = math.inf
+        if end is not None:
+            # The edge that was not typed gives way.
+            if end < start + SHORTEST and end != self.edit.span.end:
+                start = max(end - SHORTEST, 0.0)
+            end = max(end, start + SHORTEST)
+            longest = end - start
         span = replace(
             self.edit.span,
-            start=self.start.value(),
+            start=start,
             end=end,
-            fade_in=self.fade_in.value(),
-            fade_out=self.fade_out.value(),
+            fade_in=min(self.fade_in.value(), longest),
+            fade_out=min(self.fade_out.value(), longest),
         )
         self.stack.set_span(self.edit.id, span)
         self.stack.session.close_merge_soon()

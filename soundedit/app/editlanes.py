@@ -8,6 +8,7 @@ from soundedit.app.curves import Curves
 from soundedit.app.editstack import EditStack
 from soundedit.app.eliding import ElidedLabel
 from soundedit.app.timeline import Timeline
+from soundedit.document.curve import active_edits
 
 FEW, MANY, TALL = 2, 4, 900
 """Lanes in view in a low window and in one so many pixels tall; the others are scrolled to."""
@@ -49,6 +50,7 @@ class EditLanes(QScrollArea):
     def _follow(self) -> None:
         edits = self._stack.edits
         ids = {edit.id for edit in edits}
+        acting = {edit.id for edit in active_edits(self._stack.session.project)}
         for gone in [edit_id for edit_id in self._lanes if edit_id not in ids]:
             for widget in (self._lanes.pop(gone), self._labels.pop(gone)):
                 widget.hide()
@@ -59,6 +61,7 @@ class EditLanes(QScrollArea):
             lane = self._lanes[edit.id]
             if lane.edit is not edit:
                 lane.show_edit(edit)
+            lane.set_acts(edit.id in acting)
         shown = [(edit.id, edit.name) for edit in edits]
         if shown != self._shown:
             self._shown = shown

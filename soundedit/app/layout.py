@@ -1,7 +1,8 @@
 """How the window looks: its saved layout, full screen, and the menu of colours."""
 
+from PySide6.QtCore import QByteArray, QSize
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
 from soundedit.app.preferences import Preferences
 from soundedit.app.settings import COLOUR_SCHEME, GEOMETRY, LAYOUT, Settings
@@ -35,7 +36,9 @@ def add_colour_menu(menu: QMenu, preferences: Preferences) -> None:
 
 def restore_layout(window: QMainWindow, settings: Settings) -> None:
     """Size and docks as they were left, or as they are at first."""
-    window.resize(1180, 800)
+    screen = window.screen().availableSize()
+    # Beside the window itself its frame needs room.
+    window.resize(QSize(1180, 800).boundedTo(screen - QSize(16, 48)))
     if not settings.get(GEOMETRY).isEmpty():
         window.restoreGeometry(settings.get(GEOMETRY))
         window.restoreState(settings.get(LAYOUT))
@@ -54,7 +57,8 @@ class FullScreen:
         self._window = window
         self._viewer = viewer
         self._docks = docks
-        self._shown: list[QDockWidget] = []
+        self._layout = QByteArray()
+        self._focus: QWidget | None = None
         self._was_maximised = False
         self.active = False
 
@@ -68,8 +72,9 @@ class FullScreen:
     def _enter(self) -> None:
         self.active = True
         self._was_maximised = self._window.isMaximized()
-        self._shown = [dock for dock in self._docks if not dock.isHidden()]
-        for dock in self._shown:
+        self._layout = self._window.saveState()
+        self._focus = self._window.focusWidget()
+        for dock in self._docks:
             dock.hide()
         self._window.menuBar().hide()
         self._window.statusBar().hide()
@@ -87,6 +92,6 @@ class FullScreen:
             self._window.showNormal()
         self._window.menuBar().show()
         self._window.statusBar().show()
-        for dock in self._shown:
-            dock.show()
+        self._window.restoreState(self._layout)
         self._viewer.set_dark(False)
+        (self._focus or self._viewer).setFocus()

@@ -217,7 +217,8 @@ class MarkerLane(Lane):
         field = QLineEdit(flag.marker.name, self)
         field.setAccessibleName(self.tr("Name of the marker"))
         field.setFrame(False)
-        field.setGeometry(QRect(flag.x(), 0, NAME_PIXELS, self.height() - 1))
+        left = min(flag.x(), max(self.width() - NAME_PIXELS, 0))
+        field.setGeometry(QRect(left, 0, NAME_PIXELS, self.height() - 1))
         field.selectAll()
         field.editingFinished.connect(lambda: self._named(marker_id))
         field.installEventFilter(self)
@@ -303,5 +304,8 @@ class MarkerLane(Lane):
             if following is not None:
                 room = round(self.axis.to_x(following.marker.seconds)) - left
                 width = max(min(width, room), 2 * POINT_PIXELS)
+            in_view = -width < left <= self.axis.width
+            # One at the very end stands before it.
+            left = min(left, max(self.axis.width - 2 * POINT_PIXELS, 0)) if in_view else left
             flag.setGeometry(left, 0, width, self.height())
-            flag.setVisible(-width < left < self.axis.width)
+            flag.setVisible(in_view)

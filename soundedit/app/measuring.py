@@ -1,5 +1,6 @@
 """How far edits moved a frame: measured on the engine worker, after the frame is on screen."""
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from soundedit.app.requests import EngineLike, Measured, MeasureRequest
 from soundedit.document.curve import active_edits
 from soundedit.document.model import Edit, Part, PartKind
+from soundedit.errors import MediaError
 
 KEPT = 64
 """Embeddings of words and sounds that are kept."""
@@ -20,7 +22,7 @@ class Measurer:
 
     def __init__(self, engine: EngineLike) -> None:
         self._engine = engine
-        self._known: OrderedDict[tuple[PartKind, str], NDArray[np.float32]] = OrderedDict()
+        self._known: OrderedDict[tuple[PartKind, str], NDArray[np.float32] | None] = OrderedDict()
 
     def measure(self, request: MeasureRequest) -> Measured:
         """Compare a frame with and without the edits."""
@@ -63,7 +65,10 @@ class Measurer:
             if part.kind is PartKind.TEXT:
                 self._known[key] = self._engine.embed_text(part.value)[0]
             elif part.kind is PartKind.SOUND and part.value in files:
-                self._known[key] = self._engine.embed_sound(files[part.value])
+                # One that cannot be read asks for nothing; its card says so.
+                self._known[key] = None
+                with contextlib.suppress(MediaError):
+                    self._known[key] = self._engine.embed_sound(files[part.value])
             else:
                 return None
             if len(self._known) > KEPT:

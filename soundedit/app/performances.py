@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from soundedit.document.autosave import Autosaver
+from soundedit.document.autosave import Autosaver, autosaved_files
 from soundedit.document.ids import new_id
 from soundedit.document.model import Media, MediaKind, Take
 from soundedit.document.performance import with_performance
@@ -19,14 +19,17 @@ logger = logging.getLogger(__name__)
 def keep_performances(recordings: Path, state: Path) -> int:
     """Make what is left in the recordings' folder recoverable; returns how many there were.
 
-    One that cannot be used stays as it is, which the log tells; its sound is a recording anyway.
+    One that became a project that was autosaved needs no more. One that cannot be used stays as it
+    is, which the log tells; its sound is a recording anyway.
     """
     kept = 0
+    autosaved = autosaved_files(state)
     for path, lock in left_logs(recordings):
         try:
-            _keep(path, state)
+            if path.with_suffix(".flac").absolute() not in autosaved:
+                _keep(path, state)
+                kept += 1
             path.unlink()
-            kept += 1
         except (SoundeditError, OSError) as error:
             logger.info("The performance %s cannot be recovered: %s", path.name, error)
         finally:

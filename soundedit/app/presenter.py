@@ -21,6 +21,7 @@ from soundedit.app.timeaxis import TimeAxis
 from soundedit.app.timeline import Timeline
 from soundedit.app.transport import Transport
 from soundedit.app.viewer import Viewer
+from soundedit.document.autosave import in_session
 from soundedit.errors import SoundeditError
 
 
@@ -104,8 +105,10 @@ class Presenter(QObject):
             hint = self.tr("The engine could not be loaded; the log says why.")
         elif controller.can_generate:
             hint = self.tr("Making the picture...")
-        else:
+        elif self._actions["record"].isEnabled():
             hint = self.tr("Drop a sound here, open one (Ctrl+O) or record one (R).")
+        else:
+            hint = self.tr("Drop a sound here, or open one (Ctrl+O).")
         self._viewer.set_hint(hint)
 
     def _project_changed(self) -> None:
@@ -119,10 +122,14 @@ class Presenter(QObject):
         self._status.say(
             self.tr("The project is open in another window; save a copy of it to change it.")
         )
+        # What was chosen or typed is not taken.
+        self._project_changed()
 
     def _sound_changed(self) -> None:
         info = self._controller.sound
-        self._status.say("")
+        # What a person may not change is said when it is opened.
+        if not self._controller.session.read_only:
+            self._status.say("")
         self.title_changed.emit()
         if info is None:
             self._playback.pause()
@@ -132,9 +139,10 @@ class Presenter(QObject):
             self.refresh()
             return
         samples = sample_sounds()
-        if info.path.resolve() not in {path.resolve() for path in samples}:
-            self._settings.add_recent(info.path)
-        self._settings.set(LAST_FOLDER, str(info.path.parent))
+        if not in_session(info.path):
+            if info.path.resolve() not in {path.resolve() for path in samples}:
+                self._settings.add_recent(info.path)
+            self._settings.set(LAST_FOLDER, str(info.path.parent))
         self._sounds.set_sounds(self._settings.recent(samples), samples)
         self._sounds.show_current(info.path)
         self._playback.set_sound(info.path, info.seconds)
@@ -179,13 +187,14 @@ class Presenter(QObject):
         movie = self._controller.movie
         if movie is not None:
             self._timeline.thumbnails.change_movie(movie)
-            self._feed.tell_overview()
+            self._overview_changed()
 
     def _show_frame(self, index: int, picture: NDArray[np.uint8]) -> None:
         self._viewer.show_picture(picture)
 
     def _overview_changed(self) -> None:
         self._feed.set_overview(self._timeline.thumbnails.wanted())
+        self._feed.tell_overview()
 
     def _playhead_moved(self, seconds: float) -> None:
         movie = self._controller.movie

@@ -93,11 +93,12 @@ class RecoveryDialog(QDialog):
         self.open_button = buttons.addButton(
             self.tr("&Recover"), QDialogButtonBox.ButtonRole.AcceptRole
         )
-        self.discard_button = buttons.addButton(
-            self.tr("&Delete"), QDialogButtonBox.ButtonRole.DestructiveRole
-        )
+        self.discard_button = buttons.addButton("", QDialogButtonBox.ButtonRole.DestructiveRole)
+        self._sure = False
+        self._ask_for_sure(sure=False)
+        self.list.currentRowChanged.connect(lambda row: self._ask_for_sure(sure=False))
         later = buttons.addButton(self.tr("&Later"), QDialogButtonBox.ButtonRole.RejectRole)
-        later.setToolTip(self.tr("Nothing is deleted; the next start asks again"))
+        later.setToolTip(self.tr("The next start asks again about what is in the list"))
         self.open_button.clicked.connect(self._open)
         self.discard_button.clicked.connect(self._discard)
         later.clicked.connect(self.reject)
@@ -111,11 +112,20 @@ class RecoveryDialog(QDialog):
         self.choice = RecoveryChoice(self._current(), self.choice.discard)
         self.accept()
 
+    def _ask_for_sure(self, *, sure: bool) -> None:
+        """Whether the next press deletes; what was made is not lost by one press."""
+        self._sure = sure
+        self.discard_button.setText(self.tr("&Delete for good?") if sure else self.tr("&Delete"))
+
     def _discard(self) -> None:
         """Take the current one off the list; it is removed when the dialog ends."""
         recovery = self._current()
         if recovery is None:
             return
+        if not self._sure:
+            self._ask_for_sure(sure=True)
+            return
+        self._ask_for_sure(sure=False)
         self.choice = RecoveryChoice(None, (*self.choice.discard, recovery))
         row = self.list.currentRow()
         self.list.takeItem(row)

@@ -326,6 +326,7 @@ class MainWindow(QMainWindow):
         self.control.told.connect(self.status.say)
         self.live.said.connect(self.status.say)
         self.live.running_changed.connect(self.microphone.lend)
+        self.live.running_changed.connect(self._live_changed)
         self.preferences.changed.connect(self.microphone.follow_settings)
         self.microphone.devices_found.connect(self._devices_found)
         self.heard.sought.connect(self.axis.seek)
@@ -361,10 +362,15 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         sound = self.controller.sound
         name = self.session.title or (sound.path.name if sound is not None else "")
+        name = self.tr("{0} (read only)").format(name) if self.session.read_only else name
         title = f"{name} - soundedit" if name else "soundedit"
         modified = self.session.worth_asking
         self.setWindowTitle(f"{title}[*]" if modified else title)
         self.setWindowModified(modified)
+
+    def _live_changed(self, running: bool) -> None:
+        why = self.tr("when live is closed") if running else ""
+        self.status.jobs.set_waiting_for(why)
 
     def _kept(self, path: Path) -> None:
         self.sounds.set_sounds(self.settings.recent(), sample_sounds())

@@ -44,6 +44,15 @@ def state_folder() -> Path:
     return Path(platformdirs.user_state_dir("soundedit", appauthor=False))
 
 
+def in_session(path: Path) -> bool:
+    """Whether a file is one that a session unpacked or made, which goes when that is closed."""
+    parts = path.parts
+    return any(
+        name == "sessions" and media == "media"
+        for name, media in zip(parts, parts[2:], strict=False)
+    )
+
+
 @dataclass(frozen=True)
 class Recovery:
     """An autosave that can be recovered: `time` is seconds since 1970."""
@@ -208,6 +217,14 @@ def recoverable(state: Path) -> list[Recovery]:
             _remove_session(folder)  # Killed before there was anything to save.
         lock.release()
     return sorted(found, key=lambda recovery: recovery.time, reverse=True)
+
+
+def autosaved_files(state: Path) -> set[Path]:
+    """The media of everything that can be recovered."""
+    found: set[Path] = set()
+    for recovery in recoverable(state):
+        found.update(Path(file) for file in _read(recovery.file)["files"].values())
+    return found
 
 
 def versions(recovery: Recovery) -> list[Recovery]:

@@ -114,6 +114,14 @@ def test_bad_sound_says_on_its_card_why_it_does_nothing(edited: Rig, tmp_path: P
     card = panel.card(edit.id)
     edited.wait(lambda: "bad.wav" in card.problem.text())
     assert edited.shown() == (0, 24, 0)
+    # That is said once, and what the other edits do is measured all the same.
+    assert edited.window.errors.dialog is None
+    type_words(edited, "storm")
+    _bar, likeness = panel.meter.rows["similarity"]
+    edited.wait(lambda: likeness.text() != "")
+    edited.window.axis.seek(0.5)
+    edited.wait(lambda: edited.shown()[1] == 12)
+    assert edited.window.errors.dialog is None
 
 
 def test_mute_solo_order_duplicate_and_remove(edited: Rig) -> None:
@@ -123,9 +131,12 @@ def test_mute_solo_order_duplicate_and_remove(edited: Rig) -> None:
     panel.card(storm).mute.click()
     edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
     panel.card(storm).mute.click()
+    lanes = edited.window.edit_lanes
     panel.card(rain).solo.click()
     edited.wait(lambda: edited.shown() == (PUSH, 24, 0))
+    assert [lanes.lane(edit).acts for edit in (storm, rain)] == [False, True]
     panel.card(rain).solo.click()
+    assert [lanes.lane(edit).acts for edit in (storm, rain)] == [True, True]
     stack.select(storm)
     edited.do("edit_down")
     assert [edit.name for edit in stack.edits] == ["rain", "storm"]
@@ -178,6 +189,15 @@ def test_span_bands_and_blend(edited: Rig) -> None:
     card.end.setValue(0.8)
     edited.wait(lambda: edited.shown() == (0, 24, 0))
     assert window.session.project.edits[0].span == Span(0.0, 0.8)
+    # The edge that was not typed gives way, and a fade is no longer than the span.
+    card.start.setValue(1.5)
+    assert window.session.project.edits[0].span == Span(1.5, 1.6)
+    card.end.setValue(0.8)
+    assert window.session.project.edits[0].span == Span(pytest.approx(0.7), 0.8)
+    card.fade_in.setValue(9.0)
+    assert window.session.project.edits[0].span.fade_in == pytest.approx(0.1)
+    card.fade_in.setValue(0.0)
+    card.start.setValue(0.0)
     window.axis.seek(0.5)
     edited.wait(lambda: edited.shown() == (PUSH // 2, 12, 0))
     edited.qtbot.keyClicks(card.blend.word, "night")

@@ -181,3 +181,15 @@ def test_flags_follow_zoom_and_never_cover_each_other(desk: Desk) -> None:
     assert second.x() == round(desk.axis.to_x(5.2))
     desk.axis.pan(-5)
     assert not first.isVisible()
+
+
+def test_a_marker_at_the_end_is_seen_and_named(desk: Desk, qtbot: QtBot) -> None:
+    mark(desk, 10.0, 10.0)
+    lane = desk.timeline.markers
+    (flag,) = lane.flags
+    assert flag.isVisible() and 0 <= flag.x() < flag.x() + 10 < lane.width()
+    field = lane.naming
+    assert field is not None and field.geometry().right() <= lane.width()
+    qtbot.keyClicks(field, "last")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert desk.markers == [(10.0, "last")]

@@ -10,7 +10,7 @@ import pytest
 from soundedit.app.performances import keep_performances
 from soundedit.app.recovery import RecoveryChoice
 from soundedit.app.settings import Settings
-from soundedit.document.autosave import recover, recoverable
+from soundedit.document.autosave import Autosaver, recover, recoverable
 from soundedit.document.commands import add_edit, text_edit
 from soundedit.document.model import Project
 from soundedit.document.performancelog import PerformanceLog, read_performance
@@ -78,6 +78,15 @@ def test_what_a_crash_left_is_recovered_with_its_moves(
     assert not list(recordings.glob("*.moves"))
 
     state = tmp_path / "state"
+    # One whose project was autosaved is recovered by that alone.
+    known = tmp_path / "known"
+    shutil.copytree(left, known)
+    (log,) = known.glob("*.moves")
+    saver = Autosaver(tmp_path / "autosaved")
+    saver.write(Project(), {"m": log.with_suffix(".flac")})
+    saver.leave()
+    assert keep_performances(known, tmp_path / "autosaved") == 0
+    assert not log.exists() and log.with_suffix(".flac").exists()
     assert keep_performances(left, state) == 1
     assert not list(left.glob("*.moves"))
     (found,) = recoverable(state)

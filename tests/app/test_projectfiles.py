@@ -77,6 +77,8 @@ def test_save_and_open_give_the_same_picture(
     other.wait(lambda: other.shown() == frame)
     opened = other.window.session.project
     assert (opened.edits, opened.start) == (project.edits, project.start)
+    # Its own copy of the sound is none that a person would open again.
+    assert other.window.settings.recent() == []
     assert opened.pack == "stand-in"
     assert other.window.windowTitle() == "film - soundedit"
     assert other.controller.sound is not None and other.controller.sound.path.name == "tone.wav"
@@ -153,6 +155,11 @@ def test_second_window_may_only_look(storm: Rig, again: Again, tmp_path: Path) -
     other.begin(path)
     other.wait(lambda: other.window.session.path == path)
     assert other.window.session.read_only
+    assert other.window.windowTitle() == "film (read only) - soundedit"
+    said = other.window.status.jobs.text
+    other.wait(lambda: "open in another window" in said.text())
+    other.window.picture.seed.setValue(77)
+    assert other.window.picture.seed.value() == storm.window.picture.seed.value()
     assert not other.window.editing.panel.isEnabled()
     other.window.editing.stack.add_words("rain")
     assert [edit.name for edit in other.window.session.project.edits] == ["storm"]
@@ -206,6 +213,8 @@ def test_recovery_dialog_lists_picture_and_time(storm: Rig, tmp_path: Path, qtbo
     assert item.text().startswith("Untitled\n")
     assert not item.icon().pixmap(32, 32).isNull()
     dialog.open_button.click()
+    assert dialog.choice == RecoveryChoice(found[0])
+    dialog.discard_button.click()
     assert dialog.choice == RecoveryChoice(found[0])
     dialog.discard_button.click()
     assert dialog.choice == RecoveryChoice(None, (found[0],))

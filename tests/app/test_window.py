@@ -354,3 +354,45 @@ def test_layout_seed_and_rate_are_remembered(
         assert again.controller.rate == "30"
     finally:
         again.close()
+
+
+def test_the_thumbnails_of_a_movie_made_before_are_there_again(
+    rig: Rig, make_sound: MakeSound
+) -> None:
+    rig.begin()
+    first, second = make_sound(2.0), make_sound(2.0, "other.wav")
+    lane = rig.window.timeline.thumbnails
+
+    def all_there() -> bool:
+        return set(lane.wanted()) <= set(lane._indices)
+
+    for path in (first, second, first):
+        rig.open(path)
+        rig.generate()
+        rig.wait(all_there)
+    rig.generate()
+    rig.wait(all_there)
+    assert len(lane.wanted()) > 3
+
+
+def test_full_screen_and_back_leaves_the_layout_as_it_was(rig: Rig) -> None:
+    rig.begin()
+    window = rig.window
+    window.resize(1180, 800)
+    docks = window._docks.all
+    window.resizeDocks([docks[0]], [260], Qt.Orientation.Horizontal)
+    window.picture.seed.setFocus()
+    QApplication.processEvents()
+    before = [(dock.isHidden(), dock.size().toTuple()) for dock in docks]
+    rig.do("full_screen")
+    QApplication.processEvents()
+    assert all(dock.isHidden() for dock in docks)
+    rig.do("full_screen")
+    QApplication.processEvents()
+    assert [(dock.isHidden(), dock.size().toTuple()) for dock in docks] == before
+    assert window.focusWidget() is window.picture.seed
+
+
+def test_the_first_window_fits_the_screen(rig: Rig) -> None:
+    room = rig.window.screen().availableSize()
+    assert rig.window.width() <= room.width() and rig.window.height() <= room.height()

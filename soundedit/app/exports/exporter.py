@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from soundedit.app.exports.queue import ExportQueue
 from soundedit.app.requests import new_id as new_number
 from soundedit.app.settings import EXPORT_FOLDER, EXPORT_SETTINGS, Settings
 from soundedit.document.ids import new_id
+from soundedit.document.model import Take
 from soundedit.errors import ExportError
 from soundedit.media.presets import (
     PRESETS,
@@ -59,6 +61,7 @@ class Exporter(QObject):
         self.panel = QueuePanel(self.queue, dialogs, parent=window)
         self._notifier = Notifier(window)
         self._shown: tuple[str, int] | None = None
+        self._last: tuple[Take | None, float, float] | None = None
         self.queue.changed.connect(self._show_job)
         self.queue.advanced.connect(self._show_job)
         self.queue.ended.connect(self._ended)
@@ -109,13 +112,18 @@ class Exporter(QObject):
         if subject is not None:
             settings = self._last_settings()
             path = self._folder() / default_name(subject.title, settings)
-            self.export_to(free_name(path, self.queue.jobs), settings)
+            if self._last is not None and self._last[0] == self._take():
+                _, start, end = self._last
+                subject = replace(subject, start=start, end=min(end, subject.seconds))
+            self._export(free_name(path, self.queue.jobs), settings, subject)
 
     def export_to(self, path: Path, settings: ExportSettings | None = None) -> None:
         """Export to a file that is not there yet, by default as the pictures are made."""
         subject = self.subject()
-        if subject is None:
-            return
+        if subject is not None:
+            self._export(path, settings, subject)
+
+    def _export(self, path: Path, settings: ExportSettings | None, subject: Subject) -> None:
         end = subject.seconds if subject.end is None else min(subject.end, subject.seconds)
         plan = Plan(settings or ExportSettings(), path, subject.start or 0.0, end)
         wrong = problem(plan, subject, self.queue.jobs)
@@ -129,6 +137,7 @@ class Exporter(QObject):
         engine = self._controller.engine
         self._settings.set(EXPORT_FOLDER, str(plan.path.parent))
         self._settings.set(EXPORT_SETTINGS, json.dumps(settings_facts(plan.settings)))
+        self._last = self._take(), plan.start, plan.end
         snapshot = self._controller.session.snapshot()
         job = ExportJob(
             id=new_id(),
@@ -149,6 +158,9 @@ class Exporter(QObject):
         """Stop the queue, keeping what is open for the next start."""
         self._notifier.close()
         self.queue.close()
+
+    def _take(self) -> Take | None:
+        return self._controller.session.project.take
 
     def _folder(self) -> Path:
         """Where the last export went, if that is still there."""

@@ -82,6 +82,19 @@ def test_dialog_adds_a_job_that_is_made(
     rig.do("export_again")
     rig.wait(lambda: over(rig))
     assert probe_video(films / "storm 2.mp4").width == 1280
+    # A range that was typed is a part of the settings, as long as the sound is the same.
+    dialog = ask(rig)
+    dialog.start.setValue(0.25)
+    dialog.end.setValue(0.75)
+    dialog.add.click()
+    rig.wait(lambda: over(rig))
+    rig.do("export_again")
+    rig.wait(lambda: over(rig))
+    assert [probe_video(films / f"storm {n}.mp4").frames for n in (3, 4)] == [12, 12]
+    rig.open(make_sound(1.0, "rain.wav"))
+    rig.do("export_again")
+    rig.wait(lambda: over(rig))
+    assert probe_video(films / "rain.mp4").frames == 24
 
 
 def test_what_was_open_when_it_was_added_is_made(

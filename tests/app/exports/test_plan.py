@@ -53,6 +53,8 @@ def test_nothing_wrong(plan: Plan) -> None:
         (lambda p: replace(p, path=p.path.with_name("\u00e4" * 126 + ".mp4")), "too long"),
         (lambda p: replace(p, path=p.path.parent / "no" / "rain.mp4"), "does not exist"),
         (lambda p: replace(p, path=p.path.parent), "There is a folder of that name"),
+        (lambda p: replace(p, path=p.path.with_name("rain")), "ends in .mp4"),
+        (lambda p: replace(p, settings=ExportSettings(format="gif", fps=None)), "ends in .gif"),
         (
             lambda p: replace(p, settings=ExportSettings(format="gif", fps=None)),
             "cannot show 60 frames a second",
