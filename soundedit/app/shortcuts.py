@@ -147,6 +147,9 @@ GESTURES = (
     (T("Commands", "Enter"), T("Commands", "Press the button that has the focus")),
     (T("Commands", "Tab"), T("Commands", "Go to the next control, lane or marker")),
     (T("Commands", "Esc"), T("Commands", "Leave full screen, or live")),
-    (T("Commands", "F11, F, R in live"), T("Commands", "Full screen, freeze, record")),
+    (
+        T("Commands", "F11, N, F, B, R in live"),
+        T("Commands", "Full screen, another scene, freeze, black, record"),
+    ),
 )
 """What mouse, touchpad and focused things do, and how."""

@@ -99,6 +99,27 @@ def test_another_seed_is_another_scene_while_it_runs(rig: LiveRig, tiny_pack: Pa
     assert rig.live.running
 
 
+def test_keys_go_to_another_scene_and_to_black_and_back(rig: LiveRig, qtbot: QtBot) -> None:
+    rig.begin()
+    window, seed = rig.live.window, rig.window.controller.seed
+    assert window is not None
+    qtbot.keyClick(window, Qt.Key.Key_N)
+    assert rig.window.controller.seed != seed
+    assert rig.session.history.undo_name == f"change the seed to {rig.window.controller.seed}"
+
+    def brightest() -> int:
+        image = window.viewer.image
+        assert image is not None
+        colours = [image.pixelColor(x, x) for x in range(image.width())]
+        return max(max(one.red(), one.green(), one.blue()) for one in colours)
+
+    light = brightest()
+    qtbot.keyClick(window, Qt.Key.Key_B)
+    rig.wait(lambda: brightest() == 0)
+    qtbot.keyClick(window, Qt.Key.Key_B)
+    rig.wait(lambda: brightest() > light / 2)
+
+
 def test_the_reactivity_acts_at_once_and_becomes_the_projects_when_it_rests(rig: LiveRig) -> None:
     rig.begin()
     link, slider = rig.live._link, rig.panel.rows["reactivity"].slider

@@ -3,10 +3,13 @@
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -40,6 +43,7 @@ from soundedit.errors import DeviceError, SoundeditError
 from soundedit.media.portaudio import AudioBackend, AudioDevice
 
 TELL_MILLISECONDS = 100
+FADE_SECONDS = 0.5
 
 
 class Remote(Protocol):
@@ -54,6 +58,8 @@ class Live(QObject):
     running_changed = Signal(bool)
     """True before an input is opened, False when it is free again."""
     said = Signal(str)
+    scene_wanted = Signal()
+    """The person wants another seed."""
     failed = Signal(object)
     _controlled = Signal(str, float)
 
@@ -78,6 +84,7 @@ class Live(QObject):
         self._wanted: LiveSource | None = None
         self._link = LiveLink(automatic=settings.get(LIVE_AUTOMATIC))
         self._shown: Any = None
+        self._dark, self._light = False, 1.0
         self._meter = PaceMeter()
         self._latency = 0.0
         self._remotes: dict[str, Remote] = {}
@@ -171,6 +178,8 @@ class Live(QObject):
         panel.automatic.setChecked(self._link.automatic)
         panel.automatic_switched.connect(self._switch_automatic)
         panel.frozen.connect(lambda on: setattr(self._link, "frozen", on))
+        panel.darkened.connect(lambda on: setattr(self, "_dark", on))
+        panel.scene_wanted.connect(self.scene_wanted)
         panel.monitored.connect(lambda on: setattr(self._link, "monitored", on))
         panel.recorded.connect(self._record)
         panel.learn.connect(self._learn)
@@ -329,15 +338,24 @@ class Live(QObject):
         if frame is None or self.window is None:
             return
         self._shown = frame
-        self.window.show_picture(frame.picture)
+        picture = self._dimmed(frame.picture)
+        self.window.show_picture(picture)
         camera = self._remotes.get("camera")
         if isinstance(camera, VirtualCamera):
             try:
-                camera.send(frame.picture)
+                camera.send(picture)
             except DeviceError as error:
                 self._switch("camera", False)
                 self.window.panel.set_remote("camera", False)
                 self.window.panel.say(str(error))
+
+    def _dimmed(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The picture on its way to black, or back."""
+        step = 1 / (FADE_SECONDS * float(Fraction(self._controller.session.project.fps)))
+        self._light += min(max(float(not self._dark) - self._light, -step), step)
+        if self._light == 1:
+            return picture
+        return (picture * np.float32(self._light)).astype(np.uint8)
 
     def _painted(self, now: float) -> None:
         frame = self._shown
@@ -414,6 +432,7 @@ class Live(QObject):
         for remote in self._remotes.values():
             remote.close()
         self._remotes = {}
+        self._dark, self._light = False, 1.0
         self._wanted = self._next = None
         self._timer.stop()
         if self._request is not None:

@@ -114,6 +114,10 @@ class LiveWindow(QWidget):
             self.panel.record.click()
         elif key == Qt.Key.Key_F and not event.isAutoRepeat():
             self.panel.freeze.click()
+        elif key == Qt.Key.Key_B and not event.isAutoRepeat():
+            self.panel.black.click()
+        elif key == Qt.Key.Key_N:
+            self.panel.scene.click()
         else:
             super().keyPressEvent(event)
 
