@@ -88,8 +88,9 @@ class EngineInfo:
 class PreviewSize(IntEnum):
     """How large pictures are made while playing and scrubbing: a part of the pack's own size.
 
-    `AUTOMATIC` makes them whole where that is fast enough, else of a quarter. Where the playhead
-    rests the whole picture follows; exports are always whole.
+    `AUTOMATIC` makes them whole where that is fast enough, else of half the size. Where the
+    playhead rests the whole picture follows; exports are always whole. A quarter is another picture
+    of the skip connection, often paler, and is only made where somebody asks for it.
     """
 
     AUTOMATIC = 0
@@ -100,7 +101,7 @@ class PreviewSize(IntEnum):
     @property
     def part(self) -> int:
         """By what the side of a smaller picture is divided."""
-        return self.value or PreviewSize.QUARTER
+        return self.value or PreviewSize.HALF
 
 
 class Kind(IntEnum):

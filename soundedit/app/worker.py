@@ -60,7 +60,7 @@ PROGRESS_SECONDS = 0.05
 """Progress is told at most this often, so that a fast job does not flood the GUI thread."""
 
 SLOW_SECONDS = 0.045
-"""When a full picture takes longer than this, a quarter-size one is shown first."""
+"""When a full picture takes longer than this, one of half the size is shown first."""
 
 IDLE_SECONDS = 0.5
 """When nothing was asked for this long after loading, there is time to prepare for words."""

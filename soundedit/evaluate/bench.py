@@ -147,10 +147,10 @@ def started(pack: str, device: str) -> list[Figure]:
 
 
 def generator_rates(engine: Engine, latents: NDArray[np.float32], effort: Effort) -> list[Figure]:
-    """Frames a second of synthesis alone, whole and at a quarter of the size."""
-    full, quarter = engine.resolution, max(engine.resolution // 4, 16)
+    """Frames a second of synthesis alone, whole and at half the size."""
+    full, half = engine.resolution, engine.resolution // 2
     figures = []
-    for size in (full, quarter):
+    for size in (full, half):
         for batch in (1, 8):
             rate = _frame_rate(engine, latents, batch, size, effort.rate_seconds)
             figures.append(

@@ -27,7 +27,7 @@ class Scrubbing:
 
     Attributes:
         fresh: seconds from a move of the playhead to the painted picture, of frames that were not
-            there yet; of a quarter of the size where that came first.
+            there yet; of half the size where that came first.
         cached: the same of frames that were there.
     """
 

@@ -108,7 +108,7 @@ def test_frames_of_another_movie_are_dropped() -> None:
     assert len(bench.feed.cache) == 0
 
 
-def test_quarter_size_is_shown_until_the_full_one_and_never_after() -> None:
+def test_a_smaller_one_is_shown_until_the_full_one_and_never_after() -> None:
     bench = Bench()
     bench.feed.want(2.0)
     request = bench.urgent()[0]
@@ -175,9 +175,9 @@ def test_playing_gives_up_frames_that_would_be_late() -> None:
     assert old.cancel.cancelled
     new = bench.ahead()
     assert new is not old
-    # 0.3 s a frame at 10 frames/s is too slow; a quarter of the size takes a quarter of the time
-    # or less, so the first that can be on time is two frames on.
-    assert (new.indices[0], new.size) == (52, 1)
+    # 0.3 s a frame at 10 frames/s is too slow; half of the size takes half of the time or less,
+    # so the first that can be on time is three frames on.
+    assert (new.indices[0], new.size) == (53, 2)
     assert not [request for request in bench.urgent() if request.indices != (0,)]
 
 
@@ -187,17 +187,17 @@ def test_playing_too_slowly_shows_small_pictures_in_their_time_and_full_ones_at_
     bench.finish(bench.urgent()[0], took=0.3)
     bench.feed.set_playing(True)
     request = bench.ahead()
-    assert request.size == 1
-    bench.answer(request, size=1)
+    assert request.size == 2
+    bench.answer(request, size=2)
     assert bench.shown == [0]
     for index in (2, 3, 4):
         bench.feed.want(index / 10)
-    assert bench.shown == [0, 2, 3, 4]
+    assert bench.shown == [0, 3, 4]
     bench.feed.set_playing(False)
     bench.feed.want(0.4)
     assert bench.urgent()[-1].indices == (4,)
     bench.finish(bench.urgent()[-1])
-    assert bench.shown == [0, 2, 3, 4, 4, 4]
+    assert bench.shown == [0, 3, 4, 4, 4]
     bench.feed.want(0.3)
     assert bench.shown[-1] == 3 and bench.urgent()[-1].indices == (3,)
 

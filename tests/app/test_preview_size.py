@@ -103,7 +103,7 @@ def test_automatic_is_small_only_while_playing_too_slowly() -> None:
     bench.feed.set_movie(movie(20, key="b"))
     bench.feed.set_playing(True)
     bench.feed.want(0.0)
-    assert set(bench.work(took=0.1)) == {SIDE // 4}
+    assert set(bench.work(took=0.1)) == {SIDE // 2}
 
 
 def test_sizes_are_kept_apart_and_found_again() -> None:

@@ -134,7 +134,7 @@ def test_cancel_ends_without_an_error(desk: Desk, make_sound: MakeSound) -> None
     assert not desk.inbox.of(Generated)
 
 
-def test_quarter_size_first_when_the_full_picture_is_slow(desk: Desk) -> None:
+def test_half_size_first_when_the_full_picture_is_slow(desk: Desk) -> None:
     film = movie()
     desk.engine.step_seconds = 0.06
     desk.worker.submit(FramesRequest(film, (1,), urgent=True))
@@ -143,7 +143,7 @@ def test_quarter_size_first_when_the_full_picture_is_slow(desk: Desk) -> None:
     desk.wait(lambda: len(desk.inbox.of(FrameReady)) == 3)
     assert [(one.index, one.size) for one in desk.inbox.of(FrameReady)] == [
         (1, None),
-        (2, 16),
+        (2, 32),
         (2, None),
     ]
 
