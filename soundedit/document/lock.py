@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from soundedit.document.whole import write_error
+from soundedit.document.whole import folder_missing, write_error
 from soundedit.errors import shown
 
 if sys.platform == "win32":
@@ -124,6 +124,8 @@ def locked_sentence(path: Path, lock: FileLock) -> str:
     """Why a project whose lock is not held is read-only; empty if the lock is held."""
     if lock.held:
         return ""
+    if not lock.path.parent.is_dir():
+        return folder_missing(path)
     if lock.error:
         return f"{shown(path)} may not be written; save under another name."
     holder = lock.holder

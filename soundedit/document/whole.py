@@ -49,6 +49,11 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         raise write_error(path, error) from error
 
 
+def folder_missing(path: Path) -> str:
+    """The sentence for a file whose folder is not there."""
+    return f"The folder {shown(path.absolute().parent)} does not exist; choose another folder."
+
+
 def write_error(path: Path, error: OSError) -> ProjectError:
     """The sentence for a file that the system refuses to write."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -57,9 +62,7 @@ def write_error(path: Path, error: OSError) -> ProjectError:
             "another disk."
         )
     if not path.absolute().parent.is_dir():
-        return ProjectError(
-            f"The folder {shown(path.absolute().parent)} does not exist; choose another folder."
-        )
+        return ProjectError(folder_missing(path))
     reason = error.strerror or type(error).__name__
     return ProjectError(
         f"{shown(path)} cannot be written ({reason}); choose another place or name."
