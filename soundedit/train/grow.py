@@ -63,8 +63,8 @@ class GrowSettings(RunSettings):
     batch: int = 8
     pictures: int = 16_000
     generator_lr: float = 3.0e-3
-    critic_lr: float = 2.0e-4
-    texture_weight: float = 0.01
+    critic_lr: float = 2.0e-3
+    texture_weight: float = 0.005
     ema_pictures: int = 1_500
     enlarger_pictures: int = 48_000
     enlarger_batch: int = 16

@@ -87,7 +87,7 @@ class PolishSettings(RunSettings):
     frechet_samples: int = 4096
     class_weight: float = 0.12
     keep_weight: float = 2.5
-    preview_weight: float = 1.0
+    preview_weight: float = 4.0
     ema_pictures: int = 2_500
     code_noise: float = 0.04
     flat_share: float = 0.35
