@@ -9,7 +9,7 @@ from soundedit.app.requests import Measured
 
 FULL_DISTANCE = 2.0
 """Distance, in the latents' own spread, at which a bar is full."""
-FULL_SIMILARITY = 0.4
+FULL_SIMILARITY = 0.8
 """Cosine at which the bar of the similarity is full."""
 HELD_BACK = QColor(214, 140, 40)
 

@@ -144,7 +144,10 @@ class Controller(OpenSound):
 
     def set_seed(self, seed: int) -> None:
         """Begin from the scene of a seed; the movie made from the old one goes."""
-        name = self.tr("change the seed to {0}").format(seed)
+        start = self.session.project.start
+        seeded = start.kind is StartKind.SEED
+        step = self.tr("change the seed to {0}") if seeded else self.tr("start from seed {0}")
+        name = step.format(seed)
         self.session.do(name, set_seed(self.session.project, seed), "seed")
         self.session.close_merge_soon()
 
