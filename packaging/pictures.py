@@ -52,6 +52,8 @@ def window(engine: Engine, sound: Path) -> None:
         main = MainWindow(
             settings, loader=lambda progress: engine, recordings=Path(folder), state=Path(folder)
         )
+        # The screen of the offscreen platform is smaller than any that is in use.
+        main.resize(1180, 800)
         main.show()
         main.begin(sound)
         wait(app, lambda: main.controller.still is not None)
