@@ -1,6 +1,5 @@
 """How far edits moved a frame: measured on the engine worker, after the frame is on screen."""
 
-import contextlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +21,7 @@ class Measurer:
 
     def __init__(self, engine: EngineLike) -> None:
         self._engine = engine
-        self._known: OrderedDict[tuple[PartKind, str], NDArray[np.float32] | None] = OrderedDict()
+        self._known: OrderedDict[tuple[PartKind, str], NDArray[np.float32]] = OrderedDict()
 
     def measure(self, request: MeasureRequest) -> Measured:
         """Compare a frame with and without the edits."""
@@ -65,10 +64,10 @@ class Measurer:
             if part.kind is PartKind.TEXT:
                 self._known[key] = self._engine.embed_text(part.value)[0]
             elif part.kind is PartKind.SOUND and part.value in files:
-                # One that cannot be read asks for nothing; its card says so.
-                self._known[key] = None
-                with contextlib.suppress(MediaError):
+                try:
                     self._known[key] = self._engine.embed_sound(files[part.value])
+                except MediaError:
+                    return None  # It asks for nothing; its card says so.
             else:
                 return None
             if len(self._known) > KEPT:

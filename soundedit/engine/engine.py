@@ -355,7 +355,7 @@ class Engine(Editing):
             walk,
             self.picture,
             sample_rate=sample_rate,
-            pace=Pace([full, full // 2], rate),
+            pace=Pace([size for size in (full, full // 2) if size >= 16], rate),
             classes=self.class_embeddings(),
         )
 

@@ -133,7 +133,8 @@ class LiveSession:
         self._thaw = 0.0
         self._newest: HeardFrame | None = None
         self._arrived = threading.Event()
-        self._next_scene: Latents | None = None
+        self._scene: Latents | None = None
+        self._wanted_scene: Latents | None = None
         self._drawn: HeardFrame | None = None
         self._drawn_changes = 0
 
@@ -163,7 +164,7 @@ class LiveSession:
 
     def set_scene(self, scene: Latents) -> None:
         """Glide to another scene [L, D], within `SCENE_SECONDS` from the next frame heard."""
-        self._next_scene = scene
+        self._wanted_scene = scene
 
     def set_strength(self, edit: str, strength: float) -> None:
         """Move one edit's strength."""
@@ -211,8 +212,9 @@ class LiveSession:
         opened = onset_openness(onset)
         share = self._share(_HEARD_SHARE * smoothing, opened)
         self._heard = heard if self._heard is None else torch.lerp(self._heard, heard, share)
-        scene, self._next_scene = self._next_scene, None
-        if scene is not None:
+        scene = self._wanted_scene
+        if scene is not None and scene is not self._scene:
+            self._scene = scene
             self._walk.glide(torch.from_numpy(scene), SCENE_SECONDS)
         index = self._walk.count
         target = self._walk.go(replace(sound, heard=self._heard[None]))[0].numpy()

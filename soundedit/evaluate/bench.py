@@ -148,7 +148,7 @@ def started(pack: str, device: str) -> list[Figure]:
 
 def generator_rates(engine: Engine, latents: NDArray[np.float32], effort: Effort) -> list[Figure]:
     """Frames a second of synthesis alone, whole and at half the size."""
-    full, half = engine.resolution, engine.resolution // 2
+    full, half = engine.resolution, max(engine.resolution // 2, 16)
     figures = []
     for size in (full, half):
         for batch in (1, 8):

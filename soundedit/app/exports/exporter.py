@@ -32,6 +32,9 @@ from soundedit.media.presets import (
     settings_from,
 )
 
+_Range = tuple[Take | None, float | None, float | None]
+"""A take, and the in and out point that it had."""
+
 
 class Exporter(QObject):
     """Asks what to export, adds it to the queue, and says how the queue stands.
@@ -61,7 +64,7 @@ class Exporter(QObject):
         self.panel = QueuePanel(self.queue, dialogs, parent=window)
         self._notifier = Notifier(window)
         self._shown: tuple[str, int] | None = None
-        self._last: tuple[Take | None, float, float] | None = None
+        self._last: tuple[_Range, Plan] | None = None
         self.queue.changed.connect(self._show_job)
         self.queue.advanced.connect(self._show_job)
         self.queue.ended.connect(self._ended)
@@ -112,9 +115,9 @@ class Exporter(QObject):
         if subject is not None:
             settings = self._last_settings()
             path = self._folder() / default_name(subject.title, settings)
-            if self._last is not None and self._last[0] == self._take():
-                _, start, end = self._last
-                subject = replace(subject, start=start, end=min(end, subject.seconds))
+            if self._last is not None and self._last[0] == self._range():
+                plan = self._last[1]
+                subject = replace(subject, start=plan.start, end=plan.end)
             self._export(free_name(path, self.queue.jobs), settings, subject)
 
     def export_to(self, path: Path, settings: ExportSettings | None = None) -> None:
@@ -137,7 +140,7 @@ class Exporter(QObject):
         engine = self._controller.engine
         self._settings.set(EXPORT_FOLDER, str(plan.path.parent))
         self._settings.set(EXPORT_SETTINGS, json.dumps(settings_facts(plan.settings)))
-        self._last = self._take(), plan.start, plan.end
+        self._last = self._range(), plan
         snapshot = self._controller.session.snapshot()
         job = ExportJob(
             id=new_id(),
@@ -159,8 +162,10 @@ class Exporter(QObject):
         self._notifier.close()
         self.queue.close()
 
-    def _take(self) -> Take | None:
-        return self._controller.session.project.take
+    def _range(self) -> _Range:
+        """What a range that was typed in the dialog is a range of."""
+        project = self._controller.session.project
+        return project.take, project.range.start, project.range.end
 
     def _folder(self) -> Path:
         """Where the last export went, if that is still there."""

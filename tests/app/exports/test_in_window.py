@@ -90,7 +90,16 @@ def test_dialog_adds_a_job_that_is_made(
     rig.wait(lambda: over(rig))
     rig.do("export_again")
     rig.wait(lambda: over(rig))
-    assert [probe_video(films / f"storm {n}.mp4").frames for n in (3, 4)] == [12, 12]
+    rig.do("export_again")
+    rig.wait(lambda: over(rig))
+    assert [probe_video(films / f"storm {n}.mp4").frames for n in (3, 4, 5)] == [12, 12, 12]
+    # Another in point is what is wanted now.
+    rig.window.axis.seek(0.75)
+    rig.do("in_point")
+    rig.do("export_again")
+    rig.wait(lambda: over(rig))
+    assert probe_video(films / "storm 6.mp4").frames == 6
+    rig.do("clear_range")
     rig.open(make_sound(1.0, "rain.wav"))
     rig.do("export_again")
     rig.wait(lambda: over(rig))
