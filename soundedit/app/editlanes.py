@@ -91,7 +91,9 @@ class EditLanes(QScrollArea):
         self.setFixedHeight(min(len(self._lanes), MANY if tall else FEW) * HEIGHT)
         left, width = self._timeline.ruler.x() - self.x(), self._timeline.ruler.width()
         self._rows.resize(max(left + width, 1), len(self._lanes) * HEIGHT)
-        for row, edit in enumerate(self._stack.edits):
+        # A new edit may make its card, and so this one's place, before it has a lane.
+        known = [edit for edit in self._stack.edits if edit.id in self._lanes]
+        for row, edit in enumerate(known):
             label, lane = self._labels[edit.id], self._lanes[edit.id]
             label.setGeometry(0, row * HEIGHT, max(left - GAP, 0), HEIGHT)
             lane.setGeometry(left, row * HEIGHT, width, HEIGHT)

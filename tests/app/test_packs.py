@@ -44,6 +44,7 @@ def fail(rig: Rig) -> None:
 def test_try_again_after_a_pack_that_could_not_be_loaded(rig: Rig, make_sound: MakeSound) -> None:
     again = rig.window.actions_by_id["load_again"]
     assert not again.isEnabled()
+    rig.window.resize(1180, 800)
     fail(rig)
     buttons = rig.window.packs.buttons
     assert buttons.isVisible() and again.isEnabled()
