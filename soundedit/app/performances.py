@@ -23,8 +23,9 @@ def keep_performances(recordings: Path, state: Path) -> int:
     is, which the log tells; its sound is a recording anyway.
     """
     kept = 0
-    autosaved = autosaved_files(state)
-    for path, lock in left_logs(recordings):
+    logs = left_logs(recordings)
+    autosaved = autosaved_files(state) if logs else set()
+    for path, lock in logs:
         try:
             if path.with_suffix(".flac").absolute() not in autosaved:
                 _keep(path, state)
