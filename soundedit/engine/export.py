@@ -144,7 +144,8 @@ def export(
                 metadata=about,
                 cancel=cancel,
             )
-            pump = stack.enter_context(Pump(_Sink(writer, store), cancel))
+            sink = _Sink(writer, store)
+            pump = stack.enter_context(Pump(sink, sink.keep, cancel))
             made = _frames(rendering, span, batch, store, cancel, pause)
             for done, item in enumerate(made, start=1):
                 part = done / len(span)
@@ -293,13 +294,16 @@ def _unusable(work: Path, why: str) -> ExportError:
 
 
 class _Sink:
-    """Writes a frame to the file and keeps it."""
+    """Keeps a frame, then writes it to the file."""
 
     def __init__(self, writer: VideoWriter | SequenceWriter, store: FrameStore | None) -> None:
         self._writer, self._store = writer, store
 
     def write(self, item: _Made) -> None:
+        self.keep(item)
         self._writer.write(item.frame)
+
+    def keep(self, item: _Made) -> None:
         if self._store is not None and not item.found:
             self._store.put(item.key, item.frame)
 

@@ -24,13 +24,17 @@ class Sink(Protocol[T_contra]):
 class Pump(Generic[T]):
     """Writes what is put, in order, with at most `WAITING` items under way.
 
-    A context manager: left by an exception, or without `finish`, the sink is left as after one.
+    A context manager: left by an exception, or without `finish`, the sink is left as after one,
+    and `left` is called with each item that still waits, in the thread that leaves.
     """
 
     def __init__(
-        self, sink: AbstractContextManager[Sink[T]], cancel: CancelToken | None = None
+        self,
+        sink: AbstractContextManager[Sink[T]],
+        left: Callable[[T], None],
+        cancel: CancelToken | None = None,
     ) -> None:
-        self._sink, self._cancel = sink, cancel
+        self._sink, self._left, self._cancel = sink, left, cancel
         self._waiting: queue.Queue[tuple[T] | None] = queue.Queue(WAITING)
         self._given_up = threading.Event()
         self._error: BaseException | None = None
@@ -59,6 +63,9 @@ class Pump(Generic[T]):
     def __exit__(self, *_: object) -> None:
         self._given_up.set()
         self._thread.join()
+        while not self._waiting.empty():
+            if (item := self._waiting.get_nowait()) is not None:
+                self._left(item[0])
 
     def _send(self, item: tuple[T] | None, while_full: Callable[[], None]) -> None:
         while True:
