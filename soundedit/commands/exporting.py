@@ -11,7 +11,9 @@ from soundedit.commands import options
 from soundedit.errors import ExportError
 from soundedit.media.formats import FORMATS, Kind, Quality, format_of
 from soundedit.media.presets import (
+    GLIDE,
     LARGEST_SIDE,
+    LONGEST_GLIDE,
     LOUDNESSES,
     PRESETS,
     R128_LOUDNESS,
@@ -70,6 +72,15 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help=f"bring the sound to a loudness by EBU R128 (without a number {R128_LOUDNESS:g})",
     )
     group.add_argument(
+        "--loop",
+        metavar="S",
+        nargs="?",
+        type=glide,
+        const=GLIDE,
+        help="let the end of the pictures glide into their beginning for S seconds (without a "
+        f"number {GLIDE:g}), so that they repeat without a seam; the sound stays as it is",
+    )
+    group.add_argument(
         "--no-metadata",
         action="store_true",
         help="leave out title, pack, seed, edits and the mark that the pictures are synthetic",
@@ -78,14 +89,22 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 def loudness(text: str) -> float:
     """A loudness in LUFS."""
+    return _number(text, LOUDNESSES, "a loudness", " LUFS")
+
+
+def glide(text: str) -> float:
+    """How long the end of a loop takes to become its beginning, in seconds."""
+    return _number(text, (0.0, LONGEST_GLIDE), "a time", " s")
+
+
+def _number(text: str, limits: tuple[float, float], what: str, unit: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not LOUDNESSES[0] <= value <= LOUDNESSES[1]:
-        least, most = LOUDNESSES
+    if not limits[0] <= value <= limits[1]:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a loudness from {least:g} to {most:g} LUFS"
+            f"{text!r} is not {what} from {limits[0]:g} to {limits[1]:g}{unit}"
         )
     return value
 
@@ -128,6 +147,8 @@ def export_settings(args: argparse.Namespace, output: Path | None = None) -> Exp
         changes["sound"] = False
     if args.normalise is not None:
         changes |= {"normalise": True, "loudness": args.normalise}
+    if args.loop is not None:
+        changes["glide"] = args.loop
     if args.no_metadata:
         changes["metadata"] = False
     settings = replace(settings, **changes)

@@ -20,6 +20,7 @@ from soundedit.document.fields import to_json
 from soundedit.document.model import Project, Reactivity, StartKind
 from soundedit.engine.engine import Engine
 from soundedit.engine.leftovers import noted
+from soundedit.engine.looping import Read, glide_frames, looped
 from soundedit.engine.pump import Pump
 from soundedit.engine.rendering import Rendering
 from soundedit.engine.trajectory_file import TrajectoryWriter
@@ -115,6 +116,8 @@ def export(
         raise ValueError(f"the rendering has {rendering.fps} frames/s, not {settings.fps}")
     settings.check_rate(rendering.fps)
     span = frame_span(rendering, start, end)
+    glide = glide_frames(settings.glide, float(rendering.fps), span)
+    read = looped(rendering.latents, span, glide)
     heard = Path(sound) if sound is not None and settings.has_sound else None
     check_target(out, settings, overwrite=overwrite)
     side = rendering.engine.resolution
@@ -129,7 +132,7 @@ def export(
     with contextlib.ExitStack() as stack:
         stack.enter_context(noted(out))
         if settings.kind.kind is Kind.LATENTS:
-            _write_latents(rendering, out, span, about, cancel, report)
+            _write_latents(rendering, read, out, span, about, cancel, report)
         else:
             store = _store(work, stack)
             writer = (SequenceWriter if settings.kind.kind is Kind.SEQUENCE else VideoWriter)(
@@ -146,7 +149,7 @@ def export(
             )
             sink = _Sink(writer, store)
             pump = stack.enter_context(Pump(sink, sink.keep, cancel))
-            made = _frames(rendering, span, batch, store, cancel, pause)
+            made = _frames(rendering.engine, read, span, batch, store, cancel, pause)
             for done, item in enumerate(made, start=1):
                 part = done / len(span)
                 pump.put(item, lambda part=part: report(part))  # type: ignore[misc]
@@ -157,6 +160,9 @@ def export(
     notes = list(rendering.problems)
     if end is not None and end > rendering.seconds + 0.5 / rendering.fps:
         notes.append(f"The range ends at {end:g} s, but the take at {rendering.seconds:.2f} s.")
+    if glide < round(settings.glide * rendering.fps):
+        seconds = float(glide / rendering.fps)
+        notes.append(f"The end glides for {seconds:.2f} s, half of the range, and no longer.")
     if settings.sound and sound is not None and heard is None:
         notes.append(f"{settings.kind.title} holds no sound.")
     width, height = settings.size(side)
@@ -243,6 +249,7 @@ def _metadata(rendering: Rendering, out: Path) -> Metadata:
 
 def _write_latents(
     rendering: Rendering,
+    read: Read,
     out: Path,
     span: range,
     about: Metadata | None,
@@ -262,7 +269,7 @@ def _write_latents(
         for first in range(span.start, span.stop, 256):
             if cancel is not None:
                 cancel.check()
-            writer.write(rendering.latents(first, min(256, span.stop - first)))
+            writer.write(read(first, min(256, span.stop - first)))
             report((min(first + 256, span.stop) - span.start) / len(span))
 
 
@@ -316,14 +323,14 @@ class _Sink:
 
 
 def _frames(
-    rendering: Rendering,
+    engine: Engine,
+    read: Read,
     span: range,
     batch: int | Callable[[], int],
     store: FrameStore | None,
     cancel: CancelToken | None,
     pause: Callable[[], bool] | None,
 ) -> Iterator[_Made]:
-    engine = rendering.engine
     maker = engine.manifest.components["generator"].sha256.encode()
     maker += f"{engine.precision} {engine.resolution}".encode()
     first = span.start
@@ -333,7 +340,7 @@ def _frames(
                 cancel.check()
             time.sleep(_POLL_SECONDS)
         count = min(batch if isinstance(batch, int) else batch(), span.stop - first)
-        latents = rendering.latents(first, count)
+        latents = read(first, count)
         first += count
         if store is None:
             for frame in engine.synthesise(latents, batch=count, cancel=cancel):

@@ -21,6 +21,8 @@ SLOWEST, FASTEST = 1, 120
 R128_LOUDNESS = -23.0
 LOUDNESSES = (-70.0, -5.0)
 """LUFS that a sound can be brought to, lowest and highest."""
+GLIDE, LONGEST_GLIDE = 1.0, 60.0
+"""Seconds in which the end of a loop glides into its beginning, as a rule and at most."""
 
 
 class Fit(StrEnum):
@@ -48,6 +50,8 @@ class ExportSettings:
         sound: whether the sound goes along; formats that hold none go without.
         normalise: bring the sound to `loudness` in LUFS (EBU R128), -70 to -5.
         metadata: whether title, pack, seed, edits and the content credential are written.
+        glide: seconds, 0 to 60, in which the end of the pictures turns into their beginning, so
+            that they repeat without a seam; 0 leaves the end as it is. The sound stays as it is.
 
     Raises `ExportError` for what no file could be.
     """
@@ -62,6 +66,7 @@ class ExportSettings:
     normalise: bool = False
     loudness: float = R128_LOUDNESS
     metadata: bool = True
+    glide: float = 0.0
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -77,6 +82,11 @@ class ExportSettings:
         if not least <= self.loudness <= most:
             raise ExportError(
                 f"A loudness of {self.loudness:g} LUFS is none; choose {least:g} to {most:g}."
+            )
+        if not 0 <= self.glide <= LONGEST_GLIDE:
+            raise ExportError(
+                f"The end cannot take {self.glide:g} s to glide into the beginning; "
+                f"choose 0 to {LONGEST_GLIDE:g}."
             )
 
     @property
@@ -149,6 +159,7 @@ def settings_facts(settings: ExportSettings) -> dict[str, Any]:
         "normalise": settings.normalise,
         "loudness": settings.loudness,
         "metadata": settings.metadata,
+        "glide": settings.glide,
     }
 
 
@@ -166,7 +177,8 @@ def settings_from(facts: Mapping[str, Any]) -> ExportSettings:
         for name in ("sound", "normalise", "metadata"):
             if name in known and not isinstance(known[name], bool):
                 raise ValueError(name)
-        for name, kind in (("fit", Fit), ("quality", Quality), ("loudness", float)):
+        kinds = {"fit": Fit, "quality": Quality, "loudness": float, "glide": float}
+        for name, kind in kinds.items():
             if name in known:
                 known[name] = kind(known[name])
         if known.get("fps") is not None:

@@ -32,6 +32,7 @@ OWN = ExportSettings(
     normalise=True,
     loudness=-14.0,
     metadata=False,
+    glide=2.5,
 )
 
 
@@ -72,6 +73,9 @@ def test_damaged_presets_are_told_and_left(make: Any, text: str) -> None:
         ({"fps": "1/0"}, "not understood"),
         ({"format": "gif", "fps": "60"}, "choose 50 or fewer"),
         ({"fit": "stretch"}, "not understood"),
+        ({"glide": -1}, "choose 0 to 60"),
+        ({"glide": "nan"}, "choose 0 to 60"),
+        ({"glide": None}, "not understood"),
         ({"sound": "yes"}, "not understood"),
         ({"loudness": 0}, "LUFS"),
     ],

@@ -24,7 +24,7 @@ from soundedit.app.exports.choices import (
 from soundedit.app.exports.plan import Subject, qualities
 from soundedit.errors import ExportError
 from soundedit.media.formats import FORMATS, Kind, Quality
-from soundedit.media.presets import LARGEST_SIDE, ExportSettings, Fit
+from soundedit.media.presets import GLIDE, LARGEST_SIDE, LONGEST_GLIDE, ExportSettings, Fit
 
 Size = tuple[int | None, int | None]
 OWN: Size = (None, None)
@@ -68,6 +68,17 @@ class SettingsForm(QWidget):
         self.loudness.setSuffix(self.tr(" LUFS (EBU R128)"))
         self.loudness.setAccessibleName(self.tr("Loudness"))
         self.loudness.valueChanged.connect(self._edited)
+        self.loop = self._box(self.tr("The end glides into the beginning, for"))
+        self.loop.setToolTip(
+            self.tr("So that it repeats without a seam; the sound is left as it is")
+        )
+        self.glide = QDoubleSpinBox(self)
+        self.glide.setRange(0.1, LONGEST_GLIDE)
+        self.glide.setDecimals(1)
+        self.glide.setSingleStep(0.5)
+        self.glide.setSuffix(self.tr(" s"))
+        self.glide.setAccessibleName(self.tr("Seconds in which the end glides"))
+        self.glide.valueChanged.connect(self._edited)
         self.metadata = self._box(self.tr("Title, seed, edits, and that it was synthesised"))
         self._lay_out()
         self.sizes.currentIndexChanged.connect(self._size_chosen)
@@ -87,6 +98,7 @@ class SettingsForm(QWidget):
             normalise=self.normalise.isChecked(),
             loudness=self.loudness.value(),
             metadata=self.metadata.isChecked(),
+            glide=self.glide.value() if self.loop.isChecked() else 0.0,
         )
 
     def set_settings(self, settings: ExportSettings) -> None:
@@ -108,6 +120,8 @@ class SettingsForm(QWidget):
         self.normalise.setChecked(settings.normalise)
         self.loudness.setValue(settings.loudness)
         self.metadata.setChecked(settings.metadata)
+        self.loop.setChecked(settings.glide > 0)
+        self.glide.setValue(settings.glide or GLIDE)
         self._showing = False
         self._edited()
 
@@ -134,6 +148,7 @@ class SettingsForm(QWidget):
         form.addRow(self.tr("Shape"), self.fit)
         form.addRow(self.tr("Frames/s"), self.rate)
         form.addRow(self.tr("Sound"), _row(self.sound, self.normalise, self.loudness))
+        form.addRow(self.tr("Loop"), _row(self.loop, self.glide))
         form.addRow(self.tr("Write in it"), self.metadata)
 
     def _combo(self, name: str) -> QComboBox:
@@ -198,6 +213,7 @@ class SettingsForm(QWidget):
         self.sound.setEnabled(can_sound)
         self.normalise.setEnabled(can_sound and self.sound.isChecked())
         self.loudness.setEnabled(self.normalise.isEnabled() and self.normalise.isChecked())
+        self.glide.setEnabled(self.loop.isChecked())
         self.changed.emit()
 
     def _has_qualities(self) -> bool:

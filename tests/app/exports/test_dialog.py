@@ -151,6 +151,19 @@ def test_what_a_format_lacks_cannot_be_chosen(desk: Desk) -> None:
     assert not form.normalise.isEnabled()
 
 
+def test_the_end_of_a_loop_glides(desk: Desk) -> None:
+    form = desk.dialog.form
+    assert not form.glide.isEnabled() and form.settings().glide == 0
+    form.loop.setChecked(True)
+    assert form.glide.isEnabled() and form.settings().glide == 1
+    form.glide.setValue(2.5)
+    kept = form.settings()
+    form.loop.setChecked(False)
+    assert form.settings().glide == 0
+    form.set_settings(kept)
+    assert form.loop.isChecked() and form.settings() == kept
+
+
 def test_own_presets_are_kept_and_deleted(desk: Desk) -> None:
     dialog = desk.dialog
     assert not dialog.forget.isEnabled()
