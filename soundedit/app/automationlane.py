@@ -19,11 +19,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
+from soundedit.app.clock import clock
 from soundedit.app.curves import Curves
 from soundedit.app.grips import SAME, Grip, Hold, dragged_span, edges, held_at
 from soundedit.app.lane import Lane, Stop, blend, is_suspended, see_through
 from soundedit.app.ownkeys import claims
-from soundedit.app.ruler import clock
 from soundedit.app.speech import announce
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.document.commands import STRENGTHS

@@ -11,10 +11,10 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from soundedit.app.clock import clock
 from soundedit.app.images import to_image
 from soundedit.app.lane import Lane, Stop
 from soundedit.app.requests import HeardLike
-from soundedit.app.ruler import clock
 from soundedit.app.timeaxis import TimeAxis
 
 MOST_SCORES = 6

@@ -23,10 +23,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from soundedit.app.clock import clock
 from soundedit.app.heardlane import strongest
 from soundedit.app.lane import blend
 from soundedit.app.requests import HeardLike
-from soundedit.app.ruler import clock
 
 BARS = 6
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from soundedit.app.buttons import Button
-from soundedit.app.ruler import clock
+from soundedit.app.clock import clock
 
 SETTLE_SECONDS = 1.0
 """Time left is told once a job ran this long; before that it is a guess."""

@@ -15,9 +15,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
+from soundedit.app.clock import clock
 from soundedit.app.lane import Lane, Stop, blend, is_suspended
 from soundedit.app.ownkeys import claims
-from soundedit.app.ruler import clock
 from soundedit.app.speech import announce
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.document.model import Marker

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from soundedit.app.clock import clock
 from soundedit.app.markerlane import MarkerLane
-from soundedit.app.ruler import clock
 from soundedit.app.session import ProjectSession
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.app.timeline import Timeline

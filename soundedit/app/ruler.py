@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from soundedit.app.clock import clock
 from soundedit.app.lane import Lane, Stop, blend, is_suspended, see_through
 from soundedit.app.timeaxis import TimeAxis
 
@@ -19,17 +20,6 @@ HANDLE_PIXELS = 14
 """Height of the strip at the foot that the ticks and the playhead's handle share."""
 LABEL_APART = 4.0
 _BESIDE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
-
-
-def clock(seconds: float, decimals: int = 0) -> str:
-    """A time as m:ss, with decimals on request: 3.21 -> "0:03.21"."""
-    units = 10**decimals
-    # Rounded down to what is shown, so that the clock never runs ahead.
-    total = math.floor(max(seconds, 0.0) * units + 1e-6)
-    minutes, rest = divmod(total, 60 * units)
-    whole, part = divmod(rest, units)
-    text = f"{minutes}:{whole:02d}"
-    return f"{text}.{part:0{decimals}d}" if decimals else text
 
 
 class RulerLane(Lane):

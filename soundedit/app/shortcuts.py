@@ -98,6 +98,7 @@ COMMANDS = (
     SoundCommand("faster", "play", T("Commands", "F&aster"), ("]",)),
     SoundCommand("start", "play", T("Commands", "&Go to the start"), ("Home",)),
     SoundCommand("end", "play", T("Commands", "Go to the &end"), ("End",)),
+    SoundCommand("go_to_time", "play", T("Commands", "Go to a &time..."), ("Ctrl+J",)),
     SoundCommand("next_frame", "play", T("Commands", "&Next frame"), ("Right",)),
     SoundCommand("previous_frame", "play", T("Commands", "Pre&vious frame"), ("Left",)),
     SoundCommand("next_second", "play", T("Commands", "One second forwar&d"), ("Shift+Right",)),

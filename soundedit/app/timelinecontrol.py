@@ -68,6 +68,7 @@ class TimelineControl(QObject):
             "faster": lambda: self._change_speed(1),
             "start": lambda: axis.seek(0.0),
             "end": lambda: axis.seek(axis.duration),
+            "go_to_time": self._transport.time.begin,
             "next_frame": lambda: self._step(1),
             "previous_frame": lambda: self._step(-1),
             "next_second": lambda: axis.seek(axis.playhead + 1),
@@ -132,6 +133,12 @@ class TimelineControl(QObject):
         playback.why_silent_changed.connect(self._transport.set_why_silent)
         playback.told.connect(self.told)
         self._transport.speed_chosen.connect(playback.choose_speed)
+        self._transport.time.typed.connect(axis.seek)
+        self._transport.time.refused.connect(
+            lambda text: self.told.emit(
+                self.tr("{0} is no time; type it as 83.5, 1:23.5, +2 or -2.").format(text)
+            )
+        )
         self._transport.preview_chosen.connect(
             lambda size: self._preferences.set(PREVIEW_SIZE, size)
         )

@@ -1,12 +1,12 @@
 """The transport bar: play, go, time, compare, snap, repeat, speed, preview, generate, export."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QFontDatabase
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from soundedit.app.buttons import Button, action_button
 from soundedit.app.requests import PreviewSize
-from soundedit.app.ruler import clock
+from soundedit.app.timefield import TimeField
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
 
@@ -23,11 +23,7 @@ class Transport(QWidget):
 
     def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.time = QLabel(clock(0, 2), self)
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPointSizeF(font.pointSizeF() * 1.25)
-        self.time.setFont(font)
-        self.time.setAccessibleName(self.tr("Time"))
+        self.time = TimeField(self)
         self.frame = QLabel(self)
         self.sound_off = QLabel(self)
         self.sound_off.setText(self.tr("no sound device"))
@@ -89,7 +85,7 @@ class Transport(QWidget):
 
     def set_time(self, seconds: float, frame: int | None, frames: int) -> None:
         """Show where the playhead is."""
-        self.time.setText(clock(seconds, 2))
+        self.time.show_time(seconds)
         text = "" if frame is None else self.tr("frame {0} of {1}").format(frame + 1, frames)
         self.frame.setText(text)
 

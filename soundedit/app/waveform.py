@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from soundedit.app.clock import clock
 from soundedit.app.lane import Lane, Stop, blend, see_through
-from soundedit.app.ruler import clock
 from soundedit.app.spectrogramview import colour_table, spectrogram_image
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.media.spectrogram import BANDS, Spectrogram, band_frequencies

@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundedit.app.ruler import clock
 from soundedit.app.timeaxis import MIN_SPAN, TimeAxis
 
 
@@ -77,17 +76,3 @@ def test_view_is_never_empty_or_outside(moves: list[tuple[str, float]], seconds:
         assert made.start >= 0
         assert made.end <= seconds * (1 + 1e-9)
         assert 0 <= made.playhead <= seconds
-
-
-@pytest.mark.parametrize(
-    ("seconds", "decimals", "text"),
-    [
-        (0, 0, "0:00"),
-        (59.99, 0, "0:59"),
-        (61.5, 1, "1:01.5"),
-        (3.21, 2, "0:03.21"),
-        (-1, 0, "0:00"),
-    ],
-)
-def test_clock(seconds: float, decimals: int, text: str) -> None:
-    assert clock(seconds, decimals) == text

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from soundedit.app.clock import clock
 from soundedit.app.exports.job import ExportJob
-from soundedit.app.ruler import clock
 
 
 class DetailsDialog(QDialog):

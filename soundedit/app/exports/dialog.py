@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from soundedit.app.clock import clock
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.exports.choices import PRESET_TITLES, shown
 from soundedit.app.exports.form import SettingsForm
@@ -35,7 +36,6 @@ from soundedit.app.exports.plan import (
     time_estimate,
 )
 from soundedit.app.exports.presetbook import PresetBook
-from soundedit.app.ruler import clock
 from soundedit.errors import ExportError, SoundeditError
 from soundedit.media.presets import ExportSettings, default_name
 

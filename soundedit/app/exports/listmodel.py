@@ -12,9 +12,9 @@ from PySide6.QtCore import (
     Qt,
 )
 
+from soundedit.app.clock import clock
 from soundedit.app.exports.job import ExportJob, JobState
 from soundedit.app.exports.queue import ExportQueue
-from soundedit.app.ruler import clock
 
 JOB_ROLE = Qt.ItemDataRole.UserRole
 STATUS_ROLE = Qt.ItemDataRole.UserRole + 1

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from soundedit.app.buttons import Button
+from soundedit.app.clock import clock
 from soundedit.app.icons import icon
 from soundedit.app.live.requests import LiveSource, LiveStatus
 from soundedit.app.meter import LevelMeter
-from soundedit.app.ruler import clock
 from soundedit.app.sliders import NumberSlider
 from soundedit.document.commands import REACTIVITIES
 from soundedit.document.model import Edit
