@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from soundedit.app.clock import clock
 from soundedit.app.curves import Curves
-from soundedit.app.grips import SAME, Grip, Hold, dragged_span, edges, held_at
+from soundedit.app.grips import SAME, Grip, Hold, dragged_span, edges, held_at, own_times
 from soundedit.app.lane import Lane, Stop, blend, is_suspended, see_through
 from soundedit.app.ownkeys import claims
 from soundedit.app.speech import announce
@@ -29,12 +29,15 @@ from soundedit.app.timeaxis import TimeAxis
 from soundedit.document.commands import STRENGTHS
 from soundedit.document.curve import curve_at, strength_at
 from soundedit.document.model import Easing, Edit, Keyframe
+from soundedit.document.spans import is_whole, moved
 
 HEIGHT = 40
 REACH = 7.0
 """Pixels within which something is grabbed."""
 POINT = 4.0
 MARGIN = 5.0
+BAR = 4
+"""Height in pixels of the bar at the foot by which a span is moved."""
 VALUE_STEP = 0.05
 TIME_STEP = 0.04
 
@@ -57,8 +60,8 @@ class AutomationLane(Lane):
         self.edit = edit
         self.setToolTip(
             self.tr(
-                "A double click or Enter sets a keyframe; drag it, or the edit's ends and fades."
-                " The right button and E offer other ways on."
+                "A double click or Enter sets a keyframe; drag it, or the edit's ends and fades;"
+                " the bar below moves all of it. The right button and E offer other ways on."
             )
         )
         self.show_edit(edit)
@@ -133,6 +136,9 @@ class AutomationLane(Lane):
         """Edges as lines, fades as handles on top."""
         start, end = edges(self.edit.span, self.axis.duration)
         painter.setPen(QPen(colour, 1))
+        if not is_whole(self.edit):
+            left, right = (self.axis.to_x(edge) for edge in (start, end))
+            painter.fillRect(QRectF(left, height - BAR, right - left, BAR), colour)
         for edge in (start, end):
             x = self.axis.to_x(edge)
             painter.drawLine(QPointF(x, 0), QPointF(x, height))
@@ -193,6 +199,10 @@ class AutomationLane(Lane):
         for grip, seconds in fades if at.y() <= REACH + 2 else sides:
             if abs(self.axis.to_x(seconds) - at.x()) <= REACH - 2:
                 return Hold(grip)
+        pointed = self.axis.to_time(at.x())
+        low = at.y() >= self.height() - 1 - BAR
+        if low and start < pointed < end and not is_whole(self.edit):
+            return Hold(Grip.WHOLE, pointed, self.edit)
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -209,17 +219,26 @@ class AutomationLane(Lane):
                 self._show_cursor(event.position())
             super().mouseMoveEvent(event)
             return
-        seconds = self.axis.marks.snap(
-            self.dragged_time(event.position().x()),
-            suspended=is_suspended(event),
-            own=held_at(self._hold, self.edit.span, self.axis.duration),
-        )
+        seconds = self.dragged_time(event.position().x())
+        if self._hold.edit is not None:
+            self._drag_whole(event, seconds - self._hold.seconds, self._hold.edit)
+            return
+        own = held_at(self._hold, self.edit.span, self.axis.duration)
+        seconds = self.axis.marks.snap(seconds, suspended=is_suspended(event), own=[own])
         seconds = min(max(seconds, 0.0), self.axis.duration)
         if self._hold.grip is Grip.KEYFRAME:
             self._drag_keyframe(event, seconds)
         else:
             span = dragged_span(self._hold.grip, seconds, self.edit.span, self.axis.duration)
             self._curves.set_span(self.edit.id, span)
+
+    def _drag_whole(self, event: QMouseEvent, by: float, edit: Edit) -> None:
+        """From how it was, so that keyframes that come to the take's beginning keep their ways."""
+        start, own = edit.span.start, own_times(self.edit, self.axis.duration)
+        to = self.axis.marks.snap(start + by, suspended=is_suspended(event), own=own)
+        self._curves.move_in_time(moved(edit, to - start, self.axis.duration))
+        at = event.globalPosition().toPoint()
+        QToolTip.showText(at, clock(self.edit.span.start, 2), self)
 
     def _drag_keyframe(self, event: QMouseEvent, seconds: float) -> None:
         assert self._hold is not None
@@ -296,7 +315,10 @@ class AutomationLane(Lane):
 
     def _show_cursor(self, at: QPointF) -> None:
         hold = self._hit(at)
-        shapes = {Grip.KEYFRAME: Qt.CursorShape.SizeAllCursor}
+        shapes = {
+            Grip.KEYFRAME: Qt.CursorShape.SizeAllCursor,
+            Grip.WHOLE: Qt.CursorShape.OpenHandCursor,
+        }
         if hold is None:
             self.unsetCursor()
         else:

@@ -3,9 +3,9 @@
 from PySide6.QtCore import QObject
 
 from soundedit.app.editstack import EditStack
-from soundedit.document import keyframes
+from soundedit.document import commands, keyframes
 from soundedit.document.commands import find_edit
-from soundedit.document.model import Easing, Keyframe, Project, Span
+from soundedit.document.model import Easing, Edit, Keyframe, Project, Span
 
 
 class Curves(QObject):
@@ -48,6 +48,11 @@ class Curves(QObject):
     def set_span(self, edit_id: str, span: Span) -> None:
         """Set where the edit acts; calls in a row are one step until `let_go`."""
         self._stack.set_span(edit_id, span)
+
+    def move_in_time(self, edit: Edit) -> None:
+        """Put an edit elsewhere in the take; calls in a row are one step until `let_go`."""
+        project = commands.replace_edit(self._session.project, edit)
+        self._do(self.tr("move {0} in time"), edit.id, project, f"time {edit.id}")
 
     def let_go(self) -> None:
         """A drag ended."""

@@ -14,7 +14,7 @@ from soundedit.app.editstack import EditStack
 from soundedit.app.heardpanel import shares
 from soundedit.app.samples import PICTURE_SUFFIXES
 from soundedit.app.settings import LAST_FOLDER, PICTURE_FOLDER, Settings
-from soundedit.document.model import PartKind
+from soundedit.document.model import PartKind, Range
 from soundedit.document.projectfile import SUFFIX
 from soundedit.errors import SoundeditError
 
@@ -28,6 +28,8 @@ OF_SELECTED = (
     "edit_up",
     "edit_down",
     "blend_sound",
+    "span_to_range",
+    "span_to_all",
     "remove_edit",
 )
 
@@ -83,6 +85,8 @@ class Editing(QObject):
             "paste_edit": self._paste,
             "duplicate_edit": selected(stack.duplicate),
             "remove_edit": selected(stack.remove),
+            "span_to_range": selected(self._span_to_range),
+            "span_to_all": selected(lambda edit_id: stack.place(edit_id, Range())),
             "edit_up": selected(lambda edit_id: stack.move(edit_id, -1)),
             "edit_down": selected(lambda edit_id: stack.move(edit_id, 1)),
         }
@@ -130,6 +134,9 @@ class Editing(QObject):
         if path is not None:
             self.stack.blend_sound(edit_id, path)
 
+    def _span_to_range(self, edit_id: str) -> None:
+        self.stack.place(edit_id, self.session.project.range)
+
     def _paste(self) -> None:
         try:
             self.stack.paste()
@@ -173,4 +180,6 @@ class Editing(QObject):
         actions["redo"].setText(self.tr("&Redo {0}").format(history.redo_name).rstrip())
         for id_ in OF_SELECTED:
             actions[id_].setEnabled(writable and self.stack.selected is not None)
+        if self.session.project.range == Range():
+            actions["span_to_range"].setEnabled(False)
         self.panel.setEnabled(writable)

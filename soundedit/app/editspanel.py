@@ -29,6 +29,8 @@ CARD_ACTIONS = (
     "duplicate_edit",
     "edit_up",
     "edit_down",
+    "span_to_range",
+    "span_to_all",
     "blend_sound",
     "refine_edit",
     "unrefine_edit",

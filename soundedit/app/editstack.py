@@ -19,6 +19,7 @@ from soundedit.document.model import (
     Part,
     PartKind,
     Project,
+    Range,
     Span,
 )
 
@@ -172,6 +173,12 @@ class EditStack(QObject):
         project = commands.set_span(self.session.project, edit_id, span)
         name = self.tr("set the span of {0}").format(self._name(edit_id))
         self.session.do(name, project, f"span {edit_id}")
+
+    def place(self, edit_id: str, part: Range) -> None:
+        """Let an edit act in a part of the take only; its fades stay."""
+        span = find_edit(self.session.project, edit_id).span
+        self.set_span(edit_id, replace(span, start=part.start or 0.0, end=part.end))
+        self.session.close_merge()
 
     def set_follow(self, edit_id: str, follow: bool) -> None:
         """Follow the loudness of the edit's sound or not."""

@@ -1,9 +1,9 @@
-"""What of an automation lane is held by the mouse, and what dragging it makes of the span."""
+"""What of an automation lane is held by the mouse, and what dragging it makes of the edit."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from soundedit.document.model import Span
+from soundedit.document.model import Edit, Span
 
 SAME = 1e-6
 """Seconds; times this close are one."""
@@ -17,14 +17,19 @@ class Grip(Enum):
     END = "end"
     FADE_IN = "fade in"
     FADE_OUT = "fade out"
+    WHOLE = "whole"
+    """The edit itself, with its span and keyframes."""
 
 
 @dataclass
 class Hold:
-    """What is held; of a keyframe, its time as it is now."""
+    """What is held; of a keyframe, its time as it is now; of a whole edit, how it was when it was
+    grabbed, and at which time.
+    """
 
     grip: Grip
     seconds: float = 0.0
+    edit: Edit | None = None
 
 
 def edges(span: Span, duration: float) -> tuple[float, float]:
@@ -46,6 +51,11 @@ def held_at(hold: Hold, span: Span, duration: float) -> float:
             return start + span.fade_in
         case _:
             return end - span.fade_out
+
+
+def own_times(edit: Edit, duration: float) -> tuple[float, ...]:
+    """The times in seconds at which something of an edit is."""
+    return *edges(edit.span, duration), *(keyframe.seconds for keyframe in edit.keyframes)
 
 
 def dragged_span(grip: Grip, seconds: float, span: Span, duration: float) -> Span:

@@ -1,6 +1,6 @@
 """What is marked on the time axis, and what a moved thing snaps to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 import numpy as np
@@ -93,7 +93,7 @@ class Marks(QObject):
         playhead: bool = True,
         marker: str | None = None,
         span: bool = True,
-        own: float | None = None,
+        own: Collection[float] = (),
     ) -> float:
         """The stop within `SNAP_PIXELS` of a time, or the time itself; draws a guide there.
 
@@ -102,7 +102,7 @@ class Marks(QObject):
             playhead: whether the playhead is a stop; not while it is what is moved.
             marker: id of the marker that is moved and so is no stop.
             span: whether the ends of the range are stops.
-            own: where the moved keyframe or clip end is, which so is no stop.
+            own: where what is moved is, keyframes or ends of edits, which so are no stops.
         """
         nearest: float | None = None
         if self._snapping and not suspended:
@@ -115,7 +115,7 @@ class Marks(QObject):
         self._set_guide(None)
 
     def _stops(
-        self, playhead: bool, marker: str | None, span: bool, own: float | None
+        self, playhead: bool, marker: str | None, span: bool, own: Collection[float]
     ) -> list[float]:
         stops = [0.0, self._scale.duration]
         if playhead:
@@ -124,7 +124,9 @@ class Marks(QObject):
         if span and self.span is not None:
             stops += self.span
         for source in self._sources:
-            stops += (time for time in source() if own is None or abs(time - own) > SAME_SECONDS)
+            stops += (
+                time for time in source() if all(abs(time - one) > SAME_SECONDS for one in own)
+            )
         return stops
 
     def _nearest(self, seconds: float, stops: list[float]) -> float | None:

@@ -101,6 +101,50 @@ def test_span_and_fades_are_dragged(rig: Rig, lane: AutomationLane) -> None:
     assert rig.window.editing.panel.card(lane.edit.id).start.value() == pytest.approx(1.0, abs=0.02)
 
 
+def test_the_bar_moves_the_edit_in_one_step(rig: Rig, lane: AutomationLane) -> None:
+    curves = rig.window.edit_lanes._curves
+    foot = lane.height() - 3
+
+    def bar(seconds: float) -> QPoint:
+        return QPoint(round(lane.axis.to_x(seconds)), foot)
+
+    # Where it acts over the whole take there is nothing to move.
+    drag(rig, lane, bar(1.0), bar(2.0))
+    assert lane.edit.span == Span()
+    curves.set_span(lane.edit.id, Span(1.0, 2.0, fade_in=0.25))
+    curves.let_go()
+    curves.add(lane.edit.id, Keyframe(1.25, 0.75))
+    before, steps = lane.edit, len(rig.window.session.history.entries)
+    drag(rig, lane, bar(1.5), bar(2.0), bar(2.5))
+    span = lane.edit.span
+    assert span.start == pytest.approx(2.0, abs=0.02)
+    assert span.end == pytest.approx(span.start + 1.0)
+    assert lane.edit.keyframes[0].seconds == pytest.approx(span.start + 0.25)
+    assert span.fade_in == 0.25 and lane.edit.keyframes[0].value == 0.75
+    assert len(rig.window.session.history.entries) == steps + 1
+    rig.do("undo")
+    assert lane.edit == before
+    drag(rig, lane, bar(1.5), bar(0.2))
+    assert lane.edit.span.start == 0
+
+
+def test_an_edit_acts_in_the_range_only(rig: Rig, lane: AutomationLane) -> None:
+    actions = rig.window.actions_by_id
+    assert not actions["span_to_range"].isEnabled()
+    rig.window.axis.seek(1.0)
+    rig.do("in_point")
+    rig.window.axis.seek(3.0)
+    rig.do("out_point")
+    rig.do("span_to_range")
+    assert (lane.edit.span.start, lane.edit.span.end) == (1.0, 3.0)
+    rig.do("clear_range")
+    assert not actions["span_to_range"].isEnabled()
+    rig.do("span_to_all")
+    assert lane.edit.span == Span()
+    rig.do("undo")
+    assert (lane.edit.span.start, lane.edit.span.end) == (1.0, 3.0)
+
+
 def test_click_beside_everything_seeks(rig: Rig, lane: AutomationLane) -> None:
     rig.qtbot.mouseClick(lane, LEFT, pos=at(lane, 2.5, 0.5))
     assert rig.window.axis.playhead == pytest.approx(2.5, abs=0.02)

@@ -124,7 +124,7 @@ def test_keyframes_and_clip_ends_are_stops_but_not_for_themselves(desk: Desk) ->
     desk.session.do("add storm", add_edit(desk.session.project, edit))
     marks = desk.axis.marks
     assert [marks.snap(time) for time in (1.46, 3.05, 6.25)] == [1.5, 3.0, 6.2]
-    assert marks.snap(1.46, own=1.5) == 1.46
+    assert marks.snap(1.46, own=[1.5]) == 1.46
     desk.drag(desk.timeline.ruler, (800, FOOT), 624)
     assert desk.axis.playhead == 6.2
 
