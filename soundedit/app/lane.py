@@ -22,11 +22,18 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from soundedit.app.gestures import pinch, wheel
 from soundedit.app.speech import announce
 from soundedit.app.timeaxis import TimeAxis
+from soundedit.document.beats import beats_between
+from soundedit.document.model import Beats
 
 SAME_TIME = 1e-4
 """Seconds; stops this close to the playhead are where it is."""
 EDGE_PAN = 0.3
 """Share of the way beyond the edge by which a drag moves the view."""
+
+BEATS_APART = 12
+"""Pixels that lines of beats are at least apart."""
+BAR_SHARE, BEAT_SHARE = 0.3, 0.12
+"""How much the lines of bars and of beats cover."""
 
 Stop = tuple[float, str]
 """A time in seconds and what to say there."""
@@ -84,6 +91,10 @@ class Lane(QWidget):
         """Where the playhead's line begins, in pixels from the top."""
         return 0
 
+    def beats_top(self) -> int:
+        """Where the lines of the beats begin, in pixels from the top."""
+        return 0
+
     def redraw(self) -> None:
         """The content changed."""
         self._content = None
@@ -125,8 +136,10 @@ class Lane(QWidget):
         painter.end()
 
     def _paint_marks(self, painter: QPainter) -> None:
-        """What lies outside the range is dimmed; markers and the guide are lines."""
+        """What lies outside the range is dimmed; beats, markers and the guide are lines."""
         marks, height = self.axis.marks, self.height()
+        if marks.beats is not None:
+            self._paint_beats(painter, marks.beats)
         if marks.span is not None:
             dim = see_through(self.colour(QPalette.ColorRole.Window), 0.55)
             left, right = (self.axis.to_x(edge) for edge in marks.span)
@@ -142,6 +155,14 @@ class Lane(QWidget):
             x = round(self.axis.to_x(marks.guide))
             painter.setPen(QPen(self.colour(), 1, Qt.PenStyle.DotLine))
             painter.drawLine(x, 0, x, height)
+
+    def _paint_beats(self, painter: QPainter, beats: Beats) -> None:
+        least = BEATS_APART / self.axis.width * self.axis.span
+        end = min(self.axis.end, self.axis.duration)
+        for seconds, is_bar in beats_between(beats, self.axis.start, end, least):
+            x = round(self.axis.to_x(seconds))
+            painter.setPen(QPen(see_through(self.colour(), BAR_SHARE if is_bar else BEAT_SHARE), 1))
+            painter.drawLine(x, self.beats_top(), x, self.height())
 
     def _follow_playhead(self) -> None:
         for x in (self._playhead_x, self.axis.to_x(self.axis.playhead)):

@@ -108,7 +108,7 @@ class Marking(QObject):
 
     def _show(self) -> None:
         project = self._session.project
-        self._axis.marks.set_marks(project.markers, project.range)
+        self._axis.marks.set_marks(project.markers, project.range, project.beats)
 
     def _edit_stops(self) -> list[float]:
         """Keyframes and clip ends of the edits."""

@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from soundedit.document.model import Marker, Range
+from soundedit.document.beats import beat_near
+from soundedit.document.model import Beats, Marker, Range
 from soundedit.media.onsets import NO_ONSETS, Onsets
 
 SNAP_PIXELS = 8.0
@@ -27,10 +28,10 @@ class Scale(Protocol):
 
 
 class Marks(QObject):
-    """Markers, range and onsets for the lanes to draw; `snap` pulls times to them."""
+    """Markers, range, beats and onsets for the lanes to draw; `snap` pulls times to them."""
 
     changed = Signal()
-    """Markers, range or onsets are others."""
+    """Markers, range, beats or onsets are others."""
     guide_changed = Signal()
     """`guide` is another."""
     snapping_changed = Signal(bool)
@@ -42,6 +43,7 @@ class Marks(QObject):
         self._snapping = True
         self.markers: tuple[Marker, ...] = ()
         self.range = Range()
+        self.beats: Beats | None = None
         self.onsets: Onsets = NO_ONSETS
         self.guide: float | None = None
 
@@ -56,11 +58,13 @@ class Marks(QObject):
             self._snapping = on
             self.snapping_changed.emit(on)
 
-    def set_marks(self, markers: Iterable[Marker], range_: Range) -> None:
-        """Show these markers and this range."""
+    def set_marks(
+        self, markers: Iterable[Marker], range_: Range, beats: Beats | None = None
+    ) -> None:
+        """Show these markers, this range and these beats."""
         ordered = tuple(sorted(markers, key=lambda marker: marker.seconds))
-        if (ordered, range_) != (self.markers, self.range):
-            self.markers, self.range = ordered, range_
+        if (ordered, range_, beats) != (self.markers, self.range, self.beats):
+            self.markers, self.range, self.beats = ordered, range_, beats
             self.changed.emit()
 
     def set_onsets(self, onsets: Onsets) -> None:
@@ -133,6 +137,11 @@ class Marks(QObject):
         times = self.onsets.times
         at = int(np.searchsorted(times, seconds))
         candidates = [*stops, *(float(time) for time in times[max(at - 1, 0) : at + 1])]
+        if (
+            self.beats is not None
+            and (beat := beat_near(self.beats, seconds)) <= self._scale.duration
+        ):
+            candidates.append(beat)
         x = self._scale.to_x(seconds)
         distance, best = min((abs(self._scale.to_x(time) - x), time) for time in candidates)
         return best if distance <= SNAP_PIXELS else None

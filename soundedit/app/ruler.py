@@ -47,6 +47,10 @@ class RulerLane(Lane):
     def playhead_top(self) -> int:
         return self.height() - HANDLE_PIXELS
 
+    def beats_top(self) -> int:
+        # Not through the labels of the times.
+        return self.height() - HANDLE_PIXELS
+
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.FontChange:
             self._fit_height()

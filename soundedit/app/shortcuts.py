@@ -116,6 +116,7 @@ COMMANDS = (
     SoundCommand("go_in", "mark", T("Commands", "Go to where the range &begins"), ("Shift+I",)),
     SoundCommand("go_out", "mark", T("Commands", "Go to where the range &ends"), ("Shift+O",)),
     SoundCommand("clear_range", "mark", T("Commands", "&Clear the range"), ("Ctrl+Shift+X",)),
+    SoundCommand("beats", "mark", T("Commands", "&Beats..."), ("Ctrl+B",)),
     Command("snap", "mark", T("Commands", "Sna&p"), ("S",), True),
     SoundCommand("zoom_in", "view", T("Commands", "Zoom &in"), ("=", "+")),
     SoundCommand("zoom_out", "view", T("Commands", "Zoom &out"), ("-",)),

@@ -6,6 +6,7 @@ from fractions import Fraction
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 
+from soundedit.app.beatsdialog import BeatsDialog
 from soundedit.app.controller import Controller
 from soundedit.app.marking import Marking
 from soundedit.app.playback import Playback
@@ -24,6 +25,7 @@ from soundedit.app.settings import (
 from soundedit.app.timeline import Timeline
 from soundedit.app.transport import SPEEDS, Transport
 from soundedit.app.waveform import SPECTROGRAM, WAVEFORM
+from soundedit.media.tempo import Tempo, find_tempo
 
 KEY_ZOOM = 1.5
 
@@ -51,6 +53,7 @@ class TimelineControl(QObject):
         self._transport, self._playback = transport, playback
         self._preferences, self._settings = preferences, preferences.settings
         self._actions = actions
+        self._beats: BeatsDialog | None = None
         self.marking = Marking(controller.session, timeline, self.step_time, self)
         self._connect()
         self.apply_settings()
@@ -84,6 +87,7 @@ class TimelineControl(QObject):
             "go_in": lambda: self._go_to_edge(0),
             "go_out": lambda: self._go_to_edge(1),
             "clear_range": marking.clear_range,
+            "beats": self._show_beats,
             "snap": lambda: self._preferences.set(SNAP, not axis.marks.snapping),
             "zoom_in": lambda: axis.zoom(KEY_ZOOM),
             "zoom_out": lambda: axis.zoom(1 / KEY_ZOOM),
@@ -170,6 +174,25 @@ class TimelineControl(QObject):
         speed = SPEEDS[min(max(at + by, 0), len(SPEEDS) - 1)]
         self._playback.choose_speed(speed)
         self._transport.show_choice(speed)
+
+    def _show_beats(self) -> None:
+        if self._beats is None:
+            window = self._timeline.window()
+            self._beats = BeatsDialog(self._controller.session, self._axis, self._tempo, window)
+            self._beats.destroyed.connect(self._beats_closed)
+        self._beats.show()
+        self._beats.raise_()
+        self._beats.activateWindow()
+
+    def _beats_closed(self) -> None:
+        self._beats = None
+
+    def _tempo(self) -> Tempo | None:
+        """The tempo of the open sound; none until all of it was read."""
+        spectrogram, span = self._controller.spectrogram, self._axis.marks.span
+        if spectrogram is None:
+            return None
+        return find_tempo(spectrogram, self._controller.onsets, 0.0 if span is None else span[0])
 
     def _change_view(self) -> None:
         spectral = self._timeline.waveform.view == SPECTROGRAM

@@ -225,6 +225,18 @@ class Range:
 
 
 @dataclass(frozen=True)
+class Beats:
+    """The beats of the take: `bpm` of them a minute, 20 to 400, one of them at `first` seconds,
+    which begins a bar of `bar` beats, 1 to 16.
+    """
+
+    bpm: float = 120.0
+    first: float = 0.0
+    bar: int = 4
+    extra: Mapping[str, Any] = field(default=NOTHING)
+
+
+@dataclass(frozen=True)
 class Project:
     """Everything a person made. `fps` is a fraction as text: "24", "30000/1001".
 
@@ -241,6 +253,7 @@ class Project:
     edits: tuple[Edit, ...] = ()
     markers: tuple[Marker, ...] = ()
     range: Range = Range()
+    beats: Beats | None = None
     media: tuple[Media, ...] = ()
     notes: str = ""
     extra: Mapping[str, Any] = field(default=NOTHING)

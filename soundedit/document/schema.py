@@ -13,7 +13,7 @@ from dataclasses import fields as fields_of
 from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar
 
-from soundedit.document import commands, keyframes
+from soundedit.document import beats, commands, keyframes
 from soundedit.document.fields import Damage, from_json, mended, to_json
 from soundedit.document.ids import new_id
 from soundedit.document.model import Edit, Marker, Project
@@ -172,6 +172,10 @@ def _in_range(project: Project, damage: Damage) -> Project:
         if at is not None:
             _tell_moved(at, commands.checked_time(at), damage, f"range.{name}")
     project = commands.set_range(project, project.range.start, project.range.end)
+    if project.beats is not None:
+        inside = beats.within(project.beats)
+        _tell_moved(project.beats, inside, damage, "beats.{}")
+        project = beats.set_beats(project, inside)
     try:
         return commands.set_fps(project, project.fps)
     except ProjectError:
