@@ -11,14 +11,16 @@ from soundedit.app.buttons import action_button
 from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.packdialog import PackDialog
-from soundedit.app.settings import PACK, Settings
+from soundedit.app.settings import DEVICE, PACK, Settings
 from soundedit.app.worker import Loader, load_engine
 
 
 def chosen_loader(settings: Settings, loader: Loader) -> Loader:
-    """What loads the pack that was chosen; `loader` where none was."""
-    folder = settings.get(PACK)
-    return partial(load_engine, pack=Path(folder)) if folder else loader
+    """What loads the chosen pack on the chosen device; `loader` where nothing was chosen."""
+    folder, device = settings.get(PACK), settings.get(DEVICE)
+    if not folder and device == DEVICE.default:
+        return loader
+    return partial(load_engine, pack=Path(folder) if folder else None, device=device)
 
 
 class PackChoice(QObject):

@@ -21,6 +21,7 @@ from soundedit.app.keyspage import KeysPage
 from soundedit.app.settings import (
     CACHE_MEGABYTES,
     COLOUR_SCHEME,
+    DEVICE,
     FOLLOW,
     OUTPUT,
     OUTPUT_API,
@@ -44,6 +45,8 @@ class Preferences(QObject):
 
     changed = Signal()
     """Something takes effect now; whoever it concerns reads the settings again."""
+    device_changed = Signal()
+    """Pictures are to be made on another device."""
 
     def __init__(self, settings: Settings, keymap: Keymap, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,7 +99,9 @@ class PreferencesDialog(QDialog):
         )
         self.scrub = self._check(SCRUB_SOUND, self.tr("&Hear the sound while scrubbing"))
         self.follow = self._check(FOLLOW, self.tr("The view &follows the playhead by page"))
-        self.snap = self._check(SNAP, self.tr("Snap to &playhead, markers, onsets and keyframes"))
+        self.snap = self._check(
+            SNAP, self.tr("Snap to &playhead, markers, beats, onsets and keyframes")
+        )
         for box in (self.returns, self.scrub, self.follow, self.snap):
             form.addRow(box)
         return page
@@ -113,6 +118,18 @@ class PreferencesDialog(QDialog):
         self.cache.setAccessibleName(self.tr("Memory for finished frames"))
         self.cache.valueChanged.connect(lambda value: self._preferences.set(CACHE_MEGABYTES, value))
         form.addRow(self.tr("&Memory for finished frames"), self.cache)
+        self.device = QComboBox(page)
+        self.device.setAccessibleName(self.tr("Pictures are made on"))
+        for name, value in (
+            (self.tr("The graphics card where there is one"), DEVICE.default),
+            (self.tr("The processor"), "cpu"),
+            (self.tr("The graphics card (CUDA)"), "cuda"),
+        ):
+            self.device.addItem(name, value)
+        chosen = self._preferences.settings.get(DEVICE)
+        self.device.setCurrentIndex(max(self.device.findData(chosen), 0))
+        self.device.currentIndexChanged.connect(self._device_chosen)
+        form.addRow(self.tr("Pictures are made &on"), self.device)
         return page
 
     def _window_page(self) -> QWidget:
@@ -153,6 +170,10 @@ class PreferencesDialog(QDialog):
         settings.set(OUTPUT_API, device.host_api if device else "")
         settings.set(OUTPUT, device.name if device else "")
         self._preferences.changed.emit()
+
+    def _device_chosen(self, index: int) -> None:
+        self._preferences.set(DEVICE, self.device.itemData(index))
+        self._preferences.device_changed.emit()
 
     def _colours_chosen(self, index: int) -> None:
         name = self.colours.itemData(index)

@@ -19,7 +19,7 @@ def choose_device(wanted: str = "auto") -> torch.device:
         raise DeviceError(f"The device {wanted!r} is not known; use auto, cpu or cuda.") from error
     if device.type == "cuda":
         if not torch.cuda.is_available():
-            raise DeviceError("No CUDA device was found; use --device cpu, or install its driver.")
+            raise DeviceError("No CUDA device was found; choose the CPU, or install its driver.")
         if (device.index or 0) >= torch.cuda.device_count():
             count = torch.cuda.device_count()
             raise DeviceError(f"The device {wanted} is not there; this machine has {count}.")

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from soundedit.app.devices import FoundDevices
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.exports.places import places_in
 from soundedit.app.packdialog import PackDialog
-from soundedit.app.settings import PACK, Settings
+from soundedit.app.packs import chosen_loader
+from soundedit.app.preferences import PICTURES, PreferencesDialog
+from soundedit.app.settings import DEVICE, PACK, Settings
 from soundedit.app.window import MainWindow
+from soundedit.app.worker import load_engine
 from soundedit.errors import PackError
 from soundedit.progress import Progress
 
@@ -163,10 +167,10 @@ def test_pack_of_a_folder(dialog: PackDialog, tmp_path: Path) -> None:
     assert chosen == [tmp_path]
 
 
-def test_chosen_pack_is_loaded_and_remembered(
-    settings: Settings, tiny_pack: Path, tmp_path: Path, qtbot: QtBot
-) -> None:
-    window = MainWindow(
+@pytest.fixture
+def window(settings: Settings, tmp_path: Path) -> Iterator[MainWindow]:
+    """A window whose engine cannot be loaded unless something else is chosen."""
+    made = MainWindow(
         settings,
         loader=broken,  # type: ignore[arg-type]
         find=lambda again: FoundDevices((), "None.", "None."),
@@ -174,17 +178,61 @@ def test_chosen_pack_is_loaded_and_remembered(
         exports=places_in(tmp_path / "exports"),
         state=tmp_path / "state",
     )
-    try:
-        window.show()
-        window.begin()
-        qtbot.waitUntil(lambda: window.controller.engine_error is not None, timeout=WAIT)
-        window.packs.load(tiny_pack)
-        qtbot.waitUntil(lambda: window.controller.engine is not None, timeout=WAIT)
-        assert window.controller.engine is not None
-        name = json.loads((tiny_pack / "pack.json").read_text())["name"]
-        assert window.controller.engine.pack_id == f"{name} 1.0"
-        assert settings.get(PACK) == str(tiny_pack)
-    finally:
-        window.close()
-        window.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    yield made
+    made.close()
+    made.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_chosen_pack_is_loaded_and_remembered(
+    settings: Settings, window: MainWindow, tiny_pack: Path, qtbot: QtBot
+) -> None:
+    window.show()
+    window.begin()
+    qtbot.waitUntil(lambda: window.controller.engine_error is not None, timeout=WAIT)
+    window.packs.load(tiny_pack)
+    qtbot.waitUntil(lambda: window.controller.engine is not None, timeout=WAIT)
+    assert window.controller.engine is not None
+    name = json.loads((tiny_pack / "pack.json").read_text())["name"]
+    assert window.controller.engine.pack_id == f"{name} 1.0"
+    assert settings.get(PACK) == str(tiny_pack)
+
+
+def test_the_device_is_chosen_in_the_settings(
+    settings: Settings, window: MainWindow, tiny_pack: Path, qtbot: QtBot
+) -> None:
+    settings.set(PACK, str(tiny_pack))
+    window.show()
+    window.begin()
+    qtbot.waitUntil(lambda: window.controller.engine_error is not None, timeout=WAIT)
+    window.preferences.show(window, PICTURES)
+    dialog = window.findChild(PreferencesDialog)
+    assert dialog is not None and dialog.device.currentData() == "auto"
+    dialog.device.setCurrentIndex(dialog.device.findData("cpu"))
+    qtbot.waitUntil(lambda: window.controller.engine is not None, timeout=WAIT)
+    assert window.controller.engine is not None
+    assert window.controller.engine.device == "cpu"
+    assert settings.get(DEVICE) == "cpu"
+    dialog.close()
+
+
+@pytest.mark.parametrize(
+    ("pack", "device", "given"),
+    [
+        ("", "auto", None),
+        ("", "cpu", {"pack": None, "device": "cpu"}),
+        ("/p", "auto", {"pack": Path("/p"), "device": "auto"}),
+        ("/p", "cuda", {"pack": Path("/p"), "device": "cuda"}),
+    ],
+)
+def test_what_loads_the_choice(
+    settings: Settings, pack: str, device: str, given: dict[str, object] | None
+) -> None:
+    settings.set(PACK, pack)
+    settings.set(DEVICE, device)
+    loader = chosen_loader(settings, broken)  # type: ignore[arg-type]
+    if given is None:
+        assert loader is broken
+    else:
+        assert isinstance(loader, partial)
+        assert loader.func is load_engine and loader.keywords == given
