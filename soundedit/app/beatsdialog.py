@@ -180,7 +180,12 @@ class BeatsDialog(QDialog):
     def _search(self) -> None:
         found = self._find()
         if found is None:
-            self.said.setText(self.tr("No steady beat was found; type the tempo or tap it."))
+            self.said.setText(
+                self.tr(
+                    "No steady beat was found, or the sound is still being read; type the tempo or"
+                    " tap it."
+                )
+            )
             return
         self.said.setText(
             self.tr("Found {0} beats a minute, steady to {1} %.").format(

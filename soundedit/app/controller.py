@@ -94,6 +94,7 @@ class Controller(OpenSound):
         self.plain: Movie | None = None
         """The movie without edits."""
         self._taking = False
+        self._unreadable: Path | None = None
         self._base: Base | None = None
         self._drawn: Project | None = None
         self._kept: OrderedDict[Base, tuple[Movie, Movie]] = OrderedDict()
@@ -101,6 +102,7 @@ class Controller(OpenSound):
         self._rest.timeout.connect(lambda: self.feed.set_resting(False))
         queued = Qt.ConnectionType.QueuedConnection
         self.worker.answered.connect(self._on_answer, queued)
+        session.replaced.connect(self._forget_unreadable)
         session.changed.connect(self._follow)
 
     @property
@@ -210,7 +212,7 @@ class Controller(OpenSound):
         if path != held:
             if path is None:
                 self._drop_sound()
-            elif path != self._opening:
+            elif path not in (self._opening, self._unreadable):
                 self._open(path, take=False, generate=True)
             return
         if self._opening is not None:
@@ -315,6 +317,14 @@ class Controller(OpenSound):
         self._taking = True
         self.session.do(name, set_take(project, Take(media, info.seconds)))
         self._taking = False
+
+    def _refuse_take(self, path: Path) -> None:
+        # Told once, and not tried again at each change; the last project's pictures go.
+        self._unreadable = path
+        self._drop_sound()
+
+    def _forget_unreadable(self) -> None:
+        self._unreadable = None
 
     def _drop_sound(self) -> None:
         for kind in (Kind.INVERT, Kind.LISTEN, Kind.GENERATE):

@@ -147,7 +147,7 @@ class Dialogs:
             parent,
             parent.tr("Mix in a seed"),
             parent.tr("The seed of the scene whose style is mixed in:"),
-            seed,
+            min(seed, MAX_SEED),
             0,
             MAX_SEED,
         )

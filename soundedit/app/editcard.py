@@ -219,7 +219,9 @@ class EditCard(QFrame):
             spin.blockSignals(False)
 
     def _span_typed(self) -> None:
-        start, end = self.start.value(), None if self.end.value() < 0 else self.end.value()
+        given = self.edit.span
+        start = _typed(self.start, given.start)
+        end = None if self.end.value() < 0 else _typed(self.end, given.end)
         longest = math.inf
         if end is not None:
             # The edge that was not typed gives way.
@@ -228,11 +230,11 @@ class EditCard(QFrame):
             end = max(end, start + SHORTEST)
             longest = end - start
         span = replace(
-            self.edit.span,
+            given,
             start=start,
             end=end,
-            fade_in=min(self.fade_in.value(), longest),
-            fade_out=min(self.fade_out.value(), longest),
+            fade_in=min(_typed(self.fade_in, given.fade_in), longest),
+            fade_out=min(_typed(self.fade_out, given.fade_out), longest),
         )
         self.stack.set_span(self.edit.id, span)
         self.stack.session.close_merge_soon()
@@ -308,3 +310,9 @@ class EditCard(QFrame):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._press = None
+
+
+def _typed(spin: Spin, given: float | None) -> float:
+    """What a box says; what it was given where it shows just that, rounded."""
+    value = spin.value()
+    return given if given is not None and round(given, spin.decimals()) == value else value

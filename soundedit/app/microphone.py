@@ -80,8 +80,10 @@ class Microphone(QObject):
             self.recording.start()
 
     def look_again(self) -> None:
-        """Look for devices that were plugged in since; not while recording, which it would end."""
-        if not self.recording.recording:
+        """Look for devices that were plugged in since; not while recording or live, which it would
+        end.
+        """
+        if not (self.recording.recording or self._lent):
             self.recording.pause(True)
             self._asked = True
             self.recording.when_free(lambda: self.devices.look(again=True))

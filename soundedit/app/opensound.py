@@ -47,6 +47,10 @@ class OpenSound(EngineClient):
         """A sound proved readable: `_hold` it, and make of it what is made of sounds."""
         raise NotImplementedError
 
+    def _refuse_take(self, path: Path) -> None:
+        """The project's own take proved unreadable."""
+        raise NotImplementedError
+
     def _open(self, path: Path, *, take: bool, generate: bool) -> None:
         """Read a sound; `take` makes it the project's, which it already is otherwise."""
         self.jobs.end(self.opener.id)
@@ -87,5 +91,7 @@ class OpenSound(EngineClient):
                 self.spectrum_changed.emit()
             case OpenFailed():
                 self.jobs.end(answer.id)
-                self._opening = None
+                own, self._opening = self._opening, None
+                if own is not None:
+                    self._refuse_take(own)
                 self.failed.emit(answer.error)

@@ -105,10 +105,10 @@ class PicturePanel(QWidget):
         layout.addStretch(0)
 
     def set_values(self, seed: int, rate: str) -> None:
-        """Show these without telling that they changed."""
+        """Show these without telling that they changed; a seed beyond the box as its largest."""
         for widget in (self.seed, self.rate):
             widget.blockSignals(True)
-        self.seed.setValue(seed)
+        self.seed.setValue(min(seed, self.seed.maximum()))
         self.rate.setCurrentText(rate if rate in FRAME_RATES else DEFAULT_RATE)
         for widget in (self.seed, self.rate):
             widget.blockSignals(False)

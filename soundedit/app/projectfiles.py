@@ -156,6 +156,8 @@ class ProjectFiles(QObject):
         self._minute.stop()
         self._idle.stop()
         if keep:
+            # One that is being written may lack what came since.
+            self._autosaving = False
             self.autosave()
         self.work.close()
         if self._saver is not None and not keep:
@@ -229,14 +231,23 @@ class ProjectFiles(QObject):
 
         self._settings.set(PROJECT_FOLDER, str(path.parent))
         text = self.tr("Opening {0}").format(path.name)
-        self.work.do(read, lambda opened: self._opened(path, opened), self._refused, text)
+        agreed = self.session.project
+
+        def done(opened: OpenedProject) -> None:
+            self._unpacked.append(opened)
+            if self.session.project is agreed:
+                self._opened(path, opened)
+            else:
+                # What was done meanwhile was not in the question.
+                self._leave(lambda: self._opened(path, opened))
+
+        self.work.do(read, done, self._refused, text)
 
     def _opened(self, path: Path, opened: OpenedProject) -> None:
         self._release()
         lock = lock_project(path)
         why = opened.read_only or locked_sentence(path, lock)
         self._lock = lock
-        self._unpacked.append(opened)
         self._forget()
         self.session.begin(opened.project, opened.files, path, read_only=bool(why))
         problems = [*opened.damage, *opened.missing, *self._pack_problem(opened.project)]
@@ -268,7 +279,15 @@ class ProjectFiles(QObject):
                 path, written, snapshot.files, picture=picture, progress=progress, cancel=cancel
             )
 
+        history = self.session.history
+
         def done(lacking: list[str]) -> None:
+            if self.session.history is not history:
+                # Another project was begun meanwhile: the file is whole, and not of that one.
+                if lock is not None:
+                    lock.release()
+                self._tell_saved(path, lacking)
+                return
             if lock is not None:
                 self._release()
                 self._lock = lock
@@ -290,11 +309,14 @@ class ProjectFiles(QObject):
     ) -> None:
         self.session.saved_at(path, snapshot.project)
         self._forget()
+        self._tell_saved(path, lacking)
+        if then is not None and not self.session.modified:
+            then()
+
+    def _tell_saved(self, path: Path, lacking: list[str]) -> None:
         self.told.emit(self.tr("Saved {0}").format(path.name))
         if lacking:
             self.failed.emit(ProjectError("\n".join(lacking)))
-        if then is not None and not self.session.modified:
-            then()
 
     def _refused(self, error: Exception) -> None:
         if not isinstance(error, Cancelled):

@@ -87,8 +87,10 @@ class ProjectSession(QObject):
     def worth_asking(self) -> bool:
         """True where closing would lose work: a sound just looked at is none."""
         project = self.project
+        played = project.take is not None and project.take.latents is not None
         made = (project.edits, project.markers, project.beats, project.notes, project.start.media)
-        return self.modified and not self._read_only and bool(any(made) or self._path)
+        wanted = played or any(made) or self._path is not None
+        return self.modified and not self._read_only and wanted
 
     def do(self, name: str, project: Project, merge: str | None = None) -> bool:
         """Make `project` the state, as the undoable step `name` ("set strength of rain to 0.6").

@@ -188,11 +188,12 @@ class TimelineControl(QObject):
         self._beats = None
 
     def _tempo(self) -> Tempo | None:
-        """The tempo of the open sound; none until all of it was read."""
-        spectrogram, span = self._controller.spectrogram, self._axis.marks.span
-        if spectrogram is None:
+        """The tempo of the open sound; none until all of it was read, which its onsets tell."""
+        spectrogram, onsets = self._controller.spectrogram, self._controller.onsets
+        if spectrogram is None or not len(onsets):
             return None
-        return find_tempo(spectrogram, self._controller.onsets, 0.0 if span is None else span[0])
+        span = self._axis.marks.span
+        return find_tempo(spectrogram, onsets, 0.0 if span is None else span[0])
 
     def _change_view(self) -> None:
         spectral = self._timeline.waveform.view == SPECTROGRAM

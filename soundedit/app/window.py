@@ -418,7 +418,7 @@ class MainWindow(QMainWindow):
             # The window goes at once; waiting for a step of the engine is not the person's matter.
             self.hide()
             self.errors.close()
-            self.live.close()
+            self.live.close(keep=self._keep)
             self.microphone.close()
             self.playback.close()
             self.exporter.close()

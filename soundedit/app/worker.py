@@ -157,6 +157,8 @@ class EngineWorker(QObject):
         self._leaving.cancel()
         for request in (*self._pending.values(), *self._running.values()):
             request.cancel.cancel()
+        for kind, request in self._pending.items():
+            self._answer(Ended(request.id, kind, None))
         self._pending.clear()
         self._condition.notify()
 

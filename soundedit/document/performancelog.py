@@ -22,7 +22,10 @@ LOG_SUFFIX = ".moves"
 
 
 class PerformanceLog:
-    """Writes beside `sound`, and is locked until `close`; ProjectError if it cannot be written."""
+    """Writes beside `sound`; ProjectError if it cannot be written.
+
+    Until `close` it is locked, so that no other window takes it for one that a crash left.
+    """
 
     def __init__(
         self, sound: Path, project: Project, files: Mapping[str, Path], fps: Fraction
@@ -49,13 +52,17 @@ class PerformanceLog:
             self._last = strengths
             self._write({"frame": frame, "strengths": dict(strengths)})
 
+    def finish(self) -> None:
+        """Write no more."""
+        self._file.close()
+
     def close(self) -> None:
-        """Write no more; the file stays until the performance is safe elsewhere."""
+        """Write no more, and let go of the file, which stays for whoever looks for it."""
         self._file.close()
         self._lock.release()
 
     def discard(self) -> None:
-        """Write no more and remove the file: nothing was recorded."""
+        """Write no more and remove the file: it is not needed."""
         self._file.close()
         self.path.unlink(missing_ok=True)
         self._lock.release()

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ from soundedit.engine.trajectory_file import TrajectoryWriter
 from soundedit.errors import ExportError, shown
 from soundedit.media.formats import Kind
 from soundedit.media.framestore import FrameStore, frame_key
+from soundedit.media.frametimes import frames_in
 from soundedit.media.metadata import Metadata
 from soundedit.media.presets import ExportSettings
 from soundedit.media.sequence import SequenceWriter, is_sequence
@@ -195,13 +195,10 @@ def check_target(out: Path, settings: ExportSettings, *, overwrite: bool) -> Non
 
 def frame_span(rendering: Rendering, start: float, end: float | None) -> range:
     """The frames that are shown in [start, end), in seconds; `ExportError` if there are none."""
-    # A frame's own time must give that frame although it was rounded to a float.
-    first = math.floor(start * rendering.fps + Fraction(1, 1000))
-    stop = rendering.frames
-    if end is not None:
-        stop = min(stop, math.ceil(end * rendering.fps - Fraction(1, 1000)))
+    seconds = float(rendering.frames / rendering.fps)
+    span = frames_in(start, seconds if end is None else end, rendering.fps)
+    first, stop = span.start, min(span.stop, rendering.frames)
     if not 0 <= first < stop:
-        seconds = float(rendering.frames / rendering.fps)
         raise ExportError(
             f"There is nothing from {start:g} s on to export, as the take has {seconds:.2f} s and "
             "the range must end after it begins; choose another range."

@@ -38,22 +38,37 @@ class Pump(Generic[T]):
         self._waiting: queue.Queue[tuple[T] | None] = queue.Queue(WAITING)
         self._given_up = threading.Event()
         self._error: BaseException | None = None
+        self._finished = False
         self._thread = threading.Thread(target=self._run, name="export-writer")
         self._thread.start()
 
     def put(self, item: T, while_full: Callable[[], None]) -> None:
         """Append an item, calling `while_full` now and then until there is room.
 
-        Raises what the sink raised, and `Cancelled`.
+        Raises what the sink raised, and `Cancelled`; the item is left then as those that wait are.
         """
-        self._send((item,), while_full)
+        try:
+            self._send((item,), while_full)
+        except BaseException:
+            self._left(item)
+            raise
 
     def finish(self, while_busy: Callable[[], None]) -> None:
-        """Let the sink finish, calling `while_busy` now and then; raises what the sink raised."""
+        """Let the sink finish, calling `while_busy` now and then; raises what the sink raised.
+
+        What `while_busy` raises is raised once the sink ended, unless that was too far to stop and
+        finished whole.
+        """
         self._send(None, while_busy)
-        while self._thread.is_alive():
-            self._thread.join(_POLL_SECONDS)
-            while_busy()
+        try:
+            while self._thread.is_alive():
+                self._thread.join(_POLL_SECONDS)
+                while_busy()
+        except BaseException:
+            self._given_up.set()
+            self._thread.join()
+            if not self._finished:
+                raise
         if self._error is not None:
             raise self._error
 
@@ -83,6 +98,7 @@ class Pump(Generic[T]):
             with self._sink as sink:
                 while (item := self._next()) is not None:
                     sink.write(item[0])
+            self._finished = True
         except _GivenUp:
             pass
         except BaseException as error:  # raised again in the thread that exports

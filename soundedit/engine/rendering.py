@@ -330,7 +330,9 @@ class Rendering:
 
     def _given(self, first: int, count: int) -> list[NDArray[np.float32]]:
         """The strength [n] of each active edit."""
-        times = (first + np.arange(count)) / float(self.fps)
+        # As a float of the exact fraction, which is what spans and keyframes at a frame hold.
+        frames = first + np.arange(count, dtype=np.float64)
+        times = frames * self.fps.denominator / self.fps.numerator
         given = []
         for active in self._active:
             envelope = None

@@ -74,7 +74,7 @@ def test_taps(rig: Rig, dialog: BeatsDialog) -> None:
     tapped.tap.pressed.emit()
     assert tapped.said.text() == "Go on tapping..."
     tapped.search.click()
-    assert tapped.said.text() == "No steady beat was found; type the tempo or tap it."
+    assert tapped.said.text().startswith("No steady beat was found, or the sound is still")
     tapped.close()
 
 

@@ -334,3 +334,17 @@ def test_wipe_shows_before_left_and_after_right(edited: Rig) -> None:
     assert button.isChecked() and button.accessibleName() == "Before and after"
     button.click()
     assert colour(0.1) == PUSH
+
+
+def test_typing_a_fade_leaves_the_edges_where_they_are(edited: Rig) -> None:
+    stack = edited.window.editing.stack
+    edit = stack.add_words("storm")
+    assert edit is not None
+    stack.set_span(edit, Span(5 / 24, 25 / 24))
+    card = edited.window.editing.panel.card(edit)
+    assert (card.start.value(), card.end.value()) == (0.21, 1.04)
+    card.fade_in.setValue(0.25)
+    span = edited.window.session.project.edits[-1].span
+    assert span == Span(5 / 24, 25 / 24, 0.25)
+    card.end.setValue(0.9)
+    assert edited.window.session.project.edits[-1].span == Span(5 / 24, 0.9, 0.25)

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from soundedit.app.settings import LIVE_AUTOMATIC, RECORDINGS_KNOWN, Settings
 from soundedit.document.commands import add_edit
 from soundedit.document.curve import strength_at
 from soundedit.document.model import Edit, Part, PartKind, Reactivity
+from soundedit.document.performancelog import PerformanceLog, left_logs
 from soundedit.engine.engine import Engine
+from soundedit.engine.liverun import LiveTake
 from soundedit.media.sound import Sound, probe_sound, write_sound
 
 from .live_rig import LiveRig
@@ -77,7 +80,7 @@ def test_letters_are_the_windows_keys_wherever_the_focus_is(rig: LiveRig, qtbot:
         qtbot.keyClick(panel.sources, key)
     assert panel.sources.currentIndex() == chosen
     assert panel.freeze.isChecked() and panel.record.isChecked()
-    rig.wait(lambda: panel.record.text().startswith("Stop recording ("))
+    rig.wait(lambda: (rig.live._link.status.recorded or 0.0) > 0.3)
     qtbot.keyClick(panel.sources, Qt.Key.Key_R)
     rig.wait(lambda: rig.session.project.take is not None)
     qtbot.wait(250)
@@ -343,3 +346,42 @@ def test_the_sensitivity_follows_the_room_unless_switched_off(
     assert settings.get(LIVE_AUTOMATIC) is False
     rig.wait(lambda: rig.live._link.status.gain == 0.0)
     rig.wait(lambda: rig.panel.gain.text() == "")
+
+
+def test_live_asked_for_again_goes_on(rig: LiveRig) -> None:
+    rig.begin()
+    rig.panel.record.toggle()
+    rig.wait(lambda: (rig.live._link.status.recorded or 0) > 0.3)
+    request = rig.live._request
+    rig.window.actions_by_id["live"].trigger()
+    rig.window.actions_by_id["devices"].trigger()
+    assert request is not None and not request.cancel.cancelled
+    rig.wait(lambda: (rig.live._link.status.recorded or 0) > 0.6)
+    assert rig.live._request is request
+
+
+def test_a_performance_is_the_windows_until_it_is_closed(rig: LiveRig) -> None:
+    rig.begin()
+    rig.panel.record.toggle()
+    rig.wait(lambda: (rig.live._link.status.recorded or 0) > 0.3)
+    rig.panel.record.toggle()
+    rig.wait(lambda: rig.session.project.take is not None)
+    folder = rig.folder / "recordings"
+    (log,) = folder.glob("*.moves")
+    # Another window takes it for none that a crash left.
+    assert left_logs(folder) == []
+    assert rig.session.worth_asking
+    rig.window.end()
+    ((path, lock),) = left_logs(folder)
+    assert path == log
+    lock.release()
+
+
+def test_what_is_too_short_is_no_performance(rig: LiveRig) -> None:
+    rig.begin()
+    log = PerformanceLog(rig.folder / "live.flac", rig.session.project, {}, Fraction(24))
+    sound = rig.folder / "live.flac"
+    take = LiveTake(sound, sound.with_suffix(".latents"), 0.1, 2, Fraction(24), {}, None)
+    rig.live._recorded(take, log)
+    assert rig.session.project.take is None and not log.path.exists()
+    assert rig.panel.trouble.text() == "That was too short for a performance; record a longer one."

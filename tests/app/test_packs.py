@@ -236,3 +236,21 @@ def test_what_loads_the_choice(
     else:
         assert isinstance(loader, partial)
         assert loader.func is load_engine and loader.keywords == given
+
+
+def test_an_export_that_waits_for_the_engine_outlasts_another_pack(
+    rig: Rig, make_sound: MakeSound
+) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    rig.generate()
+    rig.engine.gate.clear()
+    calls = len(rig.engine.calls)
+    rig.window.picture.seed.setValue(8)
+    rig.wait(lambda: len(rig.engine.calls) > calls)
+    rig.do("export_again")
+    queue = rig.window.exporter.queue
+    rig.wait(lambda: queue.running is not None)
+    rig.controller.load(lambda progress: StandIn(resolution=32))
+    rig.engine.gate.set()
+    rig.wait(lambda: [str(job.state) for job in queue.jobs] == ["done"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from soundedit.app.dialogs import Leave
 from soundedit.app.recovery import RecoveryChoice, RecoveryDialog
 from soundedit.app.settings import Settings
-from soundedit.document.autosave import Recovery, recoverable
+from soundedit.document.autosave import Recovery, recover, recoverable
 from soundedit.document.projectfile import open_project, project_picture
 
 from .conftest import Rig
@@ -198,9 +199,13 @@ def test_recovery_can_wait_or_be_deleted(storm: Rig, again: Again, tmp_path: Pat
     later.wait(lambda: len(asked) == 1)
     later.close()
     third = again()
-    third.answers.recovering = lambda found: RecoveryChoice(None, tuple(found))
+    third.answers.recovering = lambda found: (
+        asked.append(found) or RecoveryChoice(None, tuple(found))
+    )
     third.begin()
-    third.wait(lambda: recoverable(tmp_path / "state") == [])
+    # Looking takes locks, which must not be in the way of what removes it.
+    third.wait(lambda: len(asked) == 2 and not third.window.projects.busy)
+    assert recoverable(tmp_path / "state") == []
 
 
 def test_recovery_dialog_lists_picture_and_time(storm: Rig, tmp_path: Path, qtbot: QtBot) -> None:
@@ -269,3 +274,72 @@ def spoil(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as target:
         for name, data in members.items():
             target.writestr(name, data)
+
+
+class Busy:
+    """Holds the thread of the files until `end`, as a slow disk does."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.gate = threading.Event()
+        work = rig.window.projects.work
+        work.do(lambda progress, cancel: self.gate.wait(60), lambda value: None, print)
+
+    def end(self, rig: Rig) -> None:
+        self.gate.set()
+        rig.wait(lambda: not rig.window.projects.busy)
+
+
+def test_a_new_project_begun_while_the_old_one_is_saved_is_not_that_file(
+    storm: Rig, tmp_path: Path
+) -> None:
+    path = save(storm, tmp_path / "film.soundedit")
+    storm.window.editing.stack.add_words("rain")
+    busy = Busy(storm)
+    storm.do("save")
+    storm.answers.leaving = Leave.DISCARD
+    storm.do("new_project")
+    storm.window.editing.stack.add_words("night")
+    busy.end(storm)
+    with open_project(path) as opened:
+        assert [edit.name for edit in opened.project.edits] == ["storm", "rain"]
+    assert storm.window.session.path is None
+    assert storm.window.session.worth_asking
+    other = save(storm, tmp_path / "other.soundedit")
+    with open_project(other) as opened, open_project(path) as first:
+        assert [edit.name for edit in opened.project.edits] == ["night"]
+        assert len(first.project.edits) == 2
+
+
+def test_what_is_done_while_another_project_opens_is_asked_about(
+    storm: Rig, tmp_path: Path
+) -> None:
+    path = save(storm, tmp_path / "film.soundedit")
+    window, asked = storm.window, storm.answers.asked_to_leave
+    window.editing.stack.add_words("rain")
+    storm.do("save")
+    storm.wait(lambda: not window.projects.busy)
+    storm.do("new_project")
+    busy = Busy(storm)
+    window.projects.open(path)
+    window.editing.stack.add_words("night")
+    storm.answers.leaving = Leave.STAY
+    before = len(asked)
+    busy.end(storm)
+    assert len(asked) == before + 1
+    assert [edit.name for edit in window.session.project.edits] == ["night"]
+    storm.answers.leaving = Leave.DISCARD
+    window.projects.open(path)
+    storm.wait(lambda: not window.projects.busy)
+    assert [edit.name for edit in window.session.project.edits] == ["storm", "rain"]
+
+
+def test_ending_keeps_what_came_after_an_autosave_began(storm: Rig, tmp_path: Path) -> None:
+    busy = Busy(storm)
+    storm.window.projects.autosave()
+    storm.window.editing.stack.add_words("night")
+    busy.gate.set()
+    storm.window.end()
+    release(storm)
+    (left,) = recoverable(tmp_path / "state")
+    _, opened = recover(left)
+    assert [edit.name for edit in opened.project.edits] == ["storm", "night"]

@@ -4,8 +4,15 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.session import ProjectSession
-from soundedit.document.commands import add_edit, set_notes, set_seed, set_strength, text_edit
-from soundedit.document.model import MediaKind, Project
+from soundedit.document.commands import (
+    add_edit,
+    set_notes,
+    set_seed,
+    set_strength,
+    set_take,
+    text_edit,
+)
+from soundedit.document.model import MediaKind, Project, Take
 
 
 @pytest.fixture
@@ -86,4 +93,11 @@ def test_what_is_worth_asking_about(session: ProjectSession, tmp_path: Path) -> 
     session.saved_at(tmp_path / "film.soundedit", session.project)
     assert not session.worth_asking and session.title == "film"
     session.undo()
+    assert session.worth_asking
+
+
+def test_a_performance_is_worth_asking_about(session: ProjectSession) -> None:
+    session.do("open", set_take(session.project, Take("m1", 2.0)))
+    assert session.modified and not session.worth_asking
+    session.do("perform", set_take(session.project, Take("m1", 2.0, latents="m2")))
     assert session.worth_asking

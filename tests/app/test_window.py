@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from soundedit.app.requests import Kind
 from soundedit.app.settings import EXPORT_FOLDER, FIRST_START, LAST_FOLDER, Settings
+from soundedit.document.commands import set_seed, set_take
+from soundedit.document.model import MediaKind, Take
 from soundedit.errors import PackError
 from soundedit.media.probe import probe_video
 from soundedit.media.sound import probe_sound
@@ -396,3 +398,39 @@ def test_full_screen_and_back_leaves_the_layout_as_it_was(rig: Rig) -> None:
 def test_the_first_window_fits_the_screen(rig: Rig) -> None:
     room = rig.window.screen().availableSize()
     assert rig.window.width() <= room.width() and rig.window.height() <= room.height()
+
+
+def test_a_seed_that_is_larger_than_the_box_is_kept(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    session = rig.window.session
+    session.do("seed", set_seed(session.project, 3_000_000_000))
+    assert rig.window.picture.seed.value() == rig.window.picture.seed.maximum()
+    assert session.project.start.seed == 3_000_000_000
+    rig.window.picture.seed.setValue(12)
+    assert session.project.start.seed == 12
+
+
+def test_a_take_that_cannot_be_read_is_told_once(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound())
+    rig.generate()
+    failures: list[Exception] = []
+    rig.controller.failed.connect(failures.append)
+    damaged = make_sound(1.0).with_name("damaged.wav")
+    damaged.write_bytes(b"RIFF" + bytes(40))
+    session = rig.window.session
+    project, media = session.adopt(damaged, MediaKind.SOUND)
+    session.do("open", set_take(project, Take(media, 1.0)))
+    rig.wait(lambda: len(failures) == 1)
+    rig.wait(lambda: rig.window.errors.dialog is not None)
+    assert rig.window.errors.dialog is not None
+    rig.window.errors.dialog.accept()
+    assert rig.controller.sound is None and rig.controller.movie is None
+    for seed in (4, 5, 6):
+        session.do(f"seed {seed}", set_seed(session.project, seed))
+    rig.qtbot.wait(300)
+    assert len(failures) == 1
+    for _ in range(4):
+        rig.do("undo")
+    rig.wait(lambda: rig.controller.sound is not None)

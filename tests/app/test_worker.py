@@ -155,3 +155,20 @@ def test_stop_while_a_long_job_runs_ends_the_thread(desk: Desk, make_sound: Make
     desk.worker.stop()
     assert desk.engine.closed
     assert "engine-worker" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_what_waits_when_the_engine_is_left_is_ended(desk: Desk, make_sound: MakeSound) -> None:
+    sound = make_sound()
+    desk.engine.gate.clear()
+    running, waiting = InvertRequest(sound, 1), generate_request(sound)
+    desk.worker.submit(running)
+    desk.wait(lambda: desk.engine.calls == ["invert 1"])
+    desk.worker.submit(waiting)
+    desk.worker.reload(lambda progress: StandIn())
+    desk.wait(lambda: len(desk.inbox.of(Loaded)) == 2)
+    for request in (running, waiting):
+        (ended,) = desk.inbox.of(Ended, request.id)
+        assert isinstance(ended, Ended) and ended.error is None and ended.kind is request.kind
+    again = InvertRequest(sound, 7)
+    desk.worker.submit(again)
+    desk.wait(lambda: bool(desk.inbox.of(Inverted, again.id)))

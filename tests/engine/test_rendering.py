@@ -1,6 +1,7 @@
 """A project on an engine: identity, order, spans, styles, and what is computed anew."""
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -221,3 +222,13 @@ def test_missing_files(engine: Engine, plain: Rendering) -> None:
 def test_frames_outside_are_refused(plain: Rendering) -> None:
     with pytest.raises(ValueError, match="not within 20"):
         plain.latents(18, 3)
+
+
+def test_an_edit_begins_with_the_frame_it_was_set_at(plain: Rendering) -> None:
+    rate = Fraction(24000, 1001)
+    for first in range(0, 40, 3):
+        span = Span(float(first / rate), float((first + 5) / rate))
+        made = plain.with_project(project(replace(RAIN, span=span), fps=str(rate)))
+        moved = made.latents(0, made.frames) - made.plain(0, made.frames)
+        acted = np.flatnonzero(np.abs(moved).max((1, 2)) > 0)
+        assert acted.tolist() == list(range(first, first + 5))

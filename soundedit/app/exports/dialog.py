@@ -111,7 +111,9 @@ class ExportDialog(QDialog):
         """What is asked for; `ExportError` if no file can be like that."""
         folder = Path(self.folder.text()).expanduser()
         settings = self.form.settings()
-        return Plan(settings, folder / self.name.text(), self.start.value(), self.end.value())
+        # The boxes show a chosen range rounded.
+        start, end = self.range.currentData() or (self.start.value(), self.end.value())
+        return Plan(settings, folder / self.name.text(), start, end)
 
     def accept(self) -> None:
         """Tell the plan, once the person agreed that a file is replaced."""

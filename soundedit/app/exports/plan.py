@@ -1,6 +1,5 @@
 """What an export will be before it begins: is it possible, how large, and how long it takes."""
 
-import math
 import os
 import sys
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from PySide6.QtCore import QCoreApplication
 from soundedit.app.exports.job import ExportJob, JobState
 from soundedit.errors import ExportError
 from soundedit.media.formats import Kind
+from soundedit.media.frametimes import frames_in
 from soundedit.media.presets import ExportSettings
 from soundedit.media.sequence import is_sequence
 from soundedit.media.space import check_space, estimated_bytes, estimated_size
@@ -67,9 +67,7 @@ class Plan:
 
     def frames(self, subject: Subject) -> int:
         """How many pictures that makes."""
-        fps = self.fps(subject)
-        first = math.floor(self.start * fps + Fraction(1, 1000))
-        return max(math.ceil(self.end * fps - Fraction(1, 1000)) - first, 0)
+        return len(frames_in(self.start, self.end, self.fps(subject)))
 
 
 def _tr(text: str) -> str:

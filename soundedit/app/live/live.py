@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.live.camera import VirtualCamera
 from soundedit.app.live.panel import EDIT_TARGET, REACTIVITY
+from soundedit.app.live.performed import Performed
 from soundedit.app.live.reactivity import LiveReactivity
 from soundedit.app.live.remote import Assignments, MidiInput, OscInput
 from soundedit.app.live.requests import (
@@ -34,12 +34,10 @@ from soundedit.app.reacting import Reacting
 from soundedit.app.requests import Ended
 from soundedit.app.settings import LAST_FOLDER, LIVE_AUTOMATIC, LIVE_CONTROLLERS, Settings
 from soundedit.document.curve import active_edits
-from soundedit.document.ids import new_id
-from soundedit.document.model import Edit, Media, MediaKind, Project, Take
-from soundedit.document.performance import with_performance
-from soundedit.document.performancelog import LOG_SUFFIX
+from soundedit.document.model import Edit, Project
+from soundedit.document.performancelog import PerformanceLog
 from soundedit.engine.pace import PaceMeter
-from soundedit.errors import DeviceError, SoundeditError
+from soundedit.errors import DeviceError, MediaError, SoundeditError
 from soundedit.media.portaudio import AudioBackend, AudioDevice
 
 TELL_MILLISECONDS = 100
@@ -88,7 +86,7 @@ class Live(QObject):
         self._meter = PaceMeter()
         self._latency = 0.0
         self._remotes: dict[str, Remote] = {}
-        self._told: list[Path] = []
+        self._performed = Performed(controller.session, settings, folder)
         self._assignments = Assignments(settings.get(LIVE_CONTROLLERS))
         self._timer = QTimer(self, interval=TELL_MILLISECONDS)
         self._timer.timeout.connect(self._tell)
@@ -117,12 +115,14 @@ class Live(QObject):
             self._show_sources()
 
     def open(self, sound: Path | None = None) -> None:
-        """Show the window and hear a file, or the default microphone."""
+        """Show the window and hear a file, or the default microphone unless it hears already."""
         if self.window is None:
             self.window = self._make_window()
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()
+        if sound is None and self._request is not None and self._wanted is not None:
+            return
         if sound is not None:
             source = LiveSource(sound.name, sound=sound)
         else:
@@ -147,13 +147,14 @@ class Live(QObject):
             return
         self._begin(source)
 
-    def close(self) -> None:
-        """Leave live; a performance that is being recorded is kept."""
+    def close(self, *, keep: bool = False) -> None:
+        """Leave live; a performance that is being recorded is kept.
+
+        With `keep`, what was not saved is offered by the next start.
+        """
         if self.window is not None:
             self.window.close()
-        # What became the project is autosaved by now, and closing asks what to do with it.
-        for log in self._told:
-            log.unlink(missing_ok=True)
+        self._performed.close(keep=keep)
 
     def _begin(self, source: LiveSource) -> None:
         assert self.window is not None
@@ -300,19 +301,13 @@ class Live(QObject):
                 self.window.panel.set_recording(False)
             return
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._link.take = self._performed.new_file()
         except OSError as error:
             self.failed.emit(DeviceError(f"{self._folder} cannot be written ({error.strerror})."))
-            return
-        name = datetime.now().strftime("live %Y-%m-%d %H.%M.%S")
-        path, number = self._folder / f"{name}.flac", 2
-        while path.exists():
-            path, number = self._folder / f"{name} ({number}).flac", number + 1
-        self._link.take = path
 
     def _on_answer(self, answer: LiveAnswer | Ended) -> None:
         if isinstance(answer, LiveRecorded):
-            self._recorded(answer.take)
+            self._recorded(answer.take, answer.log)
             return
         request, window = self._request, self.window
         if request is None or answer.id != request.id:
@@ -404,26 +399,17 @@ class Live(QObject):
             else:
                 self.failed.emit(error)
 
-    def _recorded(self, take: Any) -> None:
+    def _recorded(self, take: Any, log: PerformanceLog) -> None:
         """A performance is there: make it the project's take, as it was played."""
-        if take.problem is not None and self.window is not None:
-            self.window.panel.say(take.problem)
-        self._settings.add_recent(take.sound)
-        self._told.append(take.sound.with_suffix(LOG_SUFFIX))
-        session = self._controller.session
         self._reactivity.keep()
-        sound = Media(new_id(), take.sound.name, MediaKind.SOUND, path=str(take.sound))
-        latents = Media(new_id(), take.latents.name, MediaKind.LATENTS, path=str(take.latents))
-        session.bring({sound.id: take.sound, latents.id: take.latents})
-        made = with_performance(
-            session.project,
-            Take(sound.id, take.seconds, latents=latents.id),
-            (sound, latents),
-            take.fps,
-            take.moves,
-        )
-        if session.do(self.tr("record a live performance"), made):
-            self.said.emit(self.tr("The performance is the project's take now."))
+        problem = take.problem
+        try:
+            if self._performed.take_over(self.tr("record a live performance"), take, log):
+                self.said.emit(self.tr("The performance is the project's take now."))
+        except MediaError as error:
+            problem = str(error)
+        if problem is not None and self.window is not None:
+            self.window.panel.say(problem)
 
     def _left(self) -> None:
         """The window was closed."""

@@ -87,8 +87,10 @@ def perform_live(
                     log = PerformanceLog(link.take, project, files, Fraction(project.fps))
                     run.begin_take(link.take, log.moved)
                 elif link.take is None and run.recording:
-                    answer(LiveRecorded(request.id, run.end_take()))
-                    _close(log)
+                    assert log is not None
+                    take = run.end_take()
+                    log.finish()
+                    answer(LiveRecorded(request.id, take, log))
                     log = None
             except SoundeditError as error:
                 link.take = None
@@ -112,17 +114,15 @@ def perform_live(
     finally:
         try:
             take = run.stop()
-            if take is not None:
-                answer(LiveRecorded(request.id, take))
+            if take is not None and log is not None:
+                log.finish()
+                answer(LiveRecorded(request.id, take, log))
+                log = None
         except SoundeditError as error:
             answer(LiveTrouble(request.id, error))
         finally:
-            _close(log)
-
-
-def _close(log: PerformanceLog | None) -> None:
-    if log is not None:
-        log.close()
+            if log is not None:
+                log.close()
 
 
 def _without_take(project: Project) -> Project:

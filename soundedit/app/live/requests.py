@@ -9,6 +9,7 @@ from typing import Any
 
 from soundedit.app.requests import Answer, Kind, Request
 from soundedit.document.model import Project, Reactivity
+from soundedit.document.performancelog import PerformanceLog
 from soundedit.media.portaudio import AudioBackend, AudioDevice
 
 
@@ -113,9 +114,10 @@ class LiveDrew(LiveAnswer):
 
 @dataclass(frozen=True, eq=False)
 class LiveRecorded(LiveAnswer):
-    """A performance is finished: a `soundedit.engine.liverun.LiveTake`."""
+    """A performance is finished: a `soundedit.engine.liverun.LiveTake`, and its locked log."""
 
     take: Any
+    log: PerformanceLog
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -253,3 +254,18 @@ def test_everything_has_a_name_and_is_reached_by_tab(desk: Desk) -> None:
         assert one.accessibleName()
         assert one in reached
     assert dialog.buttons.button(QDialogButtonBox.StandardButton.Cancel) in reached
+
+
+def test_the_range_is_exported_to_the_frame(desk: Desk) -> None:
+    desk.dialog.close()
+    subject = replace(SUBJECT, fps=Fraction(24), start=5 / 24, end=25 / 24)
+    dialog = desk.make(subject)
+    plan = dialog.plan()
+    assert (plan.start, plan.end) == (5 / 24, 25 / 24)
+    assert plan.frames(subject) == 20
+    # What is typed is rounded to what the boxes hold.
+    dialog.start.setValue(0.209)
+    dialog.start.setValue(0.208)
+    dialog.end.setValue(1.042)
+    assert (dialog.plan().start, dialog.plan().end) == (0.208, 1.042)
+    assert dialog.plan().frames(subject) == 20
