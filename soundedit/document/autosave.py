@@ -34,6 +34,8 @@ from soundedit.document.whole import write_error, written_whole
 from soundedit.errors import ProjectError
 
 _NAME = re.compile(r"(\d{8})-(\d{1,15})\.json")
+_LOOKING_SECONDS = 0.25
+"""How long a session may be locked by somebody who only looks at it."""
 _MINUTE = 60.0
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
@@ -208,7 +210,7 @@ def recoverable(state: Path) -> list[Recovery]:
     sessions = state / "sessions"
     for folder in _folders(sessions):
         lock = FileLock(sessions / f"{folder.name}.lock")
-        if not lock.held:
+        if not lock.retry_for(_LOOKING_SECONDS):
             continue
         readable = _readable(folder)
         if readable:
@@ -252,7 +254,7 @@ def discard(recovery: Recovery) -> None:
     """Remove a session that nobody wants to recover; one that is at work stays."""
     folder = recovery.file.parent
     lock = FileLock(folder.with_name(f"{folder.name}.lock"))
-    if lock.held:
+    if lock.retry_for(_LOOKING_SECONDS):
         _remove_session(folder)
         lock.release()
 

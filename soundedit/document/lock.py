@@ -28,6 +28,7 @@ else:
 STALE = 300.0
 """Seconds after which a lock that nobody renews counts for nothing, where locks do not hold."""
 
+_POLL_SECONDS = 0.01
 _FAR = 1 << 30  # Windows hides locked bytes from readers, so one far behind the text is locked.
 
 
@@ -81,6 +82,14 @@ class FileLock:
             self._descriptor, self.held, self.holder = descriptor, True, None
             self.renew()
         return True
+
+    def retry_for(self, seconds: float) -> bool:
+        """Try for so long, as others may only be looking; returns `held`."""
+        end = time.monotonic() + seconds
+        while not self.held and not self.error and time.monotonic() < end:
+            time.sleep(_POLL_SECONDS)
+            self.retry()
+        return self.held
 
     def renew(self) -> None:
         """Write that the holder is alive; to be called every minute or so."""

@@ -1,22 +1,28 @@
 """What a killed program left half written is removed by the next one.
 
 Each export notes where it writes, in a folder of its own, and holds a lock while it runs. A note
-whose lock nobody holds is of a program that is gone, and the parts that came since are ours.
+whose lock nobody holds is of a program that is gone, and the parts that came since are ours. Its
+encoder may outlive it for a moment and open its file only then, so a note is kept a while longer.
 """
 
 import contextlib
 import json
+import math
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from soundedit.document.autosave import state_folder
 from soundedit.document.lock import FileLock
+from soundedit.errors import ExportError
 from soundedit.media.whole import parts_of, remove_parts, write_whole
 
 # File systems may count in steps of two seconds.
 _COARSE_SECONDS = 2.0
+_ORPHAN_SECONDS = 30.0
+"""How long after the first sweep a note is kept."""
 
 
 def notes_folder() -> Path:
@@ -40,13 +46,12 @@ def noted(out: Path, folder: Path | None = None) -> Iterator[None]:
             stack.callback(lock.release)
             note = lock.path.with_suffix(".json")
             stack.callback(_forget, note)
-            kept = [file.name for file in parts_of(out)]
-            facts = {"out": str(out.absolute()), "since": time.time(), "kept": kept}
-            write_whole(note, json.dumps(facts).encode())
+            kept = tuple(file.name for file in parts_of(out))
+            _write(note, _Note(out.absolute(), time.time(), kept))
         yield
 
 
-def sweep(folder: Path | None = None) -> None:
+def sweep(folder: Path | None = None, clock: Callable[[], float] = time.time) -> None:
     """Remove the parts that programs now gone were writing; what cannot be removed stays noted."""
     folder = notes_folder() if folder is None else folder
     with contextlib.suppress(OSError):
@@ -57,24 +62,56 @@ def sweep(folder: Path | None = None) -> None:
             if lock.held:
                 gone.append((note, lock))
             else:
-                written.update(path for path, *_ in _read(note))
+                held = _read(note)
+                written.update(() if held is None else (held.out,))
         for note, lock in gone:
-            for out, since, kept in _read(note):
-                # Whoever writes that file now has parts of the same names.
-                if out not in written and not remove_parts(out, since - _COARSE_SECONDS, kept):
-                    break
-            else:
+            if (left := _read(note)) is None:
                 _forget(note)
+            # Whoever writes that file now has parts of the same names.
+            elif left.out in written or left.remove():
+                if clock() - left.swept > _ORPHAN_SECONDS:
+                    _forget(note)
+                elif left.swept == math.inf:
+                    with contextlib.suppress(ExportError):
+                        _write(note, replace(left, swept=clock()))
             lock.release()
 
 
-def _read(note: Path) -> list[tuple[Path, float, list[str]]]:
-    """The path, the time and the older parts that a note names; none where it is damaged."""
+@dataclass(frozen=True)
+class _Note:
+    """What is written where `since` when, the parts that were there before, and when it was first
+    `swept`.
+    """
+
+    out: Path
+    since: float
+    kept: tuple[str, ...]
+    swept: float = math.inf
+
+    def remove(self) -> bool:
+        """Remove the parts that came since; whether all of them are gone."""
+        return remove_parts(self.out, self.since - _COARSE_SECONDS, self.kept)
+
+
+def _write(note: Path, what: _Note) -> None:
+    facts: dict[str, object] = {"out": str(what.out), "since": what.since, "kept": what.kept}
+    if what.swept < math.inf:
+        facts["swept"] = what.swept
+    write_whole(note, json.dumps(facts).encode())
+
+
+def _read(note: Path) -> _Note | None:
+    """A note; None where it is damaged."""
     try:
         facts = json.loads(note.read_bytes())
-        return [(Path(str(facts["out"])), float(facts["since"]), list(facts.get("kept", ())))]
-    except (OSError, ValueError, LookupError, TypeError):
-        return []
+        return _Note(
+            Path(str(facts["out"])),
+            float(facts["since"]),
+            tuple(facts.get("kept", ())),
+            float(facts.get("swept", math.inf)),
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
 
 
 def _forget(note: Path) -> None:

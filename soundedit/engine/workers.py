@@ -68,6 +68,9 @@ def run_jobs(
             worker.stop()
         for worker in workers:
             worker.join()
+        if any(worker.lost for worker in workers):
+            # Encoders that outlived their process opened their files after the sweep before.
+            sweep()
 
 
 class _Worker:
@@ -83,6 +86,8 @@ class _Worker:
         self._threads = str(max((os.cpu_count() or 1) // processes, 1))
         self._lock = threading.Lock()
         self._stopped = False
+        self.lost = False
+        """Whether a process of it died."""
         self._process: subprocess.Popen[str] | None = None
         self._log: _Log | None = None
         self._thread = threading.Thread(target=self._run, name="batch-worker")
@@ -160,6 +165,7 @@ class _Worker:
         except (OSError, ValueError):
             pass  # the process is gone
         code = process.wait()
+        self.lost = True
         sweep()
         why = self._log.last() if code > 0 and self._log is not None else "the system ended it"
         return Outcome(

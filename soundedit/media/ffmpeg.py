@@ -28,7 +28,7 @@ if sys.platform == "linux":
 _HEAD_LINES = 300
 _TAIL_LINES = 60
 _CANCEL_POLL_SECONDS = 0.05
-_YIELDING = 10
+_YIELDING, _NICEST = 10, 19
 _PIPE_BYTES = 1 << 20
 
 
@@ -112,7 +112,8 @@ class FFmpeg:
         if yielding and sys.platform != "win32":
             # It may have ended already.
             with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, _YIELDING)
+                nice = os.getpriority(os.PRIO_PROCESS, 0) + _YIELDING
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, min(nice, _NICEST))
         self._said = threading.Condition()
         self._ended = False
         self._head: list[str] = []

@@ -11,6 +11,7 @@ import hashlib
 import os
 import struct
 import threading
+import time
 import uuid
 import zlib
 from pathlib import Path
@@ -117,12 +118,14 @@ class FrameStore:
             self._out.close()
         sizes = {file: file.stat() for file in self.folder.glob("*" + _SUFFIX)}
         total = sum(stat.st_size for stat in sizes.values()) + coming
-        for file in sorted(sizes, key=lambda file: sizes[file].st_mtime):
+        # Names begin with the time too, as clocks of file systems are coarse.
+        for file in sorted(sizes, key=lambda file: (sizes[file].st_mtime_ns, file.name)):
             if total + _FILE_BYTES <= self._most:
                 break
             total -= sizes[file].st_size
             self._forget(file)
-        self._out = (self.folder / f"{uuid.uuid4().hex}{_SUFFIX}").open("xb")
+        name = f"{time.time_ns():020}-{uuid.uuid4().hex}{_SUFFIX}"
+        self._out = (self.folder / name).open("xb")
 
     def _forget(self, file: Path) -> None:
         reader = self._open.pop(file, None)

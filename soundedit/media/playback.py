@@ -304,8 +304,12 @@ class Player:
     def _feed(self, run: Run, ahead: float, ring: RingBuffer | None = None) -> None:
         ring = ring or run.ring
         assert ring is not None
+        # A run that was left meanwhile needs no more.
         while (
-            run.feed is not None and run.total is None and ring.available < ahead * run.sample_rate
+            run is self._run
+            and run.feed is not None
+            and run.total is None
+            and ring.available < ahead * run.sample_rate
         ):
             if len(run.pending) == 0:
                 piece = next(run.feed, None)

@@ -50,7 +50,13 @@ def test_the_next_export_sweeps(killed: Path, tmp_path: Path) -> None:
     killed.write_bytes(b"mine too")
     with noted(tmp_path / "another.mp4", tmp_path / "notes"):
         assert names(killed.parent) == ["film.mp4", "other.part.mp4"]
-        assert len(names(tmp_path / "notes")) == 2
+        assert len(names(tmp_path / "notes")) == 3
+    # An encoder that outlived its program opens its file only now.
+    killed.with_name("film.part.picture.mp4").write_bytes(b"late")
+    sweep(tmp_path / "notes")
+    assert names(killed.parent) == ["film.mp4", "other.part.mp4"]
+    assert len(names(tmp_path / "notes")) == 1
+    sweep(tmp_path / "notes", lambda: time.time() + 60)
     assert names(tmp_path / "notes") == []
 
 

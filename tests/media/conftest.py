@@ -1,5 +1,6 @@
 """Sounds made on the spot by the real ffmpeg or byte by byte, and a watch for what is left over."""
 
+import contextlib
 import struct
 import subprocess
 import sys
@@ -80,10 +81,12 @@ class Maker:
 def _ffmpeg_children() -> list[str]:
     found = []
     for listing in Path("/proc/self/task").glob("*/children"):
-        for pid in listing.read_text().split():
-            status = Path(f"/proc/{pid}/stat").read_text()
-            if "ffmpeg" in status:
-                found.append(status)
+        # Threads and processes may end meanwhile.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for pid in listing.read_text().split():
+                status = Path(f"/proc/{pid}/stat").read_text()
+                if "ffmpeg" in status:
+                    found.append(status)
     return found
 
 

@@ -18,15 +18,17 @@ class Raw:
     samplerate, channels, latency, active, time = 48000.0, 1, 0.01, True, 0.0
 
     def __init__(self) -> None:
-        self.answers = threading.Event()
+        self.answers, self.called = threading.Event(), threading.Event()
         self.calls: list[str] = []
 
     def abort(self, ignore_errors: bool) -> None:
         self.calls.append("abort")
+        self.called.set()
         self.answers.wait()
 
     def close(self, ignore_errors: bool) -> None:
         self.calls.append("close")
+        self.called.set()
         self.answers.wait()
 
 
@@ -48,11 +50,13 @@ def test_who_stops_it_goes_on(raw: Raw, way: str, caplog: pytest.LogCaptureFixtu
     assert "Microphone hangs" in caplog.text
     stream.close()
     stream.stop()
+    assert raw.called.wait(10)
     assert len(raw.calls) == 1
     raw.answers.set()
 
 
-def test_one_that_answers_is_closed_once(raw: Raw) -> None:
+def test_one_that_answers_is_closed_once(raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portaudio, "CLOSE_SECONDS", 10.0)
     raw.answers.set()
     stream = _PortAudioStream(raw, DEVICE, threading.Event())
     stream.stop()

@@ -58,6 +58,8 @@ class ExportQueue(QObject):
         self._saver = ThreadPoolExecutor(1, thread_name_prefix="export-list")
         self._jobs: list[ExportJob] = []
         self._keeping: set[str] = set()
+        self._early: list[tuple[str, Project, Mapping[str, Path]]] = []
+        self._was_opened = False
         self._request: ExportRequest | None = None
         self._begun = 0.0
         self._pack: str | None = None
@@ -120,12 +122,16 @@ class ExportQueue(QObject):
 
     def add(self, job: ExportJob, project: Project, files: Mapping[str, Path]) -> None:
         """Put a job at the end; the project as it is now is what will be exported."""
-        if self._store is None:
-            self.failed.emit(ExportError("There is no place for exports; restart soundedit."))
+        if self._store is None and self._was_opened:
+            self._refuse()
             return
         self._jobs.append(job)
         self._keeping.add(job.id)
-        self._saver.submit(self._keep, self._store, job.id, project, dict(files))
+        if self._store is None:
+            # The list of the last time is still being read.
+            self._early.append((job.id, project, dict(files)))
+        else:
+            self._saver.submit(self._keep, self._store, job.id, project, dict(files))
         self._note()
 
     def move(self, id_: str, place: int) -> None:
@@ -320,7 +326,7 @@ class ExportQueue(QObject):
     def _on_opened(
         self, store: QueueStore | None, jobs: Sequence[ExportJob], error: Exception | None
     ) -> None:
-        self._store = store
+        self._store, self._was_opened = store, True
         if self._closed:
             if store is not None:
                 store.close()
@@ -328,7 +334,19 @@ class ExportQueue(QObject):
         self._jobs = [*jobs, *self._jobs]
         if error is not None:
             self.failed.emit(error)
+        early, self._early = self._early, []
+        for id_, project, files in early:
+            if store is not None:
+                self._saver.submit(self._keep, store, id_, project, files)
+        if early and store is None:
+            ids = {id_ for id_, *_ in early}
+            self._keeping -= ids
+            self._jobs = [job for job in self._jobs if job.id not in ids]
+            self._refuse()
         self._note()
+
+    def _refuse(self) -> None:
+        self.failed.emit(ExportError("There is no place for exports; restart soundedit."))
 
     def _keep(
         self, store: QueueStore, id_: str, project: Project, files: Mapping[str, Path]

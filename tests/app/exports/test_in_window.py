@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QModelIndex, QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.buttons import Button
+from soundedit.app.clock import clock
 from soundedit.app.exports.details import DetailsDialog
 from soundedit.app.exports.dialog import ExportDialog
 from soundedit.app.exports.job import ExportJob, JobState
@@ -253,7 +254,8 @@ def test_done_job_opens_its_file_and_folder_and_leaves_the_list(
     panel.commands["folder"].trigger()
     assert opened == [films / "tone.mp4", films]
     text = panel.model.data(panel.model.index(0), Qt.ItemDataRole.AccessibleTextRole)
-    assert str(text).startswith("tone.mp4, tone, MP4, 720 \u00d7 720, 24 fps, Done in 0:0")
+    took = clock(rig.window.exporter.queue.jobs[0].spent)
+    assert str(text).startswith(f"tone.mp4, tone, MP4, 720 \u00d7 720, 24 fps, Done in {took}")
     focus(rig)
     rig.qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
     assert jobs(rig) == []
@@ -268,10 +270,10 @@ def test_frames_ahead_are_made_while_an_export_runs(
     rig.open(make_sound(4.0))
     rig.engine.step_seconds = 0.01
     rig.do("export_again")
+    rig.wait(lambda: rig.window.exporter.queue.jobs[0].done > 0)
     rig.generate()
     rig.wait(lambda: len(rig.controller.feed.cache) > 20)
     assert not rig.exported()
-    assert rig.window.exporter.queue.jobs[0].done > 0
     rig.engine.step_seconds = 0.0
     rig.wait(rig.exported)
 
