@@ -178,3 +178,29 @@ def test_media_that_cannot_be_kept_fail_the_job(
         "make room on the disk and add it again."
     )
     assert work.requests == []
+
+
+def test_exports_asked_for_before_the_list_is_read(works: MakeWorks, make_job: MakeJob) -> None:
+    work = works()
+    work.queue.add(make_job(), work.project, work.files)
+    work.queue.add(make_job(), work.project, work.files)
+    assert work.states() == [("job1", "waiting"), ("job2", "waiting")] and not work.queue.idle
+    work.queue.cancel("job2")
+    work.open()
+    work.wait(lambda: bool(work.requests))
+    assert work.states() == [("job1", "running"), ("job2", "cancelled")]
+    project, files = work.requests[0].snapshot()
+    assert project == work.project and files["m1"].is_file()
+
+
+def test_exports_without_a_place_are_told(
+    works: MakeWorks, make_job: MakeJob, tmp_path: Path
+) -> None:
+    (tmp_path / "exports").write_bytes(b"in the way")
+    work = works()
+    work.queue.add(make_job(), work.project, work.files)
+    work.queue.open()
+    work.wait(lambda: len(work.errors) == 2)
+    work.queue.add(make_job(), work.project, work.files)
+    assert str(work.errors[-1]) == "There is no place for exports; restart soundedit."
+    assert len(work.errors) == 3 and work.states() == [] and work.queue.idle
