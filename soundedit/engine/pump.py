@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Generic, Protocol, Self, TypeVar
 
+from soundedit.errors import Cancelled
 from soundedit.progress import CancelToken
 
 T = TypeVar("T")
@@ -56,18 +57,18 @@ class Pump(Generic[T]):
     def finish(self, while_busy: Callable[[], None]) -> None:
         """Let the sink finish, calling `while_busy` now and then; raises what the sink raised.
 
-        What `while_busy` raises is raised once the sink ended, unless that was too far to stop and
-        finished whole.
+        What `while_busy` raises is raised once the sink ended; not `Cancelled` where that was too
+        far to stop and finished whole.
         """
         self._send(None, while_busy)
         try:
             while self._thread.is_alive():
                 self._thread.join(_POLL_SECONDS)
                 while_busy()
-        except BaseException:
+        except BaseException as error:
             self._given_up.set()
             self._thread.join()
-            if not self._finished:
+            if not (self._finished and isinstance(error, Cancelled)):
                 raise
         if self._error is not None:
             raise self._error
