@@ -48,7 +48,8 @@ def storm(seed: int = 1) -> Sound:
     rng = np.random.default_rng(seed)
     seconds = 10.0
     swell = curve(seconds, [(0, -9), (2.4, -5), (5.5, 0), (8, -2), (10, -7)])
-    track = rain(rng, seconds, swell) * db(-27)
+    # Little below, where thunder is, so that one is told from the other.
+    track = rain(rng, seconds, swell, near=2.0, thin=8.0) * db(-27)
     for at, near in zip(STORM_CLAPS, (0.75, 1.0), strict=True):
         clap = thunder(rng, seconds - at, near)
         track[:, frames(at) :] += clap * db(-2.0 if near == 1.0 else -4.5)
@@ -152,21 +153,28 @@ def birds(seed: int = 5) -> Sound:
     return Sound(finish(track), SAMPLE_RATE)
 
 
-def rain(rng: np.random.Generator, seconds: float, level: Signal) -> Stereo:
-    """Rain of rms about 1 where `level`, (N,) in dB, is 0: a rush of far drops and near ones."""
-    rush = [(30, -12), (70, -11), (140, -9), (280, -6), (570, -3), (1130, 0), (2260, -1)]
+def rain(
+    rng: np.random.Generator, seconds: float, level: Signal, near: float = 1.0, thin: float = 0.0
+) -> Stereo:
+    """Rain of rms about 1 where `level`, (N,) in dB, is 0: a rush of far drops and near ones.
+
+    `near` times as many near drops fall, and as much louder; `thin` is how many dB the rush has
+    less in its lowest octaves.
+    """
+    rush = [(30, -12 - thin), (70, -11 - thin), (140, -9 - thin), (280, -6 - 0.8 * thin)]
+    rush += [(570, -3 - 0.5 * thin), (1130, 0), (2260, -1)]
     rush += [(4500, -3), (9000, -5), (12000, -9), (15000, -20)]
     loud = 10 ** (level / 20)
     track = wide(lambda: noise(rng, seconds, rush))
     track *= loud * (1 + 0.06 * wander(rng, seconds, 0.15))
-    for at in arrivals(rng, 130.0 * loud**1.3):
+    for at in arrivals(rng, 130.0 * near * loud**1.3):
         size = min(1.3, 0.5 * (rng.pareto(2.2) + 0.4))
         pitch = float(np.exp(rng.uniform(np.log(1200), np.log(7500))))
         drop = ping(pitch, rng.uniform(0.0006, 0.003), phase=rng.uniform(0, 6.28))
-        place(track, drop, at, rng.uniform(-1, 1), 1.7 * size)
+        place(track, drop, at, rng.uniform(-1, 1), 1.7 * near * size)
         if rng.uniform() < 0.12:  # an air bubble under the drop sings and rises
             bubble = ping(pitch / 2.5, rng.uniform(0.006, 0.014), sweep=0.25)
-            place(track, bubble, at + 0.012, rng.uniform(-1, 1), 0.8 * size)
+            place(track, bubble, at + 0.012, rng.uniform(-1, 1), 0.8 * near * size)
     return track
 
 
