@@ -294,7 +294,8 @@ class MainWindow(QMainWindow):
         self.microphone.offer_leftovers()
         self.exporter.queue.open()
         self.microphone.devices.look()
-        self.projects.begin()
+        # On a stage no question may lie over live: the next ordinary start asks it.
+        self.projects.begin(ask=self._go_live is None)
         first = self.settings.get(FIRST_START)
         self.settings.set(FIRST_START, False)
         sample = first_sample()

@@ -12,10 +12,12 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.live.requests import LiveSource
+from soundedit.app.recovery import RecoveryChoice
 from soundedit.app.settings import LIVE_AUTOMATIC, RECORDINGS_KNOWN, Settings
+from soundedit.document.autosave import Autosaver, recoverable
 from soundedit.document.commands import add_edit
 from soundedit.document.curve import strength_at
-from soundedit.document.model import Edit, Part, PartKind, Reactivity
+from soundedit.document.model import Edit, Part, PartKind, Project, Reactivity
 from soundedit.document.performancelog import PerformanceLog, left_logs
 from soundedit.engine.engine import Engine
 from soundedit.engine.liverun import LiveTake
@@ -385,3 +387,24 @@ def test_what_is_too_short_is_no_performance(rig: LiveRig) -> None:
     rig.live._recorded(take, log)
     assert rig.session.project.take is None and not log.path.exists()
     assert rig.panel.trouble.text() == "That was too short for a performance; record a longer one."
+
+
+def test_no_recovery_is_offered_over_live(
+    tiny_pack: Path, settings: Settings, tmp_path: Path, qtbot: QtBot
+) -> None:
+    saver = Autosaver(tmp_path / "state")
+    saver.write(Project(title="lost", edits=(DUSK,)), {})
+    saver.leave()
+    made = LiveRig(tiny_pack, settings, tmp_path, qtbot)
+    asked: list[object] = []
+
+    def recovery(parent: object, found: object) -> RecoveryChoice:
+        asked.append(found)
+        return RecoveryChoice()
+
+    made.window.projects._dialogs.recovery = recovery  # type: ignore[method-assign, assignment]
+    made.begin()
+    made.wait(lambda: not made.window.projects.busy)
+    assert asked == []
+    made.close()
+    assert [left.title for left in recoverable(tmp_path / "state")] == ["lost"]
