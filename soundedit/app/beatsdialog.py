@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSpinBox,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from soundedit.app.rows import beside
 from soundedit.app.session import ProjectSession
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.document.beats import BARS, TEMPOS, set_beats
@@ -100,10 +100,10 @@ class BeatsDialog(QDialog):
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
-        form.addRow(self.tr("Beats a minute"), _row(self.bpm, self.half, self.twice, self.tap))
-        form.addRow(self.tr("First beat"), _row(self.first, self.here))
-        form.addRow(self.tr("Beats in a bar"), _row(self.bar))
-        form.addRow("", _row(self.search))
+        form.addRow(self.tr("Beats a minute"), beside(self.bpm, self.half, self.twice, self.tap))
+        form.addRow(self.tr("First beat"), beside(self.first, self.here))
+        form.addRow(self.tr("Beats in a bar"), beside(self.bar))
+        form.addRow("", beside(self.search))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
@@ -193,11 +193,3 @@ class BeatsDialog(QDialog):
             )
         )
         self._put(replace(self._beats, bpm=found.bpm, first=found.first))
-
-
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    for widget in widgets:
-        row.addWidget(widget)
-    row.addStretch(1)
-    return row

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QSpinBox,
     QWidget,
@@ -22,6 +21,7 @@ from soundedit.app.exports.choices import (
     shown,
 )
 from soundedit.app.exports.plan import Subject, qualities
+from soundedit.app.rows import beside
 from soundedit.errors import ExportError
 from soundedit.media.formats import FORMATS, Kind, Quality
 from soundedit.media.presets import GLIDE, LARGEST_SIDE, LONGEST_GLIDE, ExportSettings, Fit
@@ -143,12 +143,12 @@ class SettingsForm(QWidget):
         form.addRow(self.tr("Quality"), self.quality)
         form.addRow(
             self.tr("Size"),
-            _row(self.sizes, self.wide, QLabel("\u00d7", self), self.high),
+            beside(self.sizes, self.wide, QLabel("\u00d7", self), self.high),
         )
         form.addRow(self.tr("Shape"), self.fit)
         form.addRow(self.tr("Frames/s"), self.rate)
-        form.addRow(self.tr("Sound"), _row(self.sound, self.normalise, self.loudness))
-        form.addRow(self.tr("Loop"), _row(self.loop, self.glide))
+        form.addRow(self.tr("Sound"), beside(self.sound, self.normalise, self.loudness))
+        form.addRow(self.tr("Loop"), beside(self.loop, self.glide))
         form.addRow(self.tr("Write in it"), self.metadata)
 
     def _combo(self, name: str) -> QComboBox:
@@ -221,11 +221,3 @@ class SettingsForm(QWidget):
             return qualities(self.settings())
         except ExportError:
             return True
-
-
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    for widget in widgets:
-        row.addWidget(widget)
-    row.addStretch(1)
-    return row
