@@ -20,7 +20,7 @@ from soundedit.nets.stylegan2 import (
     ToRGB,
 )
 
-EXACT = 8
+EXACT = 16
 """Up to this size all is float32: that costs little, and every block above carries its errors."""
 
 
