@@ -40,7 +40,7 @@ _POLL_SECONDS = 0.02
 # Longer ones do not fit on the command line of some systems.
 _LONGEST_COMMENT = 8000
 # Raised when the same latents become other pictures.
-_SYNTHESIS = b"1"
+_SYNTHESIS = b"2"
 
 
 @dataclass(frozen=True)
