@@ -1,11 +1,13 @@
 """A whole pack with random weights, small enough to build in a test."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.bands import BANDS
 from soundedit.nets.clip import build_clip
 from soundedit.nets.directions import DirectionMap
 from soundedit.nets.frames import FrameGenerator
@@ -29,10 +31,22 @@ def tiny_directions() -> DirectionMap:
     return directions
 
 
-def save_tiny_pack(folder: Path, *, editing: bool = True) -> Pack:
+def _inversion(tower: AudioTower, config: dict[str, Any]) -> SoundInversion:
+    """As freshly made; one that knows classes has random ones and moves scenes."""
+    made = SoundInversion(tower.pyramid_channels, **config)
+    if len(made.class_words):
+        made.class_words.normal_()
+        made.class_sounds.normal_()
+        for name in BANDS:
+            made.band(name).mix[-1].weight.data.mul_(100)  # type: ignore[operator,union-attr]
+    return made
+
+
+def save_tiny_pack(folder: Path, *, editing: bool = True, known: bool = False) -> Pack:
     """Save a pack of 64 x 64 pixels whose pictures are noise but differ with sound and seed.
 
     Without `editing` it lacks the parts that a pack may lack: directions and a photo encoder.
+    Its inversion has sounds of the classes if they are to be `known`.
     """
     torch.manual_seed(0)
     clip = {
@@ -46,9 +60,11 @@ def save_tiny_pack(folder: Path, *, editing: bool = True) -> Pack:
     }  # fmt: skip
     audio = {"n_mels": N_MELS, "embed_dim": EMBED_DIM, "width": 4}
     tower = AudioTower(N_MELS, EMBED_DIM, width=4)
-    inversion = {
+    inversion: dict[str, Any] = {
         "embed_dim": EMBED_DIM, "w_dim": W_DIM, "num_ws": NUM_WS, "width": 8, "hidden": 16
     }  # fmt: skip
+    if known:
+        inversion |= {"classes": len(CLASSES), "known_summaries": True}
     frames = {"w_dim": W_DIM, "num_ws": NUM_WS, "hidden": 16, "inner": 16}
     generator = {
         "z_dim": 8,
@@ -62,12 +78,7 @@ def save_tiny_pack(folder: Path, *, editing: bool = True) -> Pack:
                                            mapping_layers=2)),
         "clip": (clip, build_clip(clip)),
         "audio": (audio, tower),
-        "inversion": (
-            inversion,
-            SoundInversion(
-                tower.pyramid_channels, EMBED_DIM, W_DIM, NUM_WS, width=8, hidden=16
-            ),
-        ),
+        "inversion": (inversion, _inversion(tower, inversion)),
         "frames": (frames, FrameGenerator(W_DIM, NUM_WS, hidden=16, inner=16)),
     }  # fmt: skip
     if editing:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from soundedit.app.recovery import RecoveryChoice, RecoveryDialog
-from soundedit.app.samples import PICTURE_SUFFIXES, SOUND_SUFFIXES, VIDEO_SUFFIXES
+from soundedit.app.samples import NETWORK_SUFFIXES, PICTURE_SUFFIXES, SOUND_SUFFIXES, VIDEO_SUFFIXES
 from soundedit.document.autosave import Recovery
 from soundedit.document.projectfile import SUFFIX
 
@@ -61,6 +61,12 @@ class Dialogs:
             parent, parent.tr("Folder of the model pack"), str(folder)
         )
         return Path(name) if name else None
+
+    def network_to_open(self, parent: QWidget, folder: str) -> Path | None:
+        """The StyleGAN network to import; None when the person thought better of it."""
+        patterns = " ".join(f"*{suffix}" for suffix in NETWORK_SUFFIXES)
+        filters = parent.tr("StyleGAN networks ({0});;All files (*)").format(patterns)
+        return _open_file(parent, parent.tr("Import a StyleGAN network"), folder, filters)
 
     def preset_name(self, parent: QWidget, suggestion: str) -> str:
         """What to call a preset; empty when the person thought better of it."""

@@ -1,4 +1,4 @@
-"""Opens whatever a person names or drops: a project, a sound, a video or a picture."""
+"""Opens whatever a person names or drops: a project, a sound, a video, a picture, a network."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.projectfiles import ProjectFiles
-from soundedit.app.samples import PICTURE_SUFFIXES
+from soundedit.app.samples import NETWORK_SUFFIXES, PICTURE_SUFFIXES
 from soundedit.app.settings import LAST_FOLDER, Settings
 from soundedit.document.projectfile import SUFFIX
 
@@ -23,12 +23,13 @@ class FileOpener(QObject):
         controller: Controller,
         projects: ProjectFiles,
         photo: Callable[[Path], object],
+        network: Callable[[Path], object],
         settings: Settings,
         dialogs: Dialogs,
     ) -> None:
         super().__init__(window)
         self._window, self._controller = window, controller
-        self._projects, self._photo = projects, photo
+        self._projects, self._photo, self._network = projects, photo, network
         self._settings, self._dialogs = settings, dialogs
 
     def handlers(self) -> dict[str, Callable[[], object]]:
@@ -42,11 +43,15 @@ class FileOpener(QObject):
             self.open(path)
 
     def open(self, path: Path) -> None:
-        """Open a file: a sound or video becomes the take, a picture the start."""
+        """Open a file: a sound or video becomes the take, a picture the start, a StyleGAN network a
+        pack.
+        """
         suffix = path.suffix.lower()
         if suffix == SUFFIX:
             self._projects.open(path)
         elif suffix in PICTURE_SUFFIXES:
             self._photo(path)
+        elif suffix in NETWORK_SUFFIXES:
+            self._network(path)
         else:
             self._controller.open_sound(path)

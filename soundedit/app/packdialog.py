@@ -1,4 +1,4 @@
-"""Choose a model pack: those that are found, or a folder."""
+"""Choose a model pack: those that are found, a folder, or one to be made around a network."""
 
 from pathlib import Path
 
@@ -22,9 +22,12 @@ FOLDER_ROLE = Qt.ItemDataRole.UserRole
 
 
 class PackDialog(QDialog):
-    """Lists the packs with what they say of themselves; `chosen` tells the folder of one."""
+    """Lists the packs with what they say of themselves; `chosen` tells the folder of one, `network`
+    the file of a StyleGAN network to import.
+    """
 
     chosen = Signal(Path)
+    network = Signal(Path)
 
     def __init__(self, dialogs: Dialogs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +53,13 @@ class PackDialog(QDialog):
             self.tr("&Open a folder..."), QDialogButtonBox.ButtonRole.ActionRole
         )
         self.browse.clicked.connect(self._open)
+        self.bring = self.buttons.addButton(
+            self.tr("&Import a network..."), QDialogButtonBox.ButtonRole.ActionRole
+        )
+        self.bring.setToolTip(
+            self.tr("Make a pack around a StyleGAN2 or StyleGAN3 network (.pkl or .pt), in minutes")
+        )
+        self.bring.clicked.connect(self._import)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -89,6 +99,12 @@ class PackDialog(QDialog):
         folder = self._dialogs.pack_folder(self, shipped_dirs()[-1])
         if folder is not None:
             self.chosen.emit(folder)
+            super().accept()
+
+    def _import(self) -> None:
+        file = self._dialogs.network_to_open(self, "")
+        if file is not None:
+            self.network.emit(file)
             super().accept()
 
     def _refresh(self) -> None:

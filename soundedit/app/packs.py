@@ -11,6 +11,7 @@ from soundedit.app.buttons import action_button
 from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.packdialog import PackDialog
+from soundedit.app.packimport import PackImport
 from soundedit.app.settings import DEVICE, PACK, Settings
 from soundedit.app.worker import Loader, load_engine
 
@@ -48,6 +49,7 @@ class PackChoice(QObject):
         self._window, self._viewer, self._controller = window, viewer, controller
         self._loader, self._settings, self._dialogs = loader, settings, dialogs
         self._again = again
+        self.importing = PackImport(controller.jobs, self)
         self.buttons = QWidget(viewer)
         row = QHBoxLayout(self.buttons)
         for action in (again, choose):
@@ -60,6 +62,7 @@ class PackChoice(QObject):
         """Ask for a pack."""
         dialog = PackDialog(self._dialogs, self._window)
         dialog.chosen.connect(self.load)
+        dialog.network.connect(self.bring)
         dialog.open()
         return dialog
 
@@ -67,6 +70,10 @@ class PackChoice(QObject):
         """Load the pack of a folder, now and at every start."""
         self._settings.set(PACK, str(folder))
         self.again()
+
+    def bring(self, network: Path) -> None:
+        """Make a pack around a StyleGAN network, in the background."""
+        self.importing.start(network, self._settings.get(DEVICE))
 
     def again(self) -> None:
         """Load the engine anew."""

@@ -184,17 +184,6 @@ class MainWindow(QMainWindow):
         StartPicture(
             self.session, self.projects.work, self.picture.show_start_picture, self.picture
         )
-        self.opener = FileOpener(
-            self, self.controller, self.projects, self.fine.start_from, settings, dialogs
-        )
-        self.recent_projects = RecentProjects(
-            menus["file"],
-            self.actions_by_id["open"],
-            self.session,
-            settings,
-            self.projects.open,
-            self,
-        )
         self.packs = PackChoice(
             self,
             self.viewer,
@@ -204,6 +193,23 @@ class MainWindow(QMainWindow):
             dialogs,
             self.actions_by_id["load_again"],
             self.actions_by_id["pack"],
+        )
+        self.opener = FileOpener(
+            self,
+            self.controller,
+            self.projects,
+            self.fine.start_from,
+            self.packs.bring,
+            settings,
+            dialogs,
+        )
+        self.recent_projects = RecentProjects(
+            menus["file"],
+            self.actions_by_id["open"],
+            self.session,
+            settings,
+            self.projects.open,
+            self,
         )
         self.pictures = PictureSaver(
             self, self.controller, settings, dialogs, self.actions_by_id["save_picture"]
@@ -315,12 +321,14 @@ class MainWindow(QMainWindow):
             self.pictures,
             self.projects,
             self.live,
+            self.packs.importing,
         )
         for source in sources:
             source.failed.connect(self.errors.report)
         self.exporter.said.connect(self.status.say)
         self.microphone.said.connect(self.status.say)
         self.pictures.said.connect(self.status.say)
+        self.packs.importing.said.connect(self.status.say)
         self.exporter.added.connect(self._docks.show_exports)
         self.presenter.title_changed.connect(self._show_title)
         self.session.state_changed.connect(self._show_title)
@@ -423,6 +431,7 @@ class MainWindow(QMainWindow):
             self.microphone.close()
             self.playback.close()
             self.exporter.close()
+            self.packs.importing.close()
             self.controller.close()
             self.editing.close()
             self.fine.close()

@@ -3,6 +3,7 @@
 import argparse
 import math
 import os
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -53,6 +54,18 @@ def frame_rate(text: str) -> Fraction:
     if not 1 <= value <= 120:
         raise argparse.ArgumentTypeError(f"{text!r} is not a frame rate from 1 to 120")
     return value
+
+
+def count_of(least: int) -> Callable[[str], int]:
+    """A whole number from `least` up."""
+
+    def count(text: str) -> int:
+        value = int(text) if text.isascii() and text.isdigit() else -1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
+        return value
+
+    return count
 
 
 def side(text: str) -> int:

@@ -1,9 +1,10 @@
-"""`soundedit packs`: which model packs there are, and whether they are whole."""
+"""`soundedit packs`: which model packs there are, whether they are whole, and new ones."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
+from soundedit.commands import importing
 from soundedit.commands.terminal import complain, print_json
 from soundedit.errors import PackError
 from soundedit.packs import default_pack, find_packs, read_pack_manifest, verify_pack
@@ -12,7 +13,9 @@ from soundedit.packs import default_pack, find_packs, read_pack_manifest, verify
 def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     """Declare the commands."""
     parser = commands.add_parser(
-        "packs", help="list or verify model packs", description="List or verify model packs."
+        "packs",
+        help="list, verify or import model packs",
+        description="List, verify or import model packs.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list the packs that are found")
@@ -21,6 +24,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     verify = actions.add_parser("verify", help="check every file of packs")
     verify.add_argument("packs", metavar="PACK", nargs="*", help="folder or name (default: all)")
     verify.set_defaults(run=run_verify)
+    importing.add_to(actions)
 
 
 def run_list(args: argparse.Namespace) -> int:

@@ -32,8 +32,8 @@ from soundedit.errors import PackError, SoundeditError
 from soundedit.media.picture import Crop, read_square, video_squares
 from soundedit.media.probe import probe_video
 from soundedit.nets.directions import DirectionMap
+from soundedit.nets.generators import Generator
 from soundedit.nets.picture_encoder import PictureEncoder
-from soundedit.nets.stylegan2 import Generator
 from soundedit.packs.manifest import Manifest
 from soundedit.progress import CancelToken, OnPicture, Progress
 

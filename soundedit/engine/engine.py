@@ -29,10 +29,10 @@ from soundedit.engine.labels import Heard, label_segments
 from soundedit.engine.live import LiveSession
 from soundedit.engine.networks import load_networks
 from soundedit.engine.pace import Pace
-from soundedit.engine.synthesis import Synthesiser
+from soundedit.engine.synthesis import SMALLEST, Synthesiser
 from soundedit.engine.towers import Towers
 from soundedit.engine.trajectory import Inversion, Trajectory, frame_rate, put_away, room_for
-from soundedit.engine.walk import CalmNoise, Walk
+from soundedit.engine.walk import CalmNoise, Walk, placed
 from soundedit.errors import SoundeditError
 from soundedit.nets.clip import embed_pictures, embed_text
 from soundedit.nets.mel import LogMel
@@ -41,6 +41,7 @@ from soundedit.packs.pack import Pack, default_pack, open_pack
 from soundedit.progress import CancelToken, Progress
 
 TRUNCATION = 0.7
+_LEAST_LIVE = 128
 
 
 class Engine(Editing):
@@ -61,6 +62,7 @@ class Engine(Editing):
             ear, networks.audio, networks.inversion, device, hearing_dtype(device)
         )
         self._inversion, self._frames = networks.inversion, networks.frames
+        self._bridge = networks.bridge
         self._directions, self._encoder = networks.directions, networks.encoder
         self._synthesiser = Synthesiser(self._generator.synthesis, device, synthesis_dtype(device))
         self._classes: NDArray[np.float32] | None = None
@@ -228,7 +230,7 @@ class Engine(Editing):
         scene = torch.from_numpy(self.sample(seed))[None].to(self._device)
         with torch.inference_mode():
             heard = (total / weight_sum)[None].to(self._device)
-            w = self._inversion.place(heard, scene)[0].cpu().numpy()
+            w = placed(self._inversion, self._bridge, heard, scene)[0].cpu().numpy()
         return Inversion(w, self.picture(w))
 
     def frame_count(
@@ -274,7 +276,7 @@ class Engine(Editing):
             raise SoundeditError(f"The look-ahead {ahead:g} s is out of range; use 0 to 60.")
         hearing = FrameHearing(self._listener, float(rate), round(ahead * 100))
         begin = torch.from_numpy(self.sample(seed) if scene is None else np.array(scene))
-        walk = Walk(self._inversion, self._frames, begin, float(rate), seed, self._device)
+        walk = self._walk(begin, float(rate), seed)
         blocks = mono_blocks(
             sound, self._listener.ear.sample_rate, start=start, end=end, cancel=cancel
         )
@@ -346,16 +348,15 @@ class Engine(Editing):
         """
         rate = float(frame_rate(fps))
         start = torch.from_numpy(self.sample(seed) if scene is None else scene)
-        walk = Walk(self._inversion, self._frames, start, rate, seed, self._device)
+        walk = self._walk(start, rate, seed)
         if calm:
             walk.noise = CalmNoise(seed)
-        full = self.resolution
         return LiveSession(
             self._listener,
             walk,
             self.picture,
             sample_rate=sample_rate,
-            pace=Pace([size for size in (full, full // 2) if size >= 16], rate),
+            pace=Pace(self._live_sizes(), rate),
             classes=self.class_embeddings(),
         )
 
@@ -381,6 +382,16 @@ class Engine(Editing):
             progress=progress,
             cancel=cancel,
         )
+
+    def _walk(self, scene: Tensor, fps: float, seed: int) -> Walk:
+        return Walk(
+            self._inversion, self._frames, scene, fps, seed, self._device, bridge=self._bridge
+        )
+
+    def _live_sizes(self) -> list[int]:
+        """Sizes that live may fall back to, from the full one down: those that cost less."""
+        least = max(min(_LEAST_LIVE, self.resolution // 2), SMALLEST)
+        return [s for s in reversed(self._generator.synthesis.sizes) if s >= least]
 
     def _segment_spacing(self, seconds: float) -> float:
         """Half a second, wider for long sounds, so that an hour stays within seconds of work."""

@@ -6,11 +6,12 @@ import torch
 
 from soundedit.errors import PackError
 from soundedit.nets.audio_tower import AudioTower
+from soundedit.nets.bridge import LatentBridge
 from soundedit.nets.directions import DirectionMap
 from soundedit.nets.frames import FrameGenerator
+from soundedit.nets.generators import Generator, build_generator
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.picture_encoder import PictureEncoder
-from soundedit.nets.stylegan2 import Generator
 from soundedit.packs.manifest import Manifest
 from soundedit.packs.pack import Pack
 
@@ -25,13 +26,14 @@ class Networks:
     frames: FrameGenerator
     directions: DirectionMap | None
     encoder: PictureEncoder | None
+    bridge: LatentBridge | None
 
 
 def load_networks(pack: Pack, device: torch.device) -> Networks:
     """Build an opened pack's networks on a device, frozen; PackError if one does not fit."""
     part = {name: dict(c.config) for name, c in pack.manifest.components.items()}
     try:
-        generator = Generator(**part["generator"])
+        generator = build_generator(part["generator"])
         audio = AudioTower(**part["audio"])
         networks = Networks(
             generator=generator,
@@ -40,6 +42,7 @@ def load_networks(pack: Pack, device: torch.device) -> Networks:
             frames=FrameGenerator(**part["frames"]),
             directions=DirectionMap(**part["directions"]) if "directions" in part else None,
             encoder=PictureEncoder(**part["encoder"]) if "encoder" in part else None,
+            bridge=LatentBridge(**part["bridge"]) if "bridge" in part else None,
         )
         _check_fit(pack.manifest, networks)
         for name, network in vars(networks).items():
@@ -61,7 +64,7 @@ def unfit(manifest: Manifest, reason: str) -> PackError:
 def _check_fit(manifest: Manifest, networks: Networks) -> None:
     """Raise ValueError where the manifest says other than its components."""
     generator, tower = networks.generator, networks.audio
-    facts = {
+    facts: dict[str, tuple[object, object]] = {
         "resolution": (manifest.resolution, generator.resolution),
         "z_dim": (manifest.z_dim, generator.z_dim),
         "w_dim": (manifest.w_dim, generator.w_dim),
@@ -78,6 +81,8 @@ def _check_fit(manifest: Manifest, networks: Networks) -> None:
     if networks.encoder is not None:
         facts["num_ws of encoder"] = (manifest.num_ws, networks.encoder.num_ws)
         facts["w_dim of encoder"] = (manifest.w_dim, networks.encoder.w_dim)
+    if networks.bridge is not None:
+        facts["layers of the bridge"] = ((manifest.num_ws, manifest.w_dim), networks.bridge.shape)
     for name, (told, found) in facts.items():
         if told != found:
             raise ValueError(f"{name} is {told}, not {found}")

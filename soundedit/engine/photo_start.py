@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from soundedit.engine.region import Region
 from soundedit.nets.clip import feature_distance, picture_features
+from soundedit.nets.generators import SynthesisNetwork
 from soundedit.nets.picture_encoder import PictureEncoder
-from soundedit.nets.stylegan2 import SynthesisNetwork
 from soundedit.progress import CancelToken, Progress
 
 _BATCH = 16

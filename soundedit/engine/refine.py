@@ -18,7 +18,7 @@ from soundedit.engine.directions import Direction
 from soundedit.engine.region import Region
 from soundedit.engine.synthesis import to_frames
 from soundedit.nets.clip import embed_pictures
-from soundedit.nets.stylegan2 import SynthesisNetwork
+from soundedit.nets.generators import SynthesisNetwork
 from soundedit.progress import CancelToken, OnPicture, Progress
 
 

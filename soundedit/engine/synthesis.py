@@ -8,9 +8,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from soundedit.engine.aliasfree import PreparedAliasFree
 from soundedit.engine.prepared import PreparedSynthesis
 from soundedit.errors import SoundeditError
-from soundedit.nets.stylegan2 import NoiseMode, SynthesisNetwork
+from soundedit.nets import stylegan2
+from soundedit.nets.generators import SynthesisNetwork
+from soundedit.nets.stylegan2 import NoiseMode
 from soundedit.progress import CancelToken, Progress
 
 SMALLEST, LARGEST = 16, 4096
@@ -25,8 +28,10 @@ class Synthesiser:
     def __init__(
         self, network: SynthesisNetwork, device: torch.device, dtype: torch.dtype = torch.float32
     ) -> None:
-        self.network, self.device, self.dtype = network, device, dtype
-        self._prepared = PreparedSynthesis(network, dtype) if device.type == "cpu" else None
+        self._prepared = _prepared(network, dtype) if device.type == "cpu" else None
+        # On a CPU alias-free layers are always float32.
+        exact = isinstance(self._prepared, PreparedAliasFree)
+        self.network, self.device, self.dtype = network, device, torch.float32 if exact else dtype
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor, Tensor]] = {}
 
     @torch.inference_mode()
@@ -113,6 +118,14 @@ class Synthesiser:
                     yield frame
                 if progress is not None:
                     progress(done / total if total else -1.0, f"{done} frames made")
+
+
+def _prepared(
+    network: SynthesisNetwork, dtype: torch.dtype
+) -> PreparedSynthesis | PreparedAliasFree:
+    if isinstance(network, stylegan2.SynthesisNetwork):
+        return PreparedSynthesis(network, dtype)
+    return PreparedAliasFree(network)
 
 
 def to_frames(pictures: Tensor) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from soundedit.engine.gate import LoudnessGate
 from soundedit.engine.hearing import FrameSound
+from soundedit.nets.bridge import LatentBridge
 from soundedit.nets.frames import NOISE, FrameGenerator, FrameState
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.memory import HeardMean
@@ -92,10 +93,14 @@ class Walk:
         fps: float,
         seed: int,
         device: torch.device,
+        bridge: LatentBridge | None = None,
     ) -> None:
-        """`scene` [L, D]: latents of the scene alone; [T, L, D] where it moves, one a frame."""
+        """`scene` [L, D]: latents of the scene alone; [T, L, D] where it moves, one a frame.
+        `bridge`: to the latents of pictures where those are of another generator than the walk's.
+        """
         self.inversion, self.frames, self.device = inversion, frames, device
-        self.scenes = (scene if scene.ndim == 3 else scene[None]).to(device)
+        self.bridge, self.shape = bridge, scene.shape[-2:]
+        self.scenes, self.rests = self._parted(scene if scene.ndim == 3 else scene[None])
         self.since = 0
         self.fps = fps
         self.noise: SlowNoise | CalmNoise = SlowNoise(seed, LIVELY)
@@ -107,18 +112,29 @@ class Walk:
 
     def glide(self, scene: Tensor, seconds: float) -> None:
         """Go over to another scene [L, D] within so many seconds, from the next frame on."""
-        now = self.scenes[min(self.count - self.since, len(self.scenes) - 1)]
+        now = min(self.count - self.since, len(self.scenes) - 1)
         shares = torch.linspace(0, 1, max(round(self.fps * seconds), 1) + 1, device=self.device)
         eased = (shares * shares * (3 - 2 * shares))[:, None, None]
-        self.scenes = torch.lerp(now[None], scene.to(self.device)[None], eased)
+        to, rest = self._parted(scene[None])
+        self.scenes = torch.lerp(self.scenes[now, None], to, eased)
+        if rest is not None and self.rests is not None:
+            self.rests = torch.lerp(self.rests[now, None], rest, eased)
         self.since = self.count
+
+    @torch.inference_mode()
+    def _parted(self, scenes: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Scenes [T, L, D] in the walk's latents, and what pictures have beside them."""
+        scenes = scenes.to(self.device)
+        if self.bridge is None:
+            return scenes, None
+        return self.bridge.to_walk(scenes), self.bridge.rest(scenes)
 
     @torch.inference_mode()
     def go(self, sound: FrameSound) -> Tensor:
         """What n frames hear -> their latents [n, L, D] on the CPU."""
         n = len(sound.drive)
         if n == 0:
-            return torch.zeros(0, *self.scenes.shape[1:])
+            return torch.zeros(0, *self.shape)
         heard = self.memory.follow(sound.heard, sound.levels).to(self.device)
         last = len(self.scenes) - 1
         at = [min(self.count - self.since + i, last) for i in range(n)]
@@ -155,4 +171,17 @@ class Walk:
             self.shown = w if self.shown is None else torch.lerp(self.shown, w, shares[i])
             out.append(self.shown[0])
             self.count += 1
-        return torch.stack(out).cpu()
+        walked = torch.stack(out)
+        if self.bridge is not None and self.rests is not None:
+            walked = self.bridge.to_pictures(walked) + self.rests[at]
+        return walked.cpu()
+
+
+def placed(
+    inversion: SoundInversion, bridge: LatentBridge | None, heard: Tensor, scene: Tensor
+) -> Tensor:
+    """What was heard [B, H] on scenes of pictures [B, L, D] -> sound latents of pictures."""
+    if bridge is None:
+        return inversion.place(heard, scene)
+    found = inversion.place(heard, bridge.to_walk(scene))
+    return bridge.to_pictures(found) + bridge.rest(scene)

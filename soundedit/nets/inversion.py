@@ -82,6 +82,7 @@ class SoundInversion(nn.Module):
             # Networks that know no classes have no such weights.
             self.register_buffer(name, torch.zeros(classes, columns), persistent=classes > 0)
         self.slices = band_slices(num_ws)
+        self.heard_dim = 3 * width + embed_dim
         self.laterals = nn.ModuleList(nn.Conv2d(c, width, 1) for c in pyramid_channels)
         self.heads = nn.ModuleDict(
             {
@@ -91,7 +92,7 @@ class SoundInversion(nn.Module):
         )
 
     def listen(self, maps: Sequence[Tensor], embedding: Tensor) -> Tensor:
-        """What a segment says, apart from the scene: [B, 3 * width + embed_dim]."""
+        """What a segment says, apart from the scene: [B, heard_dim]."""
         levels = [conv(x) for conv, x in zip(self.laterals, maps, strict=True)]
         for i in range(len(levels) - 2, -1, -1):
             levels[i] = levels[i] + F.interpolate(levels[i + 1], size=levels[i].shape[2:])

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,14 +127,16 @@ def save_pack(
     folder: str | Path,
     manifest: Manifest,
     tensors: "Mapping[str, Mapping[str, torch.Tensor]]",
+    *,
+    exact: Collection[str] = (),
 ) -> Pack:
     """Write a pack, the whole or nothing, and return it opened.
 
     `tensors` maps component names of `manifest` to state dicts; floating-point tensors are
-    stored as float16. Components without tensors here, and files that are no component (a model
-    card), are taken over from the pack that `folder` holds already. Sizes, check sums and a missing
-    `latent_space` in `manifest` are filled in. PackError for a value outside float16's range or a
-    failed write.
+    stored as float16, those of components in `exact` as they are. Components without tensors
+    here, and files that are no component (a model card), are taken over from the pack that
+    `folder` holds already. Sizes, check sums and a missing `latent_space` in `manifest` are filled
+    in. PackError for a value outside float16's range or a failed write.
     """
     folder = Path(folder).absolute()
     unknown = set(tensors) - set(manifest.components)
@@ -147,7 +149,7 @@ def save_pack(
     try:
         _take_over(folder, new)
         components = {
-            name: _write_component(new, component, tensors[name])
+            name: _write_component(new, component, tensors[name], name in exact)
             if name in tensors
             else _kept_component(new, component, folder)
             for name, component in manifest.components.items()
@@ -238,22 +240,24 @@ def _sha256(file: Path) -> str:
 
 
 def _write_component(
-    folder: Path, component: Component, tensors: "Mapping[str, torch.Tensor]"
+    folder: Path, component: Component, tensors: "Mapping[str, torch.Tensor]", exact: bool
 ) -> Component:
     from safetensors.torch import save
 
-    stored = {name: _stored(component.file, name, tensor) for name, tensor in tensors.items()}
+    stored = {
+        name: _stored(component.file, name, tensor, exact) for name, tensor in tensors.items()
+    }
     data = save(stored)
     _write_file(folder / component.file, data)
     digest = hashlib.sha256(data).hexdigest()
     return dataclasses.replace(component, sha256=digest, bytes=len(data))
 
 
-def _stored(file: str, name: str, tensor: "torch.Tensor") -> "torch.Tensor":
+def _stored(file: str, name: str, tensor: "torch.Tensor", exact: bool) -> "torch.Tensor":
     import torch
 
     tensor = tensor.detach().cpu()
-    if tensor.is_floating_point():
+    if tensor.is_floating_point() and not exact:
         tensor = tensor.to(torch.float16)
         if not torch.isfinite(tensor).all():
             raise PackError(f"{file}: the tensor {name} has values outside float16's range.")

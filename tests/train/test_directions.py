@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from soundedit.errors import TrainingError
+from soundedit.nets.regression import Rows
 from soundedit.nets.stylegan2 import Generator
 from soundedit.train.directions import (
     DirectionsSettings,
-    Rows,
     agreement,
     fit_directions,
     train_directions,

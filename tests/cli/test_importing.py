@@ -1,0 +1,113 @@
+"""`soundedit packs import`: from another program's file to a video."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from soundedit.media.probe import probe_video
+from soundedit.nets import stylegan2
+from soundedit.packs import open_pack
+from tests.foreignfiles import ada, randomised, write_pickle
+from tests.tiny_pack import save_tiny_pack
+
+from .conftest import ROOT, Run
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A StyleGAN2-ADA pickle of 32 x 32 pixels."""
+    torch.manual_seed(1)
+    generator = stylegan2.Generator(6, 20, 32, [12, 12, 8, 8], mapping_layers=2)
+    folder = tmp_path_factory.mktemp("networks")
+    return write_pickle(folder / "Small Hills.pkl", {"G_ema": ada(randomised(generator))})
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> dict[str, str]:
+    """An environment whose first pack is a small one; imported packs go beside it."""
+    save_tiny_pack(tmp_path / "base" / "knowing", known=True)
+    return {
+        "SOUNDEDIT_PACKS": str(tmp_path / "base"),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def test_from_a_pickle_to_a_video(
+    soundedit: Run, network: Path, places: dict[str, str], sound: Path, tmp_path: Path
+) -> None:
+    done = soundedit("packs", "import", network, "--samples", "200", **places)
+    assert done.returncode == 0, done.stderr
+    assert "StyleGAN2-ADA (NVIDIA), 32 x 32" in done.stdout
+    folder = tmp_path / "data" / "soundedit" / "packs" / "small-hills"
+    pack = open_pack(folder)
+    assert pack.tensors("generator")["synthesis.b4.const"].dtype == torch.float32
+    heard = pack.tensors("audio").values()
+    assert {t.dtype for t in heard if t.is_floating_point()} == {torch.float16}
+    assert pack.manifest.sources[0].startswith("generator: Small Hills.pkl, SHA-256 ")
+    assert 0 <= pack.manifest.figures["classes_drawn"] <= 1
+    card = (folder / "MODEL_CARD.md").read_text()
+    assert "StyleGAN2-ADA (NVIDIA)" in card and "no photo encoder" in card
+    assert (folder / "samples.jpg").stat().st_size > 2000
+    video = tmp_path / "hills.mp4"
+    made = soundedit("render", sound, "-o", video, "--pack", "small-hills", **places)
+    assert made.returncode == 0, made.stderr
+    facts = probe_video(video)
+    assert (facts.width, facts.height) == (32, 32) and abs(facts.seconds - 2) < 0.05
+    edited = tmp_path / "edited.png"
+    words = ("edit", "--pack", "small-hills", "--start", "3", "--text", "rain", "-o", edited)
+    assert soundedit(*words, **places).returncode == 0
+
+    again = soundedit("packs", "import", network, "--name", "small-hills", **places)
+    assert again.returncode == 2 and "small-hills already" in again.stderr
+    on_itself = soundedit(
+        "packs", "import", network, "--name", "other", "--pack", "small-hills", **places
+    )
+    assert on_itself.returncode == 2 and "imported generator itself" in on_itself.stderr
+
+
+def test_progress_and_result_as_lines_of_json(
+    soundedit: Run, network: Path, places: dict[str, str], tmp_path: Path
+) -> None:
+    words = ("--samples", "200", "--out", tmp_path / "mine", "--json-lines")
+    done = soundedit("packs", "import", network, *words, **places)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    shares = [line["progress"] for line in lines[:-1]]
+    assert shares == sorted(shares) and shares[-1] == 1
+    assert lines[-1]["pack"] == str(tmp_path / "mine")
+    assert set(lines[-1]["figures"]) == {"classes_drawn", "words_gain"}
+
+
+def test_a_file_that_is_none(soundedit: Run, places: dict[str, str], tmp_path: Path) -> None:
+    wrong = tmp_path / "page.pkl"
+    wrong.write_text("<!DOCTYPE html><html><body>Not found</body></html>")
+    done = soundedit("packs", "import", wrong, **places)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "page.pkl" in done.stderr and "Traceback" not in done.stderr
+    gone = soundedit("packs", "import", tmp_path / "gone.pkl", **places)
+    assert gone.returncode == 2 and "gone.pkl" in gone.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM that a program can hear there")
+def test_a_stop_leaves_no_half_pack(network: Path, places: dict[str, str], tmp_path: Path) -> None:
+    words = ["packs", "import", str(network), "--samples", "100000", "--json-lines"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "soundedit", *words],
+        cwd=ROOT,
+        env={**os.environ, **places},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if "Looking" in line)
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    assert process.returncode == 130
+    assert not list(tmp_path.glob("data/soundedit/packs/*"))
