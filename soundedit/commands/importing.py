@@ -1,11 +1,11 @@
 """`soundedit packs import`: a pack around a generator of another program."""
 
 import argparse
+import contextlib
 import dataclasses
 import hashlib
 import json
 import re
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from soundedit.commands import options
 from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar
 from soundedit.errors import PackError
-from soundedit.packs import find_packs, shipped_dirs
+from soundedit.packs import default_pack, find_packs, read_pack_manifest, shipped_dirs
 from soundedit.packs.manifest import Bands, Component, Manifest
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def add_to(actions: "argparse._SubParsersAction[Any]") -> None:
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="the network's file")
     parser.add_argument("--name", help="short name of the pack (default: that of the file)")
-    parser.add_argument("--title", help="title that the app shows (default: the name)")
+    parser.add_argument("--title", help="title that the app shows (default: the name of the file)")
     parser.add_argument(
         "--out", metavar="FOLDER", type=Path, help="folder of the pack (default: with your packs)"
     )
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     from soundedit.packs.foreign import read_foreign
 
     name, folder = _place(args)
-    bar = nullcontext(_tell) if args.json_lines else ProgressBar()
+    bar = contextlib.nullcontext(_tell) if args.json_lines else ProgressBar()
     with cancel_on_interrupt() as cancel, bar as progress:
         progress(0.0, "Reading the network")
         foreign = read_foreign(args.file, label=args.label)
@@ -79,9 +79,9 @@ def run(args: argparse.Namespace) -> int:
         progress(0.0, "Starting")
         from soundedit.engine.adopting import Adoption
         from soundedit.engine.device import choose_device
-        from soundedit.packs.pack import default_pack, open_pack, save_pack
+        from soundedit.packs.pack import open_pack, save_pack
 
-        base = open_pack(args.pack or default_pack())
+        base = open_pack(args.pack or first_of_its_own())
         device = choose_device(args.device)
         adopted = Adoption(base, device).adopt(
             foreign.component,
@@ -130,6 +130,15 @@ def _place(args: argparse.Namespace) -> tuple[str, Path]:
     return name, folder
 
 
+def first_of_its_own() -> Path:
+    """The first pack whose sounds were learned with its own generator."""
+    for folder in find_packs():
+        with contextlib.suppress(PackError):
+            if "bridge" not in read_pack_manifest(folder).components:
+                return folder
+    return default_pack()
+
+
 def slug(text: str) -> str:
     """A pack's name made of a file's."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64] or "imported"
@@ -176,7 +185,7 @@ def _manifest(
         base,
         name=name,
         version="1",
-        title=args.title or name,
+        title=args.title or args.name or args.file.stem,
         licence=args.licence,
         notice=(
             f"The generator was imported from {args.file.name} ({foreign.origin}) and has the "

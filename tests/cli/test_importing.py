@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from soundedit.commands.importing import first_of_its_own
 from soundedit.media.probe import probe_video
 from soundedit.nets import stylegan2
-from soundedit.packs import open_pack
+from soundedit.packs import default_pack, open_pack
 from tests.foreignfiles import ada, randomised, write_pickle
 from tests.tiny_pack import save_tiny_pack
 
@@ -40,7 +41,12 @@ def places(tmp_path: Path) -> dict[str, str]:
 
 
 def test_from_a_pickle_to_a_video(
-    soundedit: Run, network: Path, places: dict[str, str], sound: Path, tmp_path: Path
+    soundedit: Run,
+    network: Path,
+    places: dict[str, str],
+    sound: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     done = soundedit("packs", "import", network, "--samples", "200", **places)
     assert done.returncode == 0, done.stderr
@@ -70,6 +76,10 @@ def test_from_a_pickle_to_a_video(
         "packs", "import", network, "--name", "other", "--pack", "small-hills", **places
     )
     assert on_itself.returncode == 2 and "imported generator itself" in on_itself.stderr
+    # Without --pack the next one is built on.
+    monkeypatch.setenv("SOUNDEDIT_PACKS", f"{folder}{os.pathsep}{tmp_path / 'base'}")
+    assert default_pack() == folder
+    assert first_of_its_own() == tmp_path / "base" / "knowing"
 
 
 def test_progress_and_result_as_lines_of_json(
