@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from soundedit.engine.adopting import Adopted
     from soundedit.packs.foreign import ForeignGenerator
 
+KEPT = ("clip", "audio", "inversion", "frames", "encoder")
+"""Parts of the pack that it is built on."""
 LICENCE = "that of the imported network"
 _SAMPLES = 16
 _SHEET_SIZE = 256
@@ -92,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
         )
         progress(1.0, "Writing the pack")
         manifest = _manifest(args, name, base.manifest, foreign, adopted)
-        shared = {part: base.tensors(part) for part in ("clip", "audio", "inversion", "frames")}
+        shared = {part: base.tensors(part) for part in KEPT if part in base.manifest.components}
         own = {
             "generator": foreign.tensors,
             "bridge": adopted.bridge.state_dict(),
@@ -177,7 +179,6 @@ def _manifest(
             "words": len(directions.keys),
         },
     }
-    kept = ("clip", "audio", "inversion", "frames")
     with args.file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     slices = {key: (part.start, part.stop) for key, part in band_slices(num_ws).items()}
@@ -203,7 +204,7 @@ def _manifest(
         extra={},
         bands_extra={},
         components={
-            **{part: base.components[part] for part in kept},
+            **{part: base.components[part] for part in KEPT if part in base.components},
             **{part: Component(f"{part}.safetensors", config=c) for part, c in configs.items()},
         },
     )
@@ -247,7 +248,8 @@ def _describe(folder: Path, manifest: Manifest, adopted: "Adopted", base: Manife
         "",
         "- Sounds were not learned with this generator: a bridge carries what they do to the "
         f"pictures of {base.name} over to changes that look alike to its image tower.",
-        "- There is no photo encoder: photos and videos cannot be a start.",
+        "- Photos and videos as a start come over that bridge too, and are like it rather than "
+        "near it until they are refined.",
         "",
         "## Sources",
         "",

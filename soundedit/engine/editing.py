@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from soundedit.document.model import Part, PartKind
@@ -31,6 +32,7 @@ from soundedit.engine.towers import Towers
 from soundedit.errors import PackError, SoundeditError
 from soundedit.media.picture import Crop, read_square, video_squares
 from soundedit.media.probe import probe_video
+from soundedit.nets.bridge import LatentBridge
 from soundedit.nets.directions import DirectionMap
 from soundedit.nets.generators import Generator
 from soundedit.nets.picture_encoder import PictureEncoder
@@ -48,6 +50,7 @@ class Editing(ABC):
     _towers: Towers
     _directions: DirectionMap | None
     _encoder: PictureEncoder | None
+    _bridge: LatentBridge | None
 
     @abstractmethod
     def sample(self, seed: int, truncation: float = ...) -> NDArray[np.float32]:
@@ -132,8 +135,7 @@ class Editing(ABC):
 
     def encode_picture(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """A square picture uint8 [S, S, 3] -> its latents [L, D]; PackError without an encoder."""
-        code: NDArray[np.float32] = encode(self._need_encoder(), image[None])[0]
-        return code
+        return self._codes(image[None])[0]
 
     def refine_picture(
         self,
@@ -252,11 +254,23 @@ class Editing(ABC):
         for some in batches(video_squares(path, encoder.image_size, fps, crop, cancel=cancel)):
             for frame in some:
                 sampled.see(frame)
-            codes.append(encode(encoder, some))
+            codes.append(self._codes(some))
             done += len(some)
             if progress is not None:
                 progress(min(done / total, 1.0), f"{done} of {total} frames looked at")
         return smooth(np.concatenate(codes), float(fps), SMOOTH_SECONDS), sampled
+
+    def _codes(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Pictures [n, S, S, 3] -> latents [n, L, D]; over the bridge where there is one, whose
+        other side the encoder knows.
+        """
+        codes = encode(self._need_encoder(), pictures)
+        if self._bridge is None:
+            return codes
+        with torch.inference_mode():
+            carried = self._bridge.to_pictures(torch.from_numpy(codes).to(self._bridge.centre))
+        found: NDArray[np.float32] = carried.cpu().numpy()
+        return found
 
     def _fitter(self) -> Fitter:
         synthesis = self._generator.synthesis

@@ -78,11 +78,13 @@ def _check_fit(manifest: Manifest, networks: Networks) -> None:
         facts["embed_dim of directions"] = (manifest.embed_dim, embed_dim)
         facts["num_ws of directions"] = (manifest.num_ws, num_ws)
         facts["w_dim of directions"] = (manifest.w_dim, w_dim)
-    if networks.encoder is not None:
-        facts["num_ws of encoder"] = (manifest.num_ws, networks.encoder.num_ws)
-        facts["w_dim of encoder"] = (manifest.w_dim, networks.encoder.w_dim)
+    shape = walk_shape = (manifest.num_ws, manifest.w_dim)
     if networks.bridge is not None:
-        facts["layers of the bridge"] = ((manifest.num_ws, manifest.w_dim), networks.bridge.shape)
+        facts["latents of the bridge"] = (shape, networks.bridge.shape)
+        walk_shape = networks.bridge.walk_shape
+    if networks.encoder is not None:
+        encoder = networks.encoder
+        facts["latents of the encoder"] = (walk_shape, (encoder.num_ws, encoder.w_dim))
     for name, (told, found) in facts.items():
         if told != found:
             raise ValueError(f"{name} is {told}, not {found}")

@@ -4,7 +4,8 @@ The same function as `SynthesisNetwork` with constant noise, which stays the ref
 by. Twice as fast and more: what does not depend on the latents is computed once (energies of the
 kernels, noise plus bias, gains), memory is laid out channels last, and activations are changed in
 place. Styles scale the activations of small blocks, a batch at a time; in large ones, which are
-bound by memory, they scale the few kernels, and every sample goes its way to the end alone.
+bound by memory, they scale the few kernels, and every sample goes its way to the end alone, as it
+does from where a network is so wide that its convolutions are made in Winograd's domain.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from soundedit.engine.winograd import tile_kernel, tiled_conv
 from soundedit.nets.stylegan2 import (
     LRELU_GAIN,
     SynthesisBlock,
@@ -40,11 +42,14 @@ class _Layer:
     offset: Tensor
     filters: tuple[Tensor, Tensor] | None
     apart: bool
+    """Called with one sample only."""
+    tiled: bool
+    """The kernel is in Winograd's domain."""
 
     def __call__(self, x: Tensor, w: Tensor, clamp: float | None) -> Tensor:
         styles = F.linear(w, self.affine, self.affine_bias)
         scales = (F.linear(styles.square(), self.energy) + 1e-8).rsqrt() * LRELU_GAIN
-        if self.apart:
+        if self.apart and not self.tiled and self.kernel.numel() < x.numel():
             x = self._convolve(x, self._scaled(styles[0], scales[0]))
         else:
             x = self._convolve(x * styles[:, :, None, None].to(x.dtype), self.kernel)
@@ -60,6 +65,9 @@ class _Layer:
         return self.kernel * styles[:, None, None, None] * scales[:, None, None]
 
     def _convolve(self, x: Tensor, kernel: Tensor) -> Tensor:
+        if self.tiled:
+            padded = F.pad(x[0].permute(1, 2, 0), (0, 0, 1, 1, 1, 1))
+            return tiled_conv(padded, kernel).permute(2, 0, 1)[None]
         if self.filters is None:
             return F.conv2d(x, kernel, padding=1)
         x = F.conv_transpose2d(x, kernel, stride=2)
@@ -93,6 +101,8 @@ class PreparedSynthesis:
     def __init__(self, network: SynthesisNetwork, dtype: torch.dtype = torch.float32) -> None:
         """Fold a network as it is now; `dtype` is that of activations and kernels above `EXACT`."""
         self.sizes, self._clamp = network.sizes, network.conv_clamp
+        wide = [size for size in network.sizes if _is_wide(getattr(network, f"b{size}").conv1)]
+        alone = min([APART, *wide])
         with torch.no_grad():
             self._blocks: list[tuple[list[_Layer], _Rgb]] = []
             for size in network.sizes:
@@ -101,7 +111,8 @@ class PreparedSynthesis:
                 if block.first:
                     self._const = block.const.detach().to(kind)[None]
                 layers = [block.conv1] if block.first else [block.conv0, block.conv1]
-                folded = [_fold(layer, kind) for layer in layers]
+                apart = kind == torch.float32 and size >= alone
+                folded = [_fold(layer, kind, apart) for layer in layers]
                 self._blocks.append((folded, _fold_rgb(block.torgb)))
 
     @torch.inference_mode()
@@ -140,8 +151,15 @@ class PreparedSynthesis:
         return x, picture
 
 
-def _fold(layer: SynthesisLayer, dtype: torch.dtype) -> _Layer:
+def _is_wide(layer: SynthesisLayer) -> bool:
+    """Whether Winograd's domain is worth the way there, on a processor and at this size."""
+    least = 128 if layer.resolution >= APART else 256
+    return layer.resolution > EXACT and min(layer.weight.shape[:2]) >= least
+
+
+def _fold(layer: SynthesisLayer, dtype: torch.dtype, apart: bool) -> _Layer:
     kernel = layer.weight.detach().to(dtype)
+    tiled = apart and not layer.up and _is_wide(layer)
     filters = None
     if layer.up:
         kernel = kernel.transpose(0, 1)
@@ -157,10 +175,13 @@ def _fold(layer: SynthesisLayer, dtype: torch.dtype) -> _Layer:
         affine=layer.affine.weight.detach() * layer.affine.weight_gain,
         affine_bias=layer.affine.bias.detach(),
         energy=layer.weight.detach().square().sum((2, 3)),
-        kernel=kernel.contiguous(memory_format=torch.channels_last),
+        kernel=tile_kernel(kernel)
+        if tiled
+        else kernel.contiguous(memory_format=torch.channels_last),
         offset=offset.to(dtype).contiguous(memory_format=torch.channels_last),
         filters=filters,
-        apart=dtype == torch.float32 and layer.resolution >= APART,
+        apart=apart,
+        tiled=tiled,
     )
 
 

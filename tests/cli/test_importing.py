@@ -59,7 +59,7 @@ def test_from_a_pickle_to_a_video(
     assert pack.manifest.sources[0].startswith("generator: Small Hills.pkl, SHA-256 ")
     assert 0 <= pack.manifest.figures["classes_drawn"] <= 1
     card = (folder / "MODEL_CARD.md").read_text()
-    assert "StyleGAN2-ADA (NVIDIA)" in card and "no photo encoder" in card
+    assert "StyleGAN2-ADA (NVIDIA)" in card and "bridge" in card
     assert (folder / "samples.jpg").stat().st_size > 2000
     video = tmp_path / "hills.mp4"
     made = soundedit("render", sound, "-o", video, "--pack", "small-hills", **places)

@@ -57,7 +57,7 @@ def folder(
 ) -> Path:
     """A pack around the adopted generator."""
     own, bridge = open_pack(base), adopted.bridge
-    kept = ("clip", "audio", "inversion", "frames")
+    kept = ("clip", "audio", "inversion", "frames", "encoder")
     configs: dict[str, dict[str, Any]] = {
         "generator": CONFIG,
         "bridge": {
@@ -146,8 +146,19 @@ def test_words_and_the_region_have_its_shape(engine: Engine, adopted: Adopted) -
     own = float(adopted.directions.spread.square().mean().sqrt())
     assert offset.shape == (1, 8, 20)
     assert 0.3 * own < float(offset.square().mean().sqrt()) <= 0.9 * own + 1e-4
-    with pytest.raises(PackError, match="encoder"):
-        engine.encode_picture(np.zeros((32, 32, 3), np.uint8))
+
+
+def test_photos_come_over_the_bridge(engine: Engine) -> None:
+    rng = np.random.default_rng(0)
+    photos = rng.integers(0, 255, (2, 32, 32, 3), np.uint8)
+    photos[1] //= 4
+    found = np.stack([engine.encode_picture(photo) for photo in photos])
+    assert found.shape == (2, 8, 20) and np.abs(found[1] - found[0]).mean() > 1e-3
+    assert engine._bridge is not None
+    rest = engine._bridge.rest(torch.from_numpy(found))
+    torch.testing.assert_close(rest, torch.zeros_like(rest), rtol=0, atol=1e-4)
+    fit = engine.refine_picture(photos[0], steps=5)
+    assert fit.w.shape == (8, 20) and fit.distance <= fit.before
 
 
 def test_the_same_again_is_the_same(

@@ -170,6 +170,26 @@ def test_the_folded_network_is_the_reference(
     torch.testing.assert_close(folded, exact, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("until", [None, 32, 64])
+def test_large_and_wide_blocks_are_the_reference(count: int, until: int | None) -> None:
+    # At 32 and 128 pixels wide enough for Winograd's domain, at 64 so narrow that kernels scale.
+    torch.manual_seed(4)
+    network = SynthesisNetwork(12, 128, [8, 8, 8, 256, 8, 128], conv_clamp=20.0)
+    with torch.no_grad():
+        for name, value in network.named_parameters():
+            if name.endswith(("bias", "noise_strength")):
+                value += 0.3 * torch.randn_like(value)
+    ws = torch.randn(count, 12, 12)
+    with torch.inference_mode():
+        exact = network(ws, until=until)
+    prepared = PreparedSynthesis(network)
+    torch.testing.assert_close(prepared(ws, until), exact, rtol=1e-4, atol=2e-4)
+    # A frame is the same whatever is made with it.
+    alone = prepared(ws[-1:], until)
+    torch.testing.assert_close(alone, prepared(ws, until)[-1:], rtol=1e-4, atol=2e-4)
+
+
 @pytest.mark.parametrize("until", [None, 32])
 def test_bfloat16_is_near_the_reference(restless: SynthesisNetwork, until: int | None) -> None:
     restless.conv_clamp = None
