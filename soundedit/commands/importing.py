@@ -58,7 +58,7 @@ def add_to(actions: "argparse._SubParsersAction[Any]") -> None:
         "--samples",
         type=options.count_of(200),
         metavar="N",
-        help="pictures to look at, 200 or more (default: 800, of StyleGAN3 300)",
+        help="pictures to look at, 200 or more (default: 800, of slow networks 300)",
     )
     options.add_engine(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace the pack of that name")

@@ -33,8 +33,8 @@ from soundedit.progress import CancelToken, Progress
 from soundedit.resources import resource_path
 
 LEAST_SAMPLES = 200
-SAMPLES, ALIAS_FREE_SAMPLES = 800, 300
-"""Pictures looked at by default; those of StyleGAN3 take many times as long."""
+SAMPLES, SLOW_SAMPLES = 800, 300
+"""Pictures looked at by default; large ones, and those of StyleGAN3, take many times as long."""
 LOOKED = 128
 """Size in pixels at which pictures are looked at."""
 LENGTH, FLOOR = 0.9, 0.2
@@ -116,7 +116,7 @@ class Adoption:
         cancel: CancelToken | None = None,
     ) -> Adopted:
         """Bridge and directions for the generator of `config` (see `build_generator`) and its
-        `tensors`, from `samples` of its pictures (800, of StyleGAN3 300, if None), which take most
+        `tensors`, from `samples` of its pictures (800 if None, of slow ones 300), which take most
         of the time; deterministic.
 
         PackError for a generator with fewer than 7 style layers or fewer samples than 200.
@@ -124,8 +124,8 @@ class Adoption:
         told = _Told(progress, cancel, 0.0, 1.0)
         generator = build_generator(config)
         if samples is None:
-            alias_free = isinstance(generator, stylegan3.Generator)
-            samples = ALIAS_FREE_SAMPLES if alias_free else SAMPLES
+            slow = generator.resolution > 256 or isinstance(generator, stylegan3.Generator)
+            samples = SLOW_SAMPLES if slow else SAMPLES
         if samples < LEAST_SAMPLES:
             raise PackError(f"{samples} samples are too few; look at {LEAST_SAMPLES} or more.")
         if generator.num_ws < 7:

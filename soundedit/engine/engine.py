@@ -391,7 +391,7 @@ class Engine(Editing):
     def _live_sizes(self) -> list[int]:
         """Sizes that live may fall back to, from the full one down: those that cost less."""
         least = max(min(_LEAST_LIVE, self.resolution // 2), SMALLEST)
-        return [s for s in reversed(self._generator.synthesis.sizes) if s >= least]
+        return [s for s in reversed(self._generator.synthesis.preview_sizes) if s >= least]
 
     def _segment_spacing(self, seconds: float) -> float:
         """Half a second, wider for long sounds, so that an hour stays within seconds of work."""

@@ -40,8 +40,9 @@ class Synthesiser:
     ) -> Tensor:
         """ws [B, L, D] -> pictures [B, 3, size, size], float32, nominally in [-1, 1].
 
-        A smaller power of two is taken from the skip connection (a fraction of the work); other
-        sizes are resampled with an anti-aliased bicubic filter. SoundeditError if out of range.
+        A smaller power of two is taken from the skip connection (a fraction of the work) where
+        that shows previews; other sizes are resampled with an anti-aliased bicubic filter.
+        SoundeditError if out of range.
         """
         full = self.network.resolution
         size = full if size is None else size
@@ -50,7 +51,7 @@ class Synthesiser:
                 f"The size {size} is out of range; choose {SMALLEST} to {LARGEST} pixels."
             )
         ws = ws.to(self.device)
-        until = size if size < full and size in self.network.sizes else None
+        until = size if size < full and size in self.network.preview_sizes else None
         if noise_mode != "const":
             pictures = self.network(ws, noise_mode=noise_mode, dtype=self.dtype, until=until)
         elif self._prepared is not None:

@@ -281,8 +281,12 @@ class SynthesisNetwork(nn.Module):
         channels: Sequence[int],
         *,
         conv_clamp: float | None = None,
+        previews: bool = True,
     ) -> None:
-        """`channels`: width of each block from 4 x 4 up; ValueError if its length is off."""
+        """`channels`: width of each block from 4 x 4 up; ValueError if its length is off.
+        `previews`: whether training saw to it that pictures of the skip connection look like the
+        whole one; else they are dim blurs of it.
+        """
         super().__init__()
         self.w_dim, self.resolution, self.num_ws = (
             w_dim,
@@ -291,6 +295,7 @@ class SynthesisNetwork(nn.Module):
         )
         self.conv_clamp = conv_clamp
         self.sizes = [4 << i for i in range(resolution.bit_length() - 2)]
+        self.preview_sizes = self.sizes if previews else [resolution]
         if len(channels) != len(self.sizes):
             raise ValueError(f"{resolution} px needs {len(self.sizes)} widths, not {len(channels)}")
         for size, before, width in zip(self.sizes, [0, *channels], channels, strict=False):
@@ -343,10 +348,13 @@ class Generator(nn.Module):
         *,
         mapping_layers: int = 8,
         conv_clamp: float | None = None,
+        previews: bool = True,
     ) -> None:
         super().__init__()
         self.z_dim, self.w_dim, self.resolution = z_dim, w_dim, resolution
-        self.synthesis = SynthesisNetwork(w_dim, resolution, channels, conv_clamp=conv_clamp)
+        self.synthesis = SynthesisNetwork(
+            w_dim, resolution, channels, conv_clamp=conv_clamp, previews=previews
+        )
         self.num_ws = self.synthesis.num_ws
         self.mapping = MappingNetwork(z_dim, w_dim, self.num_ws, num_layers=mapping_layers)
 

@@ -256,7 +256,7 @@ class SynthesisNetwork(nn.Module):
         super().__init__()
         self.w_dim, self.resolution = w_dim, resolution
         self.output_scale, self.conv_clamp = output_scale, conv_clamp
-        self.sizes = [resolution]
+        self.sizes = self.preview_sizes = [resolution]
         plans = plan_layers(resolution, **design)
         self.num_ws = len(plans) + 1
         first = plans[0]

@@ -36,7 +36,9 @@ class ForeignGenerator:
     @property
     def component(self) -> dict[str, Any]:
         """What a pack says of it; see `nets.generators.build_generator`."""
-        return {"architecture": self.architecture, **self.config}
+        # Nothing is known of how it was trained.
+        previews = {"previews": False} if self.architecture == "stylegan2" else {}
+        return {"architecture": self.architecture, **self.config, **previews}
 
 
 def unsupported(path: Path, what: str) -> PackError:

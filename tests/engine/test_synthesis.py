@@ -170,6 +170,19 @@ def test_the_folded_network_is_the_reference(
     torch.testing.assert_close(folded, exact, rtol=1e-4, atol=1e-4)
 
 
+def test_a_network_without_previews_is_made_whole_at_any_size() -> None:
+    torch.manual_seed(3)
+    network = SynthesisNetwork(6, 64, [8, 8, 8, 8, 8], previews=False)
+    ws = torch.randn(1, 10, 6)
+    synthesiser = Synthesiser(network, torch.device("cpu"))
+    small = synthesiser.pictures(ws, size=32)
+    with torch.inference_mode():
+        whole = network(ws)
+    wanted = F.interpolate(whole, size=(32, 32), mode="bicubic", antialias=True)
+    torch.testing.assert_close(small, wanted, rtol=1e-3, atol=1e-3)
+    assert network.preview_sizes == [64] and network.sizes == [4, 8, 16, 32, 64]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("until", [None, 32, 64])
 def test_large_and_wide_blocks_are_the_reference(count: int, until: int | None) -> None:
