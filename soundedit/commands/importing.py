@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     """Read the network, fit what it needs, write the pack."""
     from soundedit.packs.foreign import read_foreign
 
-    name, folder = _place(args)
+    name, folder = place_of(args)
     bar = contextlib.nullcontext(_tell) if args.json_lines else ProgressBar()
     with cancel_on_interrupt() as cancel, bar as progress:
         progress(0.0, "Reading the network")
@@ -114,17 +114,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _place(args: argparse.Namespace) -> tuple[str, Path]:
+def place_of(args: argparse.Namespace) -> tuple[str, Path]:
     """Name and folder of the new pack: those asked for, or the first that are free."""
     taken = {pack.name for pack in find_packs()}
     wanted = args.name or slug(args.file.stem)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", wanted):
         raise PackError(f"{wanted!r} cannot be a pack's name; use letters, digits and hyphens.")
+    packs = shipped_dirs()[-1]
     name, number = wanted, 1
-    while not (args.name or args.out or args.overwrite) and name in taken:
+    while not (args.name or args.out or args.overwrite) and (
+        name in taken or (packs / name).exists()
+    ):
         number += 1
         name = f"{wanted}-{number}"
-    folder = (args.out or shipped_dirs()[-1] / name).absolute()
+    folder = (args.out or packs / name).absolute()
     if not args.overwrite and (folder.exists() or (name in taken and not args.out)):
         raise PackError(
             f"There is a pack {folder.name} already, so choose another name, or --overwrite it."

@@ -2,7 +2,7 @@
 
 Hearing, words and walks stay those of the pack that it is built on; a `LatentBridge` carries what
 they say into the generator's latents, and directions are fitted to its samples. What training would
-give beyond that, a photo encoder and sounds learned with its own pictures, is missing.
+give beyond that, sounds and photos learned with its own pictures, is missing.
 """
 
 from collections.abc import Mapping

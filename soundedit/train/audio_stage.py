@@ -8,19 +8,19 @@ what ships is a running mean of the weights. Where there are windows that two te
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from soundedit.nets.audio_tower import AudioTower
+from soundedit.train.audio_settings import AudioSettings
 from soundedit.train.augment import augment_mels, stretch_mels
 from soundedit.train.averages import follow
 from soundedit.train.contrast import info_nce, mixed_cross_entropy, unit
 from soundedit.train.learner import WARM_UP, Learner
 from soundedit.train.matching import Matching, Words
-from soundedit.train.run import Run, RunSettings, Step
+from soundedit.train.run import Run, Step
 
 if TYPE_CHECKING:
     from soundedit.train.embedding_data import EmbeddingData
@@ -30,29 +30,6 @@ WINDOWS = (100, 100, 150, 220)
 TEXT_WEIGHT, TWIN_WEIGHT = 0.5, 0.3
 TWIN_EVERY = 4
 """Steps from one comparison of sounds with their own augmented copies to the next."""
-
-
-@dataclass(frozen=True)
-class AudioSettings(RunSettings):
-    """Settings of the audio tower; the shipped TOML file explains each."""
-
-    embed_dim: int = 256
-    audio_width: int = 32
-    audio_steps: int = 2000
-    batch: int = 56
-    lr: float = 6.0e-4
-    decay: float = 0.1
-    temperature: float = 0.07
-    class_temperature: float = 0.07
-    smoothing: float = 0.1
-    stretch_time: float = 1.25
-    stretch_bands: float = 1.08
-    average: float = 0.99
-    windows: int = 9200
-    soft_steps: int = 1500
-    procedural: int = 1190
-    procedural_steps: int = 200
-    procedural_lr: float = 2.0e-4
 
 
 class AudioStage:

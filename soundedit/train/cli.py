@@ -51,7 +51,7 @@ COMMANDS = {
 DATA_COMMANDS = {
     "build": Command("build", "BuildSettings", "build", "render stills and clips"),
     "preview": Command(
-        "weather.clips", "PreviewSettings", "preview", "a contact sheet and a video of clips"
+        "preview", "PreviewSettings", "preview", "a contact sheet and a video of clips"
     ),
 }
 

@@ -20,7 +20,8 @@ from torch import Tensor
 from soundedit.errors import TrainingError
 from soundedit.nets.audio_tower import AudioTower
 from soundedit.nets.clip import build_clip, clip_tokens, embed_pictures, embed_text
-from soundedit.train.audio_stage import AudioSettings, AudioStage, mean_of
+from soundedit.train.audio_settings import AudioSettings
+from soundedit.train.audio_stage import AudioStage, mean_of
 from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.contrast import unit
 from soundedit.train.distributed import joined, read_for_all, share_batch_norms

@@ -2,7 +2,6 @@
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -10,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from soundedit.nets.audio_tower import AudioTower
+from soundedit.train.audio_settings import AudioSettings
 from soundedit.train.augment import augment_mels
 from soundedit.train.contrast import info_nce, unit
 from soundedit.train.run import Run
@@ -21,9 +21,6 @@ from soundedit.train.windows import (
     soft_labels,
     standardised,
 )
-
-if TYPE_CHECKING:
-    from soundedit.train.audio_stage import AudioSettings
 
 LENGTHS = (100, 150, 220, 300)
 """Columns of the windows that are heard, one length a step."""
@@ -53,7 +50,7 @@ class Matching:
 
     def __init__(
         self,
-        settings: "AudioSettings",
+        settings: AudioSettings,
         run: Run,
         windows: Windows,
         procedural: dict[str, Tensor] | None,

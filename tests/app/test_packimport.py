@@ -54,10 +54,12 @@ def test_a_network_becomes_a_pack(network: Path, tmp_path: Path, qtbot: QtBot) -
     source.start(network)
     assert told.failed == ["hills.pkl is still being imported, so wait for it."]
     texts: set[str] = set()
+    shares: list[float] = []
 
     def noted() -> bool:
         job = jobs.current()
         if job is not None:
+            shares.append(job.fraction)
             texts.add(job.text.split(" of ")[0].rstrip("0123456789"))
         return not source.running
 
@@ -67,6 +69,7 @@ def test_a_network_becomes_a_pack(network: Path, tmp_path: Path, qtbot: QtBot) -
     assert told.said == ["hills is imported; choose it among the model packs"]
     assert open_pack(folder).manifest.resolution == 32
     assert len(jobs) == 0
+    assert shares == sorted(shares) and shares[-1] > 0.8
     assert "Importing hills.pkl: Looking at picture " in texts
 
 

@@ -1,6 +1,6 @@
 """`soundedit packs import`: from another program's file to a video."""
 
-import json
+import argparse
 import os
 import signal
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from soundedit.commands.importing import first_of_its_own
+from soundedit.commands.importing import first_of_its_own, place_of
 from soundedit.media.probe import probe_video
 from soundedit.nets import stylegan2
 from soundedit.packs import default_pack, open_pack
@@ -72,6 +72,9 @@ def test_from_a_pickle_to_a_video(
 
     again = soundedit("packs", "import", network, "--name", "small-hills", **places)
     assert again.returncode == 2 and "small-hills already" in again.stderr
+    monkeypatch.setenv("XDG_DATA_HOME", places["XDG_DATA_HOME"])
+    told = argparse.Namespace(name=None, out=None, overwrite=False, file=network)
+    assert place_of(told) == ("small-hills-2", folder.with_name("small-hills-2"))
     on_itself = soundedit(
         "packs", "import", network, "--name", "other", "--pack", "small-hills", **places
     )
@@ -80,18 +83,6 @@ def test_from_a_pickle_to_a_video(
     monkeypatch.setenv("SOUNDEDIT_PACKS", f"{folder}{os.pathsep}{tmp_path / 'base'}")
     assert default_pack() == folder
     assert first_of_its_own() == tmp_path / "base" / "knowing"
-
-
-def test_progress_and_result_as_lines_of_json(
-    soundedit: Run, network: Path, places: dict[str, str], tmp_path: Path
-) -> None:
-    words = ("--samples", "200", "--out", tmp_path / "mine", "--json-lines")
-    done = soundedit("packs", "import", network, *words, **places)
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    shares = [line["progress"] for line in lines[:-1]]
-    assert shares == sorted(shares) and shares[-1] == 1
-    assert lines[-1]["pack"] == str(tmp_path / "mine")
-    assert set(lines[-1]["figures"]) == {"classes_drawn", "words_gain"}
 
 
 def test_a_file_that_is_none(soundedit: Run, places: dict[str, str], tmp_path: Path) -> None:

@@ -10,12 +10,11 @@ from PIL import Image
 from soundedit.errors import TrainingError
 from soundedit.media.probe import probe_video
 from soundedit.media.sound import Sound, write_sound
+from soundedit.train.preview import PreviewSettings, preview
 from soundedit.train.weather.clips import (
     SAMPLE_RATE,
     ClipMaker,
-    PreviewSettings,
     loudest_moment,
-    preview,
 )
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"

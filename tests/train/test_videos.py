@@ -13,8 +13,8 @@ from soundedit.media.sound import Sound, write_sound
 from soundedit.media.video import VideoWriter
 from soundedit.train.build import BuildSettings, build
 from soundedit.train.clipset import clip_files, read_clip
+from soundedit.train.preview import PreviewSettings, preview
 from soundedit.train.videos import class_of, video_clips
-from soundedit.train.weather.clips import PreviewSettings, preview
 
 SIZE, FPS = 64, 25
 
