@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from soundedit.errors import DeviceError
+from soundedit.nets.precision import processor_dtype
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
@@ -50,7 +51,7 @@ def synthesis_dtype(device: torch.device) -> torch.dtype:
     """
     if device.type == "cuda":
         return torch.float16
-    return _processor_dtype()
+    return processor_dtype()
 
 
 def hearing_dtype(device: torch.device) -> torch.dtype:
@@ -58,10 +59,4 @@ def hearing_dtype(device: torch.device) -> torch.dtype:
 
     Its embedding stays within a cosine of 0.9999 of float32's.
     """
-    return _processor_dtype() if device.type == "cpu" else torch.float32
-
-
-def _processor_dtype() -> torch.dtype:
-    able = torch.cpu.get_capabilities()
-    native = able.get("avx512_bf16") or able.get("amx_bf16")
-    return torch.bfloat16 if native and torch.backends.mkldnn.is_available() else torch.float32
+    return processor_dtype() if device.type == "cpu" else torch.float32

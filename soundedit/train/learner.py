@@ -10,6 +10,7 @@ from torch.amp.grad_scaler import GradScaler
 from torch.optim.lr_scheduler import LRScheduler
 
 from soundedit.errors import TrainingError
+from soundedit.nets.precision import processor_dtype
 from soundedit.train.distributed import World
 
 _PRECISIONS = {
@@ -29,13 +30,16 @@ class Precision:
     """The number format that networks compute in, and the loss scaling that float16 needs."""
 
     def __init__(self, name: str, device: torch.device) -> None:
-        """`name`: bfloat16, float32, or, on CUDA only, float16; TrainingError for another."""
-        known = ["bfloat16", "float32"] + (["float16"] if device.type == "cuda" else [])
+        """`name`: bfloat16, float32, or, on CUDA only, float16; auto is bfloat16 but on a processor
+        without arithmetic for it. TrainingError for another.
+        """
+        known = ["auto", "bfloat16", "float32"] + (["float16"] if device.type == "cuda" else [])
         if name not in known:
             raise TrainingError(
                 f"The setting 'precision' is {' or '.join(known)} on this device, not {name!r}."
             )
-        self.device, self.dtype = device, _PRECISIONS[name]
+        fast = processor_dtype() if device.type == "cpu" else torch.bfloat16
+        self.device, self.dtype = device, fast if name == "auto" else _PRECISIONS[name]
         self.scaler = GradScaler(device.type, enabled=name == "float16")
 
     def autocast(self) -> AbstractContextManager[Any]:

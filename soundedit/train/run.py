@@ -41,7 +41,7 @@ class RunSettings:
     minutes: float = 0.0
     save_minutes: float = 4.0
     record_steps: int = 20
-    precision: str = "bfloat16"
+    precision: str = "auto"
     device: str = "auto"
     seed: int = 1
 

@@ -239,7 +239,12 @@ def test_other_errors_are_not_taken_for_memory(tmp_path: Path) -> None:
 
 
 def test_precisions_and_devices() -> None:
-    assert Precision("bfloat16", torch.device("cpu")).dtype is torch.bfloat16
+    cpu = torch.device("cpu")
+    assert Precision("bfloat16", cpu).dtype is torch.bfloat16
+    able = torch.cpu.get_capabilities()
+    native = able.get("avx512_bf16") or able.get("amx_bf16")
+    assert Precision("auto", cpu).dtype is (torch.bfloat16 if native else torch.float32)
+    assert Precision("auto", torch.device("cuda")).dtype is torch.bfloat16
     with pytest.raises(TrainingError, match="bfloat16 or float32 on this device"):
         Precision("float16", torch.device("cpu"))
     with pytest.raises(TrainingError, match="'cuda:99'"):
