@@ -10,7 +10,7 @@ from torch.amp.grad_scaler import GradScaler
 from torch.optim.lr_scheduler import LRScheduler
 
 from soundedit.errors import TrainingError
-from soundedit.nets.precision import processor_dtype
+from soundedit.nets.precision import fast_dtype
 from soundedit.train.distributed import World
 
 _PRECISIONS = {
@@ -38,8 +38,8 @@ class Precision:
             raise TrainingError(
                 f"The setting 'precision' is {' or '.join(known)} on this device, not {name!r}."
             )
-        fast = processor_dtype() if device.type == "cpu" else torch.bfloat16
-        self.device, self.dtype = device, fast if name == "auto" else _PRECISIONS[name]
+        self.device = device
+        self.dtype = fast_dtype(device.type) if name == "auto" else _PRECISIONS[name]
         self.scaler = GradScaler(device.type, enabled=name == "float16")
 
     def autocast(self) -> AbstractContextManager[Any]:

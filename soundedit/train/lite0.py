@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from soundedit.nets.precision import fast_autocast
 from soundedit.train.lite import LiteFeatures, load_weights
 
 TAPS = {2: 24, 4: 40, 10: 112, 15: 320}
@@ -18,7 +19,7 @@ def load_lite0() -> LiteFeatures:
 
 
 def look(net: LiteFeatures, pictures: Tensor) -> list[Tensor]:
-    """The teacher's maps of pictures [B, 3, S, S] in [-1, 1], found in bfloat16, as float32."""
-    with torch.autocast(pictures.device.type, torch.bfloat16):
+    """The teacher's maps of pictures [B, 3, S, S] in [-1, 1], found in `fast_dtype`, as float32."""
+    with fast_autocast(pictures.device.type):
         taps: list[Tensor] = net(pictures.contiguous(memory_format=torch.channels_last))
     return [tap.float() for tap in taps]

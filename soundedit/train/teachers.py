@@ -17,6 +17,7 @@ import torchaudio
 from torch import Tensor, nn
 
 from soundedit.errors import TrainingError
+from soundedit.nets.precision import fast_autocast
 
 _NUMPY_SCALARS: tuple[Any, ...] = (
     (type(np.float64(0)).__reduce__(np.float64(0))[0], "numpy.core.multiarray.scalar"),
@@ -69,7 +70,7 @@ class SoundTeacher:
         if len(mel) < 100:
             mel = mel.repeat(-(-100 // len(mel)), 1)[:100]
         windows = mel.unfold(0, 100, 100).transpose(1, 2)
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_autocast("cpu"):
             out: Tensor = self.net(windows.contiguous())
         return out.float()
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundedit.errors import TrainingError
+from soundedit.nets.precision import processor_dtype
 from soundedit.train.teachers import teacher_package
 from soundedit.train.tfbundle import read_bundle
 
@@ -79,9 +80,9 @@ class YamnetTeacher:
         def folded(kernel: Tensor, norm: int, stride: int, groups: int) -> None:
             scale = (self._get(norm, "moving_variance") + _EPSILON).rsqrt()
             bias = self._get(norm, "beta") - self._get(norm, "moving_mean") * scale
-            weight = (kernel * scale[:, None, None, None]).to(torch.bfloat16)
+            weight = (kernel * scale[:, None, None, None]).to(processor_dtype())
             weight = weight.contiguous(memory_format=torch.channels_last)
-            layers.append((weight, bias.to(torch.bfloat16), stride, groups))
+            layers.append((weight, bias.to(weight.dtype), stride, groups))
 
         layers: list[tuple[Tensor, Tensor, int, int]] = []
         folded(self._get(0, "kernel").permute(3, 2, 0, 1), 1, 2, 1)
@@ -99,7 +100,7 @@ class YamnetTeacher:
         samples = F.pad(samples, (0, max(least - len(samples), 0)))
         frames = samples.unfold(0, _WINDOW, _HOP) * torch.hann_window(_WINDOW)
         mel = torch.log(torch.fft.rfft(frames, _POINTS).abs() @ self._bank + _FLOOR)
-        x = mel.unfold(0, _PATCH, _PATCH).transpose(1, 2)[:, None].to(torch.bfloat16)
+        x = mel.unfold(0, _PATCH, _PATCH).transpose(1, 2)[:, None].to(processor_dtype())
         x = x.contiguous(memory_format=torch.channels_last)
         for weight, bias, stride, groups in self._convolutions:
             if weight.shape[-1] == 3:
