@@ -25,7 +25,7 @@ from soundedit.errors import PackError
 from soundedit.nets import stylegan3
 from soundedit.nets.bands import band_slices
 from soundedit.nets.bridge import LatentBridge
-from soundedit.nets.directions import DirectionMap, principal_region
+from soundedit.nets.directions import DirectionMap
 from soundedit.nets.generators import Generator, build_generator
 from soundedit.nets.regression import Rows
 from soundedit.packs.pack import Pack
@@ -219,14 +219,7 @@ class Adoption:
         )
         for name in ("neutral_text", "neutral_sound", "keys", "meanings"):
             getattr(found, name).copy_(getattr(base, name))
-        region = principal_region(codes.numpy())
-        for name, value in zip(("centre", "axes", "spread", "radius"), region, strict=True):
-            getattr(found, name).copy_(torch.from_numpy(value))
-        own = float(found.spread.square().mean().sqrt())
-        found.length.fill_(LENGTH * own)
-        found.floor.fill_(FLOOR * own)
-        found.down.copy_(down)
-        found.up.copy_(up.view(*codes.shape[1:], -1))
+        found.take(down, up, codes, LENGTH, FLOOR)
         return found
 
     def _classes_drawn(

@@ -57,6 +57,19 @@ class DirectionMap(nn.Module):
         self.register_buffer("spread", torch.ones(num_ws, w_dim))
         self.register_buffer("radius", torch.ones(num_ws))
 
+    def take(self, down: Tensor, up: Tensor, codes: Tensor, length: float, floor: float) -> None:
+        """Take the fitted factors [rank, E] and [L * D, rank], and trust the region of codes
+        [N, L, D]; `length` and `floor` are relative to the root mean square of its spread.
+        """
+        region = principal_region(codes.numpy())
+        for name, value in zip(("centre", "axes", "spread", "radius"), region, strict=True):
+            getattr(self, name).copy_(torch.from_numpy(value))
+        own = float(self.spread.square().mean().sqrt())
+        self.length.fill_(length * own)
+        self.floor.fill_(floor * own)
+        self.down.copy_(down)
+        self.up.copy_(up.view(self.up.shape))
+
     def text_difference(self, embedding: Tensor) -> Tensor:
         """What unit embeddings of phrases [B, E] say beyond the neutral [B, E]."""
         return embedding - self.neutral_text

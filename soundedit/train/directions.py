@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from soundedit.errors import TrainingError
-from soundedit.nets.directions import DirectionMap, principal_region
+from soundedit.nets.directions import DirectionMap
 from soundedit.nets.regression import Rows
 from soundedit.train.autoencoder import load_autoencoder
 from soundedit.train.checkpoint import save_checkpoint
@@ -92,14 +92,7 @@ def fit_directions(
     # What is none of the classes says nothing of the weather.
     meanings[CLASSES.index("other")] = 0
     found = DirectionMap(words.shape[1], shape[0], shape[1], len(down), len(words))
-    region = principal_region(torch.cat([codes for codes, _ in seen]).numpy())
-    for name, value in zip(("centre", "axes", "spread", "radius"), region, strict=True):
-        getattr(found, name).copy_(torch.from_numpy(value))
-    own = float(found.spread.square().mean().sqrt())
-    found.length.fill_(s.length * own)
-    found.floor.fill_(s.floor * own)
-    found.down.copy_(down)
-    found.up.copy_(up.view(*shape, -1))
+    found.take(down, up, torch.cat([codes for codes, _ in seen]), s.length, s.floor)
     found.neutral_text.copy_(neutral)
     found.neutral_sound.copy_(torch.stack([e.mean(0) for e in recordings.values()]).mean(0))
     found.keys.copy_(F.normalize(words - words.mean(0), dim=1))
