@@ -63,10 +63,11 @@ class Dialogs:
         return Path(name) if name else None
 
     def network_to_open(self, parent: QWidget, folder: str) -> Path | None:
-        """The StyleGAN network to import; None when the person thought better of it."""
+        """The StyleGAN network or OpenCLIP model to import; None if the person chose none."""
         patterns = " ".join(f"*{suffix}" for suffix in NETWORK_SUFFIXES)
-        filters = parent.tr("StyleGAN networks ({0});;All files (*)").format(patterns)
-        return _open_file(parent, parent.tr("Import a StyleGAN network"), folder, filters)
+        filters = parent.tr("StyleGAN networks, OpenCLIP models ({0});;All files (*)")
+        title = parent.tr("Import a network")
+        return _open_file(parent, title, folder, filters.format(patterns))
 
     def preset_name(self, parent: QWidget, suggestion: str) -> str:
         """What to call a preset; empty when the person thought better of it."""

@@ -23,7 +23,7 @@ FOLDER_ROLE = Qt.ItemDataRole.UserRole
 
 class PackDialog(QDialog):
     """Lists the packs with what they say of themselves; `chosen` tells the folder of one, `network`
-    the file of a StyleGAN network to import.
+    the file of a StyleGAN network or an OpenCLIP model to import.
     """
 
     chosen = Signal(Path)
@@ -57,7 +57,10 @@ class PackDialog(QDialog):
             self.tr("&Import a network..."), QDialogButtonBox.ButtonRole.ActionRole
         )
         self.bring.setToolTip(
-            self.tr("Make a pack around a StyleGAN2 or StyleGAN3 network (.pkl or .pt), in minutes")
+            self.tr(
+                "Make a pack around a StyleGAN2 or StyleGAN3 network (.pkl or .pt), or give the "
+                "pack in use the words of an OpenCLIP model, in minutes"
+            )
         )
         self.bring.clicked.connect(self._import)
         self.buttons.accepted.connect(self.accept)

@@ -1,4 +1,4 @@
-"""A pack made around a StyleGAN network, in a process of its own, while the window works on."""
+"""A pack made with a network of another program, in its own process, while the window works on."""
 
 import json
 import sys
@@ -36,8 +36,11 @@ class PackImport(QObject):
         """Whether a network is being imported."""
         return self._process is not None
 
-    def start(self, file: Path, device: str = "auto") -> None:
-        """Import a network; `failed` tells if another one is not done yet."""
+    def start(self, file: Path, device: str = "auto", base: str = "") -> None:
+        """Import a network onto the pack `base`, if empty the one that the command takes.
+
+        `failed` tells if another one is not done yet.
+        """
         if self.running:
             self.failed.emit(
                 PackError(f"{self._file.name} is still being imported, so wait for it.")
@@ -54,10 +57,9 @@ class PackImport(QObject):
         process.errorOccurred.connect(self._broken)
         self._process = process
         self._jobs.begin(self._id, self.tr("Importing {0}").format(file.name), self.cancel)
-        process.start(
-            sys.executable,
-            ["-m", "soundedit", "packs", "import", str(file), "--json-lines", "--device", device],
-        )
+        words = ["-m", "soundedit", "packs", "import", str(file), "--json-lines"]
+        words += ["--device", device, *(["--pack", base] if base else [])]
+        process.start(sys.executable, words)
 
     def cancel(self) -> None:
         """Stop; no half pack stays."""

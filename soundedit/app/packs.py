@@ -14,6 +14,7 @@ from soundedit.app.packdialog import PackDialog
 from soundedit.app.packimport import PackImport
 from soundedit.app.settings import DEVICE, PACK, Settings
 from soundedit.app.worker import Loader, load_engine
+from soundedit.packs.modelfiles import looks_like_clip
 
 
 def chosen_loader(settings: Settings, loader: Loader) -> Loader:
@@ -72,8 +73,11 @@ class PackChoice(QObject):
         self.again()
 
     def bring(self, network: Path) -> None:
-        """Make a pack around a StyleGAN network, in the background."""
-        self.importing.start(network, self._settings.get(DEVICE))
+        """Make a pack around a StyleGAN network, in the background; of an OpenCLIP model one with
+        its words, of the pack in use.
+        """
+        base = self._settings.get(PACK) if looks_like_clip(network) else ""
+        self.importing.start(network, self._settings.get(DEVICE), base)
 
     def again(self) -> None:
         """Load the engine anew."""

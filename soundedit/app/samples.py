@@ -7,7 +7,7 @@ from soundedit.resources import resource_path
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".m4a", ".opus")
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi")
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
-NETWORK_SUFFIXES = (".pkl", ".pt", ".pth")
+NETWORK_SUFFIXES = (".pkl", ".pt", ".pth", ".safetensors", ".bin")
 FIRST_SAMPLE = "waves"
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from soundedit.engine.looking import mixed
 from soundedit.nets.bands import BANDS, band_slices
 from soundedit.nets.bridge import LatentBridge
 
@@ -114,11 +115,6 @@ def find_turns(
         u, _, v = torch.linalg.svd(said / said.norm() + paired / paired.norm())
         turns[name] = u @ v
     return turns
-
-
-def mixed(bands: Mapping[str, Tensor]) -> Tensor:
-    """Layers of each band [N, layers, D] in one latent [N, L, D]."""
-    return torch.cat([bands[name] for name in BANDS], dim=1)
 
 
 def drawn(walked: Tensor, count: int, rng: np.random.Generator) -> Tensor:

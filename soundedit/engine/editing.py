@@ -73,6 +73,16 @@ class Editing(ABC):
             return Region.of_mapping(self._generator.mapping)
         return Region.of_pack(self._directions)
 
+    @property
+    def direction_map(self) -> DirectionMap:
+        """What words and sounds do to the latents; PackError for a pack that does not say."""
+        if self._directions is None:
+            raise PackError(
+                f"The pack {self.manifest.name} has no directions, so words and sounds cannot "
+                "edit its pictures; choose another pack."
+            )
+        return self._directions
+
     def direction(self, parts: Sequence[Part], locate: Locate) -> Direction:
         """What words, sounds and saved directions add to the latents at strength 1, together.
 
@@ -80,11 +90,12 @@ class Editing(ABC):
         if the pack has no directions, MediaError for a sound that cannot be read.
         """
 
-        if self._directions is None and any(part.kind in SAID for part in parts):
-            self._need_directions()
+        directions = self._directions
+        if any(part.kind in SAID for part in parts):
+            directions = self.direction_map
         embed = partial(self._embed, locate)
         pack = self.manifest.name
-        return direction_of(parts, self.region, self._directions, embed, locate, pack)
+        return direction_of(parts, self.region, directions, embed, locate, pack)
 
     def refine_direction(
         self,
@@ -103,7 +114,7 @@ class Editing(ABC):
         gets the first one's picture as it improves. A job of seconds. Errors as `direction`, and
         SoundeditError where no part is a word or a sound.
         """
-        directions = self._need_directions()
+        directions = self.direction_map
         target = target_of(parts, directions, partial(self._embed, locate))
         if target is None:
             raise SoundeditError("Only words and sounds can be refined; add one to the edit.")
@@ -280,14 +291,6 @@ class Editing(ABC):
         if part.kind == PartKind.TEXT:
             return self.embed_text(part.value)[0]
         return self.embed_sound(locate(part.value))
-
-    def _need_directions(self) -> DirectionMap:
-        if self._directions is None:
-            raise PackError(
-                f"The pack {self.manifest.name} has no directions, so words and sounds cannot "
-                "edit its pictures; choose another pack."
-            )
-        return self._directions
 
     def _need_encoder(self) -> PictureEncoder:
         if self._encoder is None:

@@ -53,7 +53,7 @@ class Engine(Editing):
         self._device = device
         self.device = str(device)
         self.device_name = device_name(device)
-        networks = load_networks(pack, device)
+        self.networks = networks = load_networks(pack, device)
         self._generator = networks.generator
         self._towers = Towers(pack, device)
         mel = pack.manifest.mel
@@ -173,8 +173,12 @@ class Engine(Editing):
         total = self._listener.whole(sound, cancel=cancel)
         if not total.any():
             raise SoundeditError("The sound is too short to be heard; use 0.2 s or more.")
-        vector: NDArray[np.float32] = (total / total.norm()).numpy()
-        return vector
+        vector = total / total.norm()
+        if self.networks.adapter is not None:
+            with torch.inference_mode():
+                vector = self.networks.adapter(vector[None].to(self._device))[0].cpu()
+        found: NDArray[np.float32] = vector.numpy()
+        return found
 
     def class_embeddings(self) -> NDArray[np.float32]:
         """Unit embeddings [C, E] of the pack's classes, the mean of each one's prompts."""
@@ -185,6 +189,15 @@ class Engine(Editing):
                 rows.append(mean / np.linalg.norm(mean))
             self._classes = np.stack(rows)
         return self._classes
+
+    def heard_classes(self) -> NDArray[np.float32]:
+        """The pack's classes as the audio tower tells them apart, unit vectors [C, H]: their words
+        or, where those are of another maker's towers, what the adapter keeps of its own.
+        """
+        if self.networks.adapter is None:
+            return self.class_embeddings()
+        kept: NDArray[np.float32] = self.networks.adapter.classes.cpu().numpy()
+        return kept
 
     def listen(
         self,
@@ -207,7 +220,7 @@ class Engine(Editing):
         return label_segments(
             np.concatenate(embeddings),
             np.concatenate(levels),
-            self.class_embeddings(),
+            self.heard_classes(),
             self.manifest.classes,
             every,
             seconds,
@@ -357,7 +370,7 @@ class Engine(Editing):
             self.picture,
             sample_rate=sample_rate,
             pace=Pace(self._live_sizes(), rate),
-            classes=self.class_embeddings(),
+            classes=self.heard_classes(),
         )
 
     def synthesise(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from soundedit.errors import PackError
+from soundedit.nets.adapter import SoundAdapter
 from soundedit.nets.audio_tower import AudioTower
 from soundedit.nets.bridge import LatentBridge
 from soundedit.nets.directions import DirectionMap
@@ -27,6 +28,7 @@ class Networks:
     directions: DirectionMap | None
     encoder: PictureEncoder | None
     bridge: LatentBridge | None
+    adapter: SoundAdapter | None
 
 
 def load_networks(pack: Pack, device: torch.device) -> Networks:
@@ -43,6 +45,7 @@ def load_networks(pack: Pack, device: torch.device) -> Networks:
             directions=DirectionMap(**part["directions"]) if "directions" in part else None,
             encoder=PictureEncoder(**part["encoder"]) if "encoder" in part else None,
             bridge=LatentBridge(**part["bridge"]) if "bridge" in part else None,
+            adapter=SoundAdapter(**part["adapter"]) if "adapter" in part else None,
         )
         _check_fit(pack.manifest, networks)
         for name, network in vars(networks).items():
@@ -69,10 +72,14 @@ def _check_fit(manifest: Manifest, networks: Networks) -> None:
         "z_dim": (manifest.z_dim, generator.z_dim),
         "w_dim": (manifest.w_dim, generator.w_dim),
         "num_ws": (manifest.num_ws, generator.num_ws),
-        "embed_dim": (manifest.embed_dim, tower.embed_dim),
         "n_mels": (manifest.mel.n_mels, tower.n_mels),
         "columns a second": (manifest.mel.sample_rate, 100 * manifest.mel.hop_length),
     }
+    said = tower.embed_dim
+    if networks.adapter is not None:
+        heard, said = networks.adapter.shape
+        facts["embed_dim of the audio tower"] = (heard, tower.embed_dim)
+    facts["embed_dim"] = (manifest.embed_dim, said)
     if networks.directions is not None:
         embed_dim, num_ws, w_dim = networks.directions.shape
         facts["embed_dim of directions"] = (manifest.embed_dim, embed_dim)

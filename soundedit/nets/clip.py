@@ -1,6 +1,9 @@
 """Image and text towers: an open_clip model built from a config that the pack carries.
 
-open_clip takes seconds to import, so it is when a model is built or words are cut into tokens.
+The config is open_clip's own: `embed_dim`, `vision_cfg`, `text_cfg`, where they are set also
+`quick_gelu` and `custom_text`; and `preprocess_cfg` of pictures where it is not plainly their
+values in [-1, 1]. open_clip takes seconds to import, so it is when a model is built or words are
+cut into tokens.
 """
 
 import importlib
@@ -12,18 +15,34 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+CONTEXT_LENGTH = 77
+"""Of text towers whose config says none."""
+
 
 def build_clip(config: dict[str, Any]) -> nn.Module:
-    """An open_clip `CLIP` with random weights from `embed_dim`, `vision_cfg` and `text_cfg`."""
-    model: nn.Module = importlib.import_module("open_clip").CLIP(
-        config["embed_dim"], dict(config["vision_cfg"]), dict(config["text_cfg"])
+    """An open_clip `CLIP` or `CustomTextCLIP` with random weights; nothing is downloaded.
+
+    ValueError, TypeError or LookupError for a config of none.
+    """
+    open_clip = importlib.import_module("open_clip")
+    vision, text = dict(config["vision_cfg"]), dict(config["text_cfg"])
+    if "timm_model_name" in vision:
+        vision["timm_model_pretrained"] = False
+    if ":" in str(vision.get("timm_model_name")) or "hf_model_name" in text:
+        raise ValueError("its towers would have to be fetched from a hub")
+    kind = open_clip.CustomTextCLIP if config.get("custom_text") else open_clip.CLIP
+    model: nn.Module = kind(
+        config["embed_dim"],
+        vision,
+        text,
+        quick_gelu=bool(config.get("quick_gelu", False)),
     )
     return model
 
 
 def clip_tokens(config: dict[str, Any], text: Sequence[str]) -> Tensor:
     """Token ids [n, context_length] by CLIP's byte-pair vocabulary, which open_clip brings."""
-    length = int(config["text_cfg"]["context_length"])
+    length = int(config["text_cfg"].get("context_length", CONTEXT_LENGTH))
     ids: Tensor = _tokenizer(length)(list(text))
     return ids
 
@@ -35,14 +54,25 @@ def _tokenizer(length: int) -> Any:
 
 
 def clip_pictures(config: dict[str, Any], pictures: Tensor) -> Tensor:
-    """Pictures [B, 3, H, W] in [-1, 1], any size -> resized for the image tower."""
-    size = int(config["vision_cfg"]["image_size"])
-    if pictures.shape[2:] == (size, size):
-        return pictures
-    smaller = pictures.shape[2] > size
-    return F.interpolate(
-        pictures, size=(size, size), mode="bilinear", antialias=smaller, align_corners=False
-    )
+    """Pictures [B, 3, H, W] in [-1, 1], any size -> as the image tower wants them."""
+    size = image_size(config)
+    wanted = config.get("preprocess_cfg", {})
+    if pictures.shape[2:] != (size, size):
+        smaller = pictures.shape[2] > size
+        mode = wanted.get("interpolation", "bilinear")
+        pictures = F.interpolate(
+            pictures, size=(size, size), mode=mode, antialias=smaller, align_corners=False
+        )
+    if "mean" in wanted:
+        mean, std = (pictures.new_tensor(wanted[key]).view(3, 1, 1) for key in ("mean", "std"))
+        pictures = (pictures / 2 + 0.5 - mean) / std
+    return pictures
+
+
+def image_size(config: dict[str, Any]) -> int:
+    """Side in pixels of what the image tower looks at, 224 if its config does not say."""
+    size = config["vision_cfg"].get("image_size", 224)
+    return int(size[0] if isinstance(size, list | tuple) else size)
 
 
 @torch.inference_mode()

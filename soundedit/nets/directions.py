@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 MEMORY_TEMPERATURE = 0.1
+NEUTRAL = ("a landscape", "a photo of a landscape", "a picture of a landscape", "scenery")
+"""Phrases that say nothing in particular; their mean is the neutral of words."""
 _FLOOR = 0.1
 """Least deviation along an axis, relative to the root mean square over the axes."""
 
@@ -40,7 +42,8 @@ class DirectionMap(nn.Module):
 
     def __init__(self, embed_dim: int, num_ws: int, w_dim: int, rank: int, words: int) -> None:
         """`words`: size of the memory; its `keys` are unit vectors less their mean, unit again,
-        and its `meanings` differences from the neutral of words.
+        and its `meanings` differences from the neutral of words. Without any, sounds are taken to
+        lie among words already (see `SoundAdapter`).
         """
         super().__init__()
         self.shape = (embed_dim, num_ws, w_dim)
@@ -76,8 +79,9 @@ class DirectionMap(nn.Module):
 
     def sound_difference(self, embedding: Tensor) -> Tensor:
         """What unit embeddings of sounds [B, E] say, as words would say it [B, E]."""
-        likeness = F.normalize(embedding - self.neutral_sound, dim=1) @ self.keys.T
-        return torch.softmax(likeness / MEMORY_TEMPERATURE, dim=1) @ self.meanings
+        if not len(self.keys):
+            return self.text_difference(embedding)
+        return recalled(embedding - self.neutral_sound, self.keys, self.meanings)
 
     def forward(self, difference: Tensor) -> Tensor:
         """Differences [B, E] -> offsets [B, L, D] of strength 1."""
@@ -91,6 +95,12 @@ class DirectionMap(nn.Module):
         """Offsets [B, L, D] brought towards `length` (root mean square); short ones less."""
         size = offsets.square().mean((1, 2), keepdim=True)
         return offsets * self.length / (size + self.floor.square()).sqrt().clamp_min(1e-8)
+
+
+def recalled(said: Tensor, keys: Tensor, meanings: Tensor) -> Tensor:
+    """What is said [B, E], as a mean of meanings [W, F] by the likeness to their keys [W, E]."""
+    likeness = F.normalize(said, dim=1) @ keys.T
+    return torch.softmax(likeness / MEMORY_TEMPERATURE, dim=1) @ meanings
 
 
 def principal_region(

@@ -1,10 +1,10 @@
-"""Reading NVIDIA's network pickles without running anything that is in them.
+"""Reading pickles without running anything that is in them: NVIDIA's network pickles, and others.
 
 A pickle is a program: it names functions and calls them, and those of NVIDIA's
 stylegan2-ada-pytorch and stylegan3 repositories carry the source text of their classes, which the
 reference loader runs. Here the program is interpreted over plain data: a name outside the closed
 table is refused, and the names inside stand for functions that check what they are given. Nothing
-else can be reached from the file.
+else can be reached from the file. `packs.torchscript` reads what TorchScript pickles so.
 """
 
 import pickletools
@@ -23,14 +23,20 @@ from soundedit.packs.closedglobals import (
     key_of,
     set_of,
 )
+from soundedit.packs.modelfiles import LEGACY_TORCH_MAGIC
 
-__all__ = ["SIZE_LIMIT", "PersistentObject", "check_file", "load_network_pickle"]
+__all__ = [
+    "SIZE_LIMIT",
+    "ClosedInterpreter",
+    "PersistentObject",
+    "StandIn",
+    "check_file",
+    "load_network_pickle",
+]
 
 SIZE_LIMIT = 4 * 2**30
 """The largest file that is read, in bytes."""
 
-LEGACY_TORCH_MAGIC = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-"""How a file begins that torch.save wrote before it wrote zip archives."""
 ZIP_MAGIC = b"PK\x03\x04"
 """How a zip archive begins."""
 
@@ -59,7 +65,7 @@ def load_network_pickle(path: Path) -> Any:
         )
     try:
         with path.open("rb") as stream:
-            return _Interpreter(path).run(stream)
+            return ClosedInterpreter(path).run(stream)
     except PackError:
         raise
     except OSError as error:
@@ -104,8 +110,8 @@ def check_file(path: Path) -> bytes:
     return head
 
 
-class _Global:
-    """A name of the closed table, as it lies on the interpreter's stack."""
+class StandIn:
+    """What stands for a name of the closed table, as it lies on the interpreter's stack."""
 
     def __init__(self, name: str, call: "Callable[..., Any]") -> None:
         self.name, self.call = name, call
@@ -130,8 +136,11 @@ _VALUES = {*_INTEGERS, "FLOAT", "BINFLOAT", *_TEXTS, "BINUNICODE8", *_BYTES}
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
-class _Interpreter:
+class ClosedInterpreter:
     """A pickle's program over a stack of plain data."""
+
+    kind = "network of StyleGAN"
+    """What the file is to be, for those who read why it was refused."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -139,6 +148,7 @@ class _Interpreter:
         self.memo: dict[int, Any] = {}
 
     def run(self, stream: BinaryIO) -> Any:
+        """What the program makes; the built-in errors of a program that is none, and PackError."""
         for opcode, argument, _ in pickletools.genops(stream):
             name = opcode.name
             if name == "STOP":
@@ -168,13 +178,13 @@ class _Interpreter:
                 "(python legacy.py --source=old.pkl --dest=new.pkl) and choose the new file."
             )
         raise PackError(
-            f"{self.path} names {name!r}, which no network of StyleGAN needs and which might run "
+            f"{self.path} names {name!r}, which no {self.kind} needs and which might run "
             "a program, so it was not read: get the file from a source you trust."
         )
 
     def refuse_opcode(self, name: str) -> NoReturn:
         raise PackError(
-            f"{self.path} uses the pickle instruction {name}, which no network of StyleGAN needs, "
+            f"{self.path} uses the pickle instruction {name}, which no {self.kind} needs, "
             "so it was not read: get the file from a source you trust."
         )
 
@@ -206,7 +216,7 @@ class _Interpreter:
         target.extend(values)
 
     def call(self, target: Any, arguments: Any) -> None:
-        if not isinstance(target, _Global) or not isinstance(arguments, tuple):
+        if not isinstance(target, StandIn) or not isinstance(arguments, tuple):
             raise TypeError("something that is no function is called")
         try:
             self.stack.append(target.call(*arguments))
@@ -214,7 +224,7 @@ class _Interpreter:
             self.refuse(str(refused))
         except Exception as error:  # Whatever odd arguments set off: the file is at fault.
             raise PackError(
-                f"{self.path} gives {target.name} something else than a network does "
+                f"{self.path} gives {target.name} something else than a {self.kind} does "
                 f"({_first_line(error)}), so it was not read: get the file from a source you trust."
             ) from error
 
@@ -296,7 +306,7 @@ class _Interpreter:
     def push_global(self, name: str) -> None:
         if name not in TABLE:
             self.refuse(name)
-        self.stack.append(_Global(name, TABLE[name]))
+        self.stack.append(StandIn(name, TABLE[name]))
 
     def do_reduce(self, _: Any) -> None:
         arguments, target = self.stack.pop(), self.stack.pop()

@@ -6,17 +6,14 @@ its convert_weight.py makes of TensorFlow networks.
 
 import argparse
 import re
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from soundedit.errors import PackError
 from soundedit.nets.resample import binomial_filter
-from soundedit.packs.closedglobals import named_by_torch
-from soundedit.packs.closedpickle import SIZE_LIMIT, check_file
+from soundedit.packs.checkpoints import load_checkpoint
 from soundedit.packs.foreigngenerator import (
     ForeignGenerator,
     checked,
@@ -50,7 +47,9 @@ def read_rosinality(path: Path, *, label: int | None = None) -> ForeignGenerator
     be read safely, is no such checkpoint, a label is given, or a part is missing or unknown.
     """
     no_classes(path, label)
-    data = _load(path)
+    data = load_checkpoint(path, "checkpoint of StyleGAN2", argparse.Namespace)
+    if not isinstance(data, dict):
+        raise PackError(f"{path} holds no StyleGAN2 generator, so choose another file.")
     weights = data
     for key in ("g_ema", "g"):
         if isinstance(data.get(key), dict):
@@ -91,34 +90,6 @@ def read_rosinality(path: Path, *, label: int | None = None) -> ForeignGenerator
     }
     origin = "StyleGAN2 (rosinality)"
     return checked(path, ForeignGenerator("stylegan2", config, tensors, origin))
-
-
-def _load(path: Path) -> dict[str, Any]:
-    check_file(path)
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                # Members may be compressed, and torch unpacks them whole.
-                if sum(member.file_size for member in archive.infolist()) > SIZE_LIMIT:
-                    raise PackError(f"{path} unpacks to over {SIZE_LIMIT // 2**30} GiB, so choose "
-                                    "another file.")  # fmt: skip
-        with torch.serialization.safe_globals([argparse.Namespace]):
-            data = torch.load(path, map_location="cpu", weights_only=True)
-    except PackError:
-        raise
-    except Exception as error:  # Torch raises a dozen kinds for files that are none of its own.
-        named = named_by_torch(error)
-        if named:
-            raise PackError(
-                f"{path} names {named!r}, which no checkpoint of StyleGAN2 needs and which might "
-                "run a program, so it was not read: get the file from a source you trust."
-            ) from error
-        raise PackError(
-            f"{path} is no whole checkpoint of torch.save, so get the file again or choose another."
-        ) from error
-    if not isinstance(data, dict):
-        raise PackError(f"{path} holds no StyleGAN2 generator, so choose another file.")
-    return data
 
 
 def _renamed(path: Path, name: str, tensor: Tensor) -> str:

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from soundedit.errors import TrainingError
-from soundedit.nets.directions import DirectionMap
+from soundedit.nets.directions import NEUTRAL, DirectionMap
 from soundedit.nets.regression import Rows
 from soundedit.train.autoencoder import load_autoencoder
 from soundedit.train.checkpoint import save_checkpoint
@@ -37,9 +37,6 @@ from soundedit.train.prompts import CLASSES, PROMPTS
 from soundedit.train.sounds import MelSettings, SoundSet
 
 log = logging.getLogger(__name__)
-
-NEUTRAL = ("a landscape", "a photo of a landscape", "a picture of a landscape", "scenery")
-"""What words are compared with."""
 
 
 @dataclass(frozen=True)

@@ -222,9 +222,10 @@ def test_photo_is_cropped_compared_refined_and_edited(
     assert window.session.project.start.kind is StartKind.SEED
 
 
-def test_edit_is_refined_and_taken_back(desk: Desk, make_sound: MakeSound) -> None:
+def test_edit_is_refined_taken_back_kept_and_used_again(desk: Desk, make_sound: MakeSound) -> None:
     window = desk.generated(make_sound(0.5))
-    edit = window.editing.stack.add_words("fire")
+    stack = window.editing.stack
+    edit = stack.add_words("fire")
     assert edit is not None
     fast = desk.frame(window, 0.25)
     window.actions_by_id["refine_edit"].trigger()
@@ -234,16 +235,8 @@ def test_edit_is_refined_and_taken_back(desk: Desk, make_sound: MakeSound) -> No
     assert not np.array_equal(fine, fast)
     window.session.undo()
     assert np.array_equal(desk.frame(window, 0.25), fast)
-
-
-def test_refined_direction_is_kept_and_used_again(desk: Desk, make_sound: MakeSound) -> None:
-    window = desk.generated(make_sound(0.5))
-    stack = window.editing.stack
-    edit = stack.add_words("fire")
-    assert edit is not None
-    window.actions_by_id["refine_edit"].trigger()
-    desk.wait(lambda: window.session.project.edits[0].refined is not None)
-    fine = desk.frame(window, 0.25)
+    window.session.redo()
+    assert np.array_equal(desk.frame(window, 0.25), fine)
     window.actions_by_id["keep_direction"].trigger()
     kept = desk.folder / "state" / "directions" / "fire.latents"
     desk.wait(kept.is_file)

@@ -11,8 +11,10 @@ from soundedit.app.dialogs import Dialogs
 from soundedit.app.jobs import Jobs
 from soundedit.app.packdialog import PackDialog
 from soundedit.app.packimport import PackImport
+from soundedit.app.settings import PACK
 from soundedit.nets import stylegan2
 from soundedit.packs import open_pack
+from tests.clipfiles import towers, write_folder
 from tests.foreignfiles import ada, randomised, write_pickle
 from tests.tiny_pack import save_tiny_pack
 
@@ -121,16 +123,36 @@ def test_the_dialog_asks_for_a_network(qtbot: QtBot, tmp_path: Path) -> None:
     assert asked == [tmp_path / "hills.pkl"]
 
 
+def test_an_openclip_model_gives_the_pack_in_use_its_words(
+    network: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    model = write_folder(tmp_path / "vit", towers())
+    source = PackImport(Jobs())
+    told = Told(source)
+    base = tmp_path / "base" / "knowing"
+    source.start(model / "open_clip_model.safetensors", base=str(base))
+    qtbot.waitUntil(lambda: not source.running, timeout=WAIT)
+    assert told.failed == []
+    made = open_pack(told.packs[0]).manifest
+    assert made.embed_dim == 24 and made.latents == open_pack(base).manifest.latents
+
+
 def test_networks_that_are_dropped_are_imported(
     rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig.begin()
-    started: list[tuple[Path, str]] = []
+    started: list[tuple[str, str, str]] = []
 
-    def record(file: Path, device: str) -> None:
-        started.append((file, device))
+    def record(file: Path, device: str, base: str) -> None:
+        started.append((file.name, device, base))
 
     monkeypatch.setattr(rig.window.packs.importing, "start", record)
+    rig.window.settings.set(PACK, "folder/of/mine")
     rig.window.viewer.file_dropped.emit(tmp_path / "faces.PKL")
     rig.window.opener.open(tmp_path / "faces.pt")
-    assert started == [(tmp_path / "faces.PKL", "auto"), (tmp_path / "faces.pt", "auto")]
+    rig.window.opener.open(tmp_path / "words.safetensors")
+    assert started == [
+        ("faces.PKL", "auto", ""),
+        ("faces.pt", "auto", ""),
+        ("words.safetensors", "auto", "folder/of/mine"),
+    ]

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from soundedit.commands.importing import first_of_its_own, place_of
+from soundedit.commands.importing import place_of
+from soundedit.commands.importnetwork import first_of_its_own
+from soundedit.engine.engine import Engine
 from soundedit.media.probe import probe_video
 from soundedit.nets import stylegan2
 from soundedit.packs import default_pack, open_pack
+from tests.clipfiles import towers, write_folder
 from tests.foreignfiles import ada, randomised, write_pickle
 from tests.tiny_pack import save_tiny_pack
 
@@ -112,3 +115,37 @@ def test_a_stop_leaves_no_half_pack(network: Path, places: dict[str, str], tmp_p
         process.stdout.read()
     assert process.returncode == 130
     assert not list(tmp_path.glob("data/soundedit/packs/*"))
+
+
+def test_words_of_an_openclip_model(
+    soundedit: Run, network: Path, places: dict[str, str], sound: Path, tmp_path: Path
+) -> None:
+    model = write_folder(tmp_path / "ViT Tiny", towers())
+    done = soundedit("packs", "import", model, "--samples", "200", "--about", "a hill", **places)
+    assert done.returncode == 0, done.stderr
+    assert "the words of ViT Tiny for Tiny; its words gain " in done.stdout
+    packs = tmp_path / "data" / "soundedit" / "packs"
+    pack, base = open_pack(packs / "vit-tiny"), open_pack(tmp_path / "base" / "knowing")
+    manifest = pack.manifest
+    assert manifest.title == "Tiny, words of ViT Tiny" and manifest.embed_dim == 24
+    assert manifest.latents == base.manifest.latents
+    assert manifest.sources[0].startswith("words: ViT Tiny, SHA-256 ")
+    assert pack.tensors("clip")["ln_final.weight"].dtype == torch.float16
+    for name in ("generator", "audio", "inversion", "frames", "encoder"):
+        kept, own = pack.tensors(name), base.tensors(name)
+        assert all(torch.equal(kept[key], own[key]) for key in own)
+    assert "Words move the pictures only in ways" in (packs / "vit-tiny/MODEL_CARD.md").read_text()
+    still = tmp_path / "still.png"
+    words = ("edit", "--pack", "vit-tiny", "--start", "3", "--text", "rain", "-o", still)
+    assert soundedit(*words, **places).returncode == 0 and still.stat().st_size > 500
+
+    # A generator comes onto it with these words.
+    done = soundedit("packs", "import", network, "--samples", "200", "--pack", "vit-tiny", **places)
+    assert done.returncode == 0, done.stderr
+    both = open_pack(packs / "small-hills").manifest
+    assert both.embed_dim == 24 and {"adapter", "bridge"} <= both.components.keys()
+    engine = Engine.load(packs / "small-hills", "cpu")
+    assert len(engine.generate(sound, fps=4).w) == 8 and engine.embed_sound(sound).shape == (24,)
+
+    wrong = soundedit("packs", "import", model, "--label", "3", **places)
+    assert wrong.returncode == 2 and "leave --label out" in wrong.stderr
