@@ -13,6 +13,7 @@ from soundedit.document.model import Part, PartKind
 from soundedit.engine.latents import read_latents
 from soundedit.engine.region import Region
 from soundedit.nets.directions import DirectionMap
+from soundedit.packs.manifest import Manifest
 
 SAID = (PartKind.TEXT, PartKind.SOUND)
 """Parts that have an embedding."""
@@ -47,7 +48,7 @@ def direction_of(
     directions: DirectionMap | None,
     embed: Embed,
     locate: Locate,
-    pack: str,
+    pack: Manifest,
 ) -> Direction:
     """Add up the offsets of parts by their weights; styles (pictures, seeds) add nothing.
 
@@ -58,7 +59,8 @@ def direction_of(
     total = np.zeros(shape, np.float32)
     for part in parts:
         if part.kind == PartKind.DIRECTION:
-            total += part.weight * read_latents(locate(part.value), shape, pack).w
+            kept = read_latents(locate(part.value), shape, pack.name, pack.latents)
+            total += part.weight * kept.w
         elif part.kind in SAID:
             assert directions is not None
             offset = directions(difference_of(directions, part, embed))[0]

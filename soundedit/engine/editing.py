@@ -94,8 +94,7 @@ class Editing(ABC):
         if any(part.kind in SAID for part in parts):
             directions = self.direction_map
         embed = partial(self._embed, locate)
-        pack = self.manifest.name
-        return direction_of(parts, self.region, directions, embed, locate, pack)
+        return direction_of(parts, self.region, directions, embed, locate, self.manifest)
 
     def refine_direction(
         self,

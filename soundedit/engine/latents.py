@@ -45,10 +45,11 @@ def write_latents(path: Path, latents: Latents) -> None:
     write_whole(path, data)
 
 
-def read_latents(path: Path, shape: tuple[int, int], pack: str) -> Latents:
+def read_latents(path: Path, shape: tuple[int, int], pack: str, space: str = "") -> Latents:
     """Read latents of `shape` (L, D); MediaError if damaged, or made for another pack than `pack`.
 
-    Any version of that pack will do, and so will latents that name none. Those of a version with
+    Any version of that pack will do, so will one of the same latent space, as packs that differ in
+    their words alone have, and so will latents that name none. Those of a version with
     fewer style layers are carried on as `soundedit train grow` does: layers added act as the last.
     """
     try:
@@ -59,7 +60,8 @@ def read_latents(path: Path, shape: tuple[int, int], pack: str) -> Latents:
     except (OSError, SafetensorError, ValueError, ZeroDivisionError) as error:
         raise MediaError(f"The latents {path.name} cannot be read ({error}).") from error
     maker = facts.get("pack", "")
-    other = maker not in ("", pack) and not maker.startswith(f"{pack} ")
+    alike = bool(space) and facts.get("latent_space") == space
+    other = not alike and maker not in ("", pack) and not maker.startswith(f"{pack} ")
     more = shape[0] - w.shape[-2] if w.ndim in (2, 3) and maker.startswith(f"{pack} ") else 0
     if more > 0:
         w = np.concatenate([w, np.repeat(w[..., -1:, :], more, axis=-2)], axis=-2)

@@ -228,8 +228,8 @@ class Rendering:
         if take is None:
             return _Ground(key, path, path, float(len(path) / self.fps))
         if take.latents is not None:
-            shape, pack = (engine.num_ws, engine.w_dim), engine.manifest.name
-            live = read_latents(self._locate(take.latents), shape, pack)
+            shape, pack = (engine.num_ws, engine.w_dim), engine.manifest
+            live = read_latents(self._locate(take.latents), shape, pack.name, pack.latents)
             w = live.w if live.w.ndim == 3 else live.w[None]
             w = at_rate(w, live.fps or self.fps, self.fps)
             return _Ground(key, path[:1], w, float(len(w) / self.fps))

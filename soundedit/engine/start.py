@@ -33,8 +33,8 @@ def start_latents(
     be read, or the pack has no photo encoder.
     """
     if start.latents is not None:
-        shape, pack = (engine.num_ws, engine.w_dim), engine.manifest.name
-        found = read_latents(locate(start.latents), shape, pack)
+        shape, pack = (engine.num_ws, engine.w_dim), engine.manifest
+        found = read_latents(locate(start.latents), shape, pack.name, pack.latents)
         return found.w if found.fps is None else at_rate(found.w, found.fps, fps)
     if start.kind == StartKind.SEED:
         return engine.sample(start.seed)

@@ -166,6 +166,12 @@ def test_latents_round_trip(tmp_path: Path) -> None:
     for other in ("tin", "tiny2", "other"):
         with pytest.raises(MediaError, match=r"made for another pack \(tiny 1\.0\)"):
             read_latents(tmp_path / "a.latents", (10, 16), other)
+    # Unless they are of one space, as those of a pack that differs in its words alone.
+    write_latents(tmp_path / "s.latents", Latents(w, "tiny 1.0", space="hills"))
+    assert np.array_equal(read_latents(tmp_path / "s.latents", (10, 16), "other", "hills").w, w)
+    for space in ("", "valleys"):
+        with pytest.raises(MediaError, match="made for another pack"):
+            read_latents(tmp_path / "s.latents", (10, 16), "other", space)
     write_latents(tmp_path / "c.latents", Latents(w))
     assert np.array_equal(read_latents(tmp_path / "c.latents", (10, 16), "any").w, w)
     (tmp_path / "b.latents").write_bytes(b"junk")
