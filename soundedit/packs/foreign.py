@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from soundedit.errors import PackError
-from soundedit.packs.closedpickle import LEGACY_TORCH_MAGIC, ZIP_MAGIC, check_file
+from soundedit.packs.closedpickle import ZIP_MAGIC, check_file
 from soundedit.packs.foreigngenerator import ForeignGenerator
+from soundedit.packs.modelfiles import LEGACY_TORCH_MAGIC
 from soundedit.packs.nvidia import read_nvidia
 from soundedit.packs.rosinality import read_rosinality
 
