@@ -97,7 +97,7 @@ def test_cancel_and_close_in_the_middle_of_an_export(
     window: MainWindow, make_sound: Callable[..., Path], tmp_path: Path, qtbot: QtBot
 ) -> None:
     controller = window.controller
-    window.begin(make_sound(20.0))
+    window.begin(make_sound(8.0))
     qtbot.waitUntil(lambda: controller.still is not None, timeout=WAIT)
     window.actions_by_id["generate"].trigger()
     qtbot.waitUntil(lambda: controller.movie is not None, timeout=WAIT)
