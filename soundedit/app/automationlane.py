@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 from soundedit.app.clock import clock
 from soundedit.app.curves import Curves
 from soundedit.app.grips import SAME, Grip, Hold, dragged_span, edges, held_at, own_times
-from soundedit.app.lane import Lane, Stop, blend, is_suspended, see_through
+from soundedit.app.lane import Lane, Stop, blend, draw_scale, is_suspended, see_through
 from soundedit.app.ownkeys import claims
 from soundedit.app.speech import announce
 from soundedit.app.timeaxis import TimeAxis
@@ -110,6 +110,7 @@ class AutomationLane(Lane):
         zero = self.value_y(0.0)
         painter.setPen(QPen(blend(base, text, 0.15), 1))
         painter.drawLine(QPointF(0, zero), QPointF(width, zero))
+        draw_scale(painter, QRectF(self.rect()), self._range, blend(base, text, 0.6))
         x = np.arange(0, width + 2, 2, dtype=np.float64)
         times = np.array([self.axis.to_time(float(one)) for one in (0, width)])
         seconds = times[0] + x / max(width, 1) * (times[1] - times[0])

@@ -1,7 +1,7 @@
 """Buttons that can be pressed with Enter, because Space always plays."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QToolButton, QWidget
 
 
@@ -17,6 +17,33 @@ class Button(QToolButton):
             self.click()
             return
         super().keyPressEvent(event)
+
+
+class LetterToggle(Button):
+    """A letter that is on or off, as M and S of a mixer's channel."""
+
+    def __init__(self, letter: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setText(letter)
+        self.setCheckable(True)
+        self.setAutoRaise(True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.isChecked():
+            super().paintEvent(event)
+            return
+        # No style sheet: Qt would keep the colours of the theme that it was made in.
+        painter, area, palette = QPainter(self), self.rect(), self.palette()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(palette.color(QPalette.ColorRole.Highlight))
+        painter.drawRoundedRect(area, 3, 3)
+        painter.setPen(palette.color(QPalette.ColorRole.HighlightedText))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.text())
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(area.adjusted(2, 2, -3, -3), 2, 2)
+        painter.end()
 
 
 def action_button(action: QAction, parent: QWidget) -> Button:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from soundedit.app.bandsliders import BandSliders
 from soundedit.app.blendlist import BlendList
-from soundedit.app.buttons import Button
+from soundedit.app.buttons import Button, LetterToggle
 from soundedit.app.editstack import EditStack
 from soundedit.app.eliding import NameField
 from soundedit.app.sliders import NumberSlider, Spin
@@ -152,14 +152,9 @@ class EditCard(QFrame):
         )
 
     def _toggle(self, text: str, name: str, done: object) -> Button:
-        button = Button(self)
-        button.setText(text)
-        button.setCheckable(True)
-        button.setAutoRaise(True)
+        button = LetterToggle(text, self)
         button.setToolTip(name)
         button.setAccessibleName(name)
-        colours = "background: palette(highlight); color: palette(highlighted-text)"
-        button.setStyleSheet(f"QToolButton:checked {{ {colours}; border-radius: 3px; }}")
         button.toggled.connect(done)
         return button
 

@@ -156,7 +156,22 @@ def _compare(p: QPainter, colour: QColor) -> None:
     p.drawLine(QPointF(8, 1.5), QPointF(8, 14.5))
 
 
+def _window(p: QPainter, colour: QColor) -> None:
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.setPen(QPen(colour, 1.4))
+    p.drawRect(QRectF(2.5, 5.5, 8, 8))
+    p.drawPolyline(QPolygonF([QPointF(x, y) for x, y in ((5.5, 2.5), (13.5, 2.5), (13.5, 10.5))]))
+
+
+def _close(p: QPainter, colour: QColor) -> None:
+    p.setPen(QPen(colour, 1.8))
+    p.drawLine(QPointF(3.5, 3.5), QPointF(12.5, 12.5))
+    p.drawLine(QPointF(12.5, 3.5), QPointF(3.5, 12.5))
+
+
 _DRAWINGS: dict[str, Draw] = {
+    "window": _window,
+    "close": _close,
     "compare": _compare,
     "play": _play,
     "pause": _pause,

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFont,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -35,6 +36,10 @@ BEATS_APART = 12
 BAR_SHARE, BEAT_SHARE = 0.3, 0.12
 """How much the lines of bars and of beats cover."""
 
+SCALE = 9
+"""Height in pixels of the figures at a lane's edges."""
+_Edge = Qt.AlignmentFlag
+
 Stop = tuple[float, str]
 """A time in seconds and what to say there."""
 
@@ -54,6 +59,17 @@ def see_through(colour: QColor, share: float) -> QColor:
     changed = QColor(colour)
     changed.setAlphaF(share)
     return changed
+
+
+def draw_scale(painter: QPainter, area: QRectF, ends: tuple[float, float], colour: QColor) -> None:
+    """The values at the foot and the top of a lane, at the left of what is shown."""
+    font = QFont(painter.font())
+    font.setPixelSize(SCALE)
+    painter.setFont(font)
+    painter.setPen(colour)
+    inner = area.adjusted(SCALE, 1, 0, -2)
+    for value, edge in zip(ends, (_Edge.AlignBottom, _Edge.AlignTop), strict=True):
+        painter.drawText(inner, _Edge.AlignLeft | edge, f"{value:g}")
 
 
 class Lane(QWidget):

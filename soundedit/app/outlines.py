@@ -1,20 +1,37 @@
-"""Outlines of check boxes and radio buttons that can be seen in dark and in light."""
+"""What the basic style draws too faintly to be seen in dark and in light."""
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QPalette, QPen
-from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QWidget
+from PySide6.QtGui import QIcon, QPainter, QPalette, QPen
+from PySide6.QtWidgets import QDockWidget, QProxyStyle, QStyle, QStyleOption, QWidget
 
 from soundedit.app.contrast import TEXT, towards
+from soundedit.app.icons import icon
 
+_DOCK_ICONS = {
+    QStyle.StandardPixmap.SP_TitleBarNormalButton: "window",
+    QStyle.StandardPixmap.SP_TitleBarCloseButton: "close",
+}
 BASE = "fusion"
 """The style whose outlines are too faint; those of a desktop's own style are left alone."""
 
 
 class OutlinedStyle(QProxyStyle):
-    """Fusion with an outline around what can be ticked, as strong as the text needs it."""
+    """Fusion with an outline around what can be ticked, as strong as the text needs it, and with
+    buttons of docks in the colour of the text.
+    """
 
     def __init__(self) -> None:
         super().__init__(BASE)
+
+    def standardIcon(
+        self,
+        kind: QStyle.StandardPixmap,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+    ) -> QIcon:
+        if isinstance(widget, QDockWidget) and kind in _DOCK_ICONS:
+            return icon(_DOCK_ICONS[kind])
+        return super().standardIcon(kind, option, widget)
 
     def drawPrimitive(
         self,

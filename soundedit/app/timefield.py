@@ -1,7 +1,7 @@
 """Where the playhead is, as a field in which another time can be typed."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontDatabase, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFocusEvent, QFontDatabase, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from soundedit.app.clock import clock, typed_time
@@ -27,7 +27,7 @@ class TimeField(QLineEdit):
         font.setPointSizeF(font.pointSizeF() * 1.25)
         self.setFont(font)
         self.setFrame(False)
-        self.setStyleSheet("QLineEdit:!focus { background: transparent; }")
+        self._show_ground()
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName(self.tr("Time"))
         self.setToolTip(
@@ -59,8 +59,21 @@ class TimeField(QLineEdit):
             # The first press is for all of it.
             self.selectAll()
 
+    def _show_ground(self) -> None:
+        """A field's ground while something can be typed, and none otherwise."""
+        # No style sheet: Qt would keep the colours of the theme that it was made in.
+        palette = QPalette()
+        if not self.hasFocus():
+            palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+        self.setPalette(palette)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._show_ground()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self._show_ground()
         self._typing = False
         self.deselect()
         self.show_time(self._seconds)
