@@ -9,6 +9,7 @@ from soundedit.app.markerlane import MarkerLane
 from soundedit.app.session import ProjectSession
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.app.timeline import Timeline
+from soundedit.document.beats import beat_from
 from soundedit.document.commands import (
     add_marker,
     move_marker,
@@ -89,6 +90,16 @@ class Marking(QObject):
     def go_to_marker(self, forward: bool) -> None:
         """Put the playhead at the next or previous marker."""
         self._lane.go_to_stop(forward)
+
+    def go_to_beat(self, forward: bool) -> bool:
+        """Put the playhead at the next or previous beat; False where there are no beats."""
+        beats = self._session.project.beats
+        if beats is None:
+            return False
+        seconds = beat_from(beats, self._axis.playhead, forward)
+        if 0 <= seconds <= self._axis.duration:
+            self._axis.seek(seconds)
+        return True
 
     def set_in_point(self) -> None:
         """Begin the range at the playhead."""

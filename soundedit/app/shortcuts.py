@@ -116,6 +116,8 @@ COMMANDS = (
     SoundCommand("go_in", "mark", T("Commands", "Go to where the range &begins"), ("Shift+I",)),
     SoundCommand("go_out", "mark", T("Commands", "Go to where the range &ends"), ("Shift+O",)),
     SoundCommand("clear_range", "mark", T("Commands", "&Clear the range"), ("Ctrl+Shift+X",)),
+    SoundCommand("next_beat", "mark", T("Commands", "Next bea&t"), ("Alt+Shift+Right",)),
+    SoundCommand("previous_beat", "mark", T("Commands", "Previo&us beat"), ("Alt+Shift+Left",)),
     SoundCommand("beats", "mark", T("Commands", "&Beats..."), ("Ctrl+B",)),
     Command("snap", "mark", T("Commands", "Sna&p"), ("S",), True),
     SoundCommand("zoom_in", "view", T("Commands", "Zoom &in"), ("=", "+")),

@@ -82,6 +82,8 @@ class TimelineControl(QObject):
             "previous_marker": lambda: marking.go_to_marker(False),
             "next_onset": lambda: self._timeline.waveform.go_to_stop(True),
             "previous_onset": lambda: self._timeline.waveform.go_to_stop(False),
+            "next_beat": lambda: self._go_to_beat(True),
+            "previous_beat": lambda: self._go_to_beat(False),
             "in_point": marking.set_in_point,
             "out_point": marking.set_out_point,
             "go_in": lambda: self._go_to_edge(0),
@@ -94,6 +96,11 @@ class TimelineControl(QObject):
             "zoom_fit": axis.fit,
             "spectrogram": self._change_view,
         }
+
+    def _go_to_beat(self, forward: bool) -> None:
+        """Where there are no beats, they are asked for."""
+        if not self.marking.go_to_beat(forward):
+            self._show_beats()
 
     def step_time(self, seconds: float, frames: int) -> float:
         """The time some frames from a time: a frame's own where there are frames."""

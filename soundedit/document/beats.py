@@ -32,6 +32,17 @@ def beat_near(beats: Beats, seconds: float) -> float:
     return max(beats.first + number * length, 0.0)
 
 
+def beat_from(beats: Beats, seconds: float, forward: bool) -> float:
+    """The time in seconds of the beat after or before a time; before the first one that time is
+    below 0.
+    """
+    length = 60 / beats.bpm
+    along = (seconds - beats.first) / length
+    # A playhead is where a beat is to within a rounding.
+    number = math.floor(along + 1e-3) + 1 if forward else math.ceil(along - 1e-3) - 1
+    return beats.first + number * length
+
+
 def beats_between(
     beats: Beats, start: float, end: float, least: float
 ) -> Iterator[tuple[float, bool]]:

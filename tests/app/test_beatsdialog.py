@@ -109,6 +109,27 @@ def test_dragged_things_snap_to_beats(rig: Rig, dialog: BeatsDialog) -> None:
     assert axis.playhead == pytest.approx(axis.to_time(near))
 
 
+def test_keys_go_from_beat_to_beat(rig: Rig, dialog: BeatsDialog) -> None:
+    axis = rig.window.axis
+    axis.seek(0.3)
+    dialog.close()
+    rig.do("next_beat")
+    # Without beats they are asked for, and the playhead stays.
+    again = rig.window.findChildren(BeatsDialog)[-1]
+    assert again.isVisible() and axis.playhead == pytest.approx(0.3)
+    again.bpm.setValue(60)
+    again.here.click()
+    again.close()
+    for step, seconds in (("next", 1.3), ("next", 2.3), ("previous", 1.3), ("previous", 0.3)):
+        rig.do(f"{step}_beat")
+        assert axis.playhead == pytest.approx(seconds)
+    rig.do("previous_beat")
+    assert axis.playhead == pytest.approx(0.3)
+    axis.seek(7.9)
+    rig.do("next_beat")
+    assert axis.playhead == pytest.approx(7.9)
+
+
 def test_beats_are_drawn(rig: Rig, dialog: BeatsDialog) -> None:
     lane, axis = rig.window.timeline.heard, rig.window.axis
     axis.seek(7.9)

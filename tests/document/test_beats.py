@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundedit.document.beats import beat_near, beats_between, set_beats
+from soundedit.document.beats import beat_from, beat_near, beats_between, set_beats
 from soundedit.document.model import Beats, Project
 from soundedit.document.schema import project_from_text, project_text
 from soundedit.errors import ProjectError
@@ -33,6 +33,16 @@ def test_beat_near(seconds: float, beat: float) -> None:
 
 def test_beats_before_the_first_bar() -> None:
     assert beat_near(Beats(60, 2.5), 0.1) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "after", "before"),
+    [(0.0, 0.25, -0.25), (0.25, 0.75, -0.25), (0.75 - 1e-6, 1.25, 0.25), (0.9, 1.25, 0.75)],
+)
+def test_next_and_previous_beat(seconds: float, after: float, before: float) -> None:
+    beats = Beats(120, 0.25)
+    assert beat_from(beats, seconds, True) == pytest.approx(after)
+    assert beat_from(beats, seconds, False) == pytest.approx(before)
 
 
 def test_beats_in_view() -> None:
