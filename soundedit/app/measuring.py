@@ -1,7 +1,7 @@
 """How far edits moved a frame: measured on the engine worker, after the frame is on screen."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,17 +23,20 @@ class Measurer:
         self._engine = engine
         self._known: OrderedDict[tuple[PartKind, str], NDArray[np.float32]] = OrderedDict()
 
-    def measure(self, request: MeasureRequest) -> Measured:
-        """Compare a frame with and without the edits."""
+    def measure(self, request: MeasureRequest, give_way: Callable[[], None]) -> Measured:
+        """Compare a frame with and without the edits; `give_way` is called between looks."""
         movie, index = request.movie, request.index
         rendering = movie.rendering
         similarity = before = None
         goal = self._goal(active_edits(movie.project), request.files)
         if goal is not None:
-            w = np.concatenate([rendering.latents(index, 1), rendering.plain(index, 1)])
-            pictures = np.stack(list(self._engine.synthesise(w, batch=2)))
-            seen = self._engine.embed_image(pictures) @ goal
-            similarity, before = float(seen[0]), float(seen[1])
+            seen = []
+            for w in (rendering.latents(index, 1), rendering.plain(index, 1)):
+                # Large towers take long to look.
+                give_way()
+                (picture,) = self._engine.synthesise(w)
+                seen.append(float((self._engine.embed_image(picture[None]) @ goal)[0]))
+            similarity, before = seen
         return Measured(
             request.id,
             movie.key,

@@ -321,13 +321,18 @@ class EngineWorker(QObject):
             case RefineStartRequest():
                 self._answer(refine_start(engine, request, progress, self._answer))
             case MeasureRequest():
-                self._answer(self._measurer.measure(request))
+                self._answer(self._measurer.measure(request, lambda: self._between(request)))
             case RedrawRequest():
                 self._redraw(engine, request)
             case LiveRequest():
                 perform_live(engine, request, self._answer, lambda: self._serve(above=Kind.LIVE))
             case ExportRequest():
                 self._answer(render_job(engine, request, self._export_batch, progress))
+
+    def _between(self, request: Request) -> None:
+        """Let what is more urgent go first; Cancelled if the request is no more wanted."""
+        self._serve(above=request.kind)
+        request.cancel.check()
 
     def _export_batch(self) -> int:
         """How many frames an export makes before it looks whether somebody waits."""
@@ -362,8 +367,7 @@ class EngineWorker(QObject):
         for at in range(0, len(request.indices), self._batch):
             # Work ahead gives way.
             request.cancel.check()
-            self._serve(above=request.kind)
-            request.cancel.check()
+            self._between(request)
             self._synthesise(engine, request, request.indices[at : at + self._batch], request.size)
         self._answer(FramesDone(request.id, request.urgent))
 

@@ -12,7 +12,7 @@ from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar
 from soundedit.errors import PackError
 from soundedit.packs import find_packs, shipped_dirs
-from soundedit.packs.modelfiles import looks_like_clip
+from soundedit.packs.modelfiles import looks_like_clip, name_of
 
 
 def add_to(actions: "argparse._SubParsersAction[Any]") -> None:
@@ -32,7 +32,7 @@ def add_to(actions: "argparse._SubParsersAction[Any]") -> None:
         "file", metavar="FILE", type=Path, help="the file of the network, or a model's folder"
     )
     parser.add_argument("--name", help="short name of the pack (default: that of the file)")
-    parser.add_argument("--title", help="title that the app shows (default: the name of the file)")
+    parser.add_argument("--title", help="title that the app shows (default: after the file)")
     parser.add_argument(
         "--out", metavar="FOLDER", type=Path, help="folder of the pack (default: with your packs)"
     )
@@ -73,18 +73,20 @@ def add_to(actions: "argparse._SubParsersAction[Any]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the network, fit what it needs, write the pack."""
-    make = importnetwork.make
-    if looks_like_clip(args.file):
-        make = importwords.make
-        _refuse(args, "label", "a generator")
-    else:
-        _refuse(args, "model", "an OpenCLIP model")
-        _refuse(args, "about", "an OpenCLIP model")
+    words = args.model is not None or args.about is not None or looks_like_clip(args.file)
+    if words and args.label is not None:
+        raise PackError(f"{args.file} is not a generator with classes, so leave --label out.")
+    make = importwords.make if words else importnetwork.make
     name, folder = place_of(args)
     bar = contextlib.nullcontext(_tell) if args.json_lines else ProgressBar()
     with cancel_on_interrupt() as cancel, bar as progress:
         progress(0.0, "Reading the network")
-        pack, told = make(args, name, folder, progress, cancel)
+        try:
+            pack, told = make(args, name, folder, progress, cancel)
+        except OSError as error:
+            raise PackError(
+                f"The pack could not be made ({error}), so look after the disk and the file."
+            ) from error
     if args.json_lines:
         print(json.dumps({"pack": str(pack.path), "figures": pack.manifest.figures}), flush=True)
     else:
@@ -95,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
 def place_of(args: argparse.Namespace) -> tuple[str, Path]:
     """Name and folder of the new pack: those asked for, or the first that are free."""
     taken = {pack.name for pack in find_packs()}
-    wanted = args.name or slug(args.file.stem)
+    wanted = args.name or slug(Path(name_of(args.file)).stem)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", wanted):
         raise PackError(f"{wanted!r} cannot be a pack's name; use letters, digits and hyphens.")
     packs = shipped_dirs()[-1]
@@ -116,11 +118,6 @@ def place_of(args: argparse.Namespace) -> tuple[str, Path]:
 def slug(text: str) -> str:
     """A pack's name made of a file's."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64] or "imported"
-
-
-def _refuse(args: argparse.Namespace, option: str, kind: str) -> None:
-    if getattr(args, option) is not None:
-        raise PackError(f"{args.file} is not {kind}, so leave --{option} out.")
 
 
 def _tell(fraction: float, text: str) -> None:

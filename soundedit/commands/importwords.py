@@ -2,14 +2,13 @@
 
 import argparse
 import dataclasses
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundedit.commands.importcard import digest_of, write_card
 from soundedit.packs import default_pack
 from soundedit.packs.manifest import Component, Manifest
-from soundedit.packs.modelfiles import weights_of
+from soundedit.packs.modelfiles import name_of, weights_of
 from soundedit.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from soundedit.packs.pack import Pack
 
 LICENCE = "that of the imported model"
+_WORDS = "words: "
+_BEFORE = "before_words"
+"""What the manifest keeps of the pack's own title, licence and notice."""
 
 
 def make(
@@ -27,6 +29,7 @@ def make(
     from soundedit.packs.openclip import read_openclip
 
     clip = read_openclip(args.file, model=args.model)
+    digest = digest_of(weights_of(args.file))
     cancel.check()
     progress(0.0, "Starting")
     from soundedit.engine.device import choose_device
@@ -38,7 +41,6 @@ def make(
         clip, about=args.about, samples=args.samples, progress=progress, cancel=cancel
     )
     progress(1.0, "Writing the pack")
-    digest = digest_of(weights_of(args.file))
     manifest = _manifest(args, name, base.manifest, clip, reworded, digest)
     own = {
         "clip": clip.tensors,
@@ -47,8 +49,11 @@ def make(
     }
     kept = {part: base.tensors(part) for part in base.manifest.components if part not in own}
     # What a pack holds already stays as it is stored there.
+    samples = base.path / "samples.jpg"
+    # Read first: the pack may take the place of the one that it is built on.
+    sheet = samples.read_bytes() if samples.is_file() else b""
     pack = save_pack(folder, manifest, {**kept, **own}, exact=manifest.components.keys() - {"clip"})
-    _describe(pack.path, pack.manifest, base.path, clip)
+    _describe(pack.path, pack.manifest, sheet, clip)
     before, gain = (reworded.figures[key] for key in ("words_gain_before", "words_gain"))
     return pack, (
         f"the words of {clip.name} for {base.manifest.title}; its words gain {gain:+.2f} "
@@ -65,6 +70,12 @@ def _manifest(
     digest: str,
 ) -> Manifest:
     adapter, directions = reworded.adapter, reworded.directions
+    # Words that were imported before are gone.
+    told = {"title": base.title, "licence": base.licence, "notice": base.notice}
+    before = base.extra.get(_BEFORE)
+    if "adapter" in base.components and isinstance(before, dict):
+        told |= before
+    sources = [line for line in base.sources if not line.startswith(_WORDS)]
     from_dim, to_dim = adapter.shape
     embed_dim, num_ws, w_dim = directions.shape
     configs = {
@@ -87,15 +98,16 @@ def _manifest(
         base,
         name=name,
         version="1",
-        title=args.title or f"{base.title}, words of {clip.name}",
-        licence=f"{base.licence}; words: {args.licence or LICENCE}",
+        title=args.title or f"{told['title']}, words of {clip.name}",
+        licence=f"{told['licence']}; words: {args.licence or LICENCE}",
         notice=(
-            f"Its words are those of {clip.name}, imported from {args.file.name}, and have the "
+            f"Its words are those of {clip.name}, imported from {name_of(args.file)}, and have the "
             f"licence of its maker. Pictures and sounds are those of the pack {base.name} "
-            f"{base.version}. {base.notice}"
+            f"{base.version}. {told['notice']}"
         ),
         embed_dim=embed_dim,
-        sources=[f"words: {args.file.name}, SHA-256 {digest}", *base.sources],
+        sources=[f"{_WORDS}{name_of(args.file)}, SHA-256 {digest}", *sources],
+        extra={**base.extra, _BEFORE: told},
         figures=dict(reworded.figures),
         latent_space=base.latents,
         components={
@@ -105,10 +117,12 @@ def _manifest(
     )
 
 
-def _describe(folder: Path, manifest: Manifest, base: Path, clip: "ForeignClip") -> None:
+def _describe(folder: Path, manifest: Manifest, sheet: bytes, clip: "ForeignClip") -> None:
     """Write `MODEL_CARD.md`, and take over the sheet of samples."""
-    if (base / "samples.jpg").is_file():
-        shutil.copyfile(base / "samples.jpg", folder / "samples.jpg")
+    if sheet:
+        (folder / "samples.jpg").write_bytes(sheet)
+    else:
+        (folder / "samples.jpg").unlink(missing_ok=True)
     write_card(
         folder,
         manifest,

@@ -166,18 +166,28 @@ class Engine(Editing):
     def embed_sound(
         self, sound: AnySound, *, cancel: CancelToken | None = None
     ) -> NDArray[np.float32]:
-        """Unit embedding [E] of a whole sound, by stretches of five seconds.
+        """Unit embedding [E] of a whole sound among the words; errors as `hear`."""
+        return self.said_of(self.hear(sound, cancel=cancel))
+
+    def hear(self, sound: AnySound, *, cancel: CancelToken | None = None) -> NDArray[np.float32]:
+        """Unit embedding [H] of a whole sound by the audio tower, by stretches of five seconds.
 
         SoundeditError for a loaded sound shorter than a spectrogram column.
         """
         total = self._listener.whole(sound, cancel=cancel)
         if not total.any():
             raise SoundeditError("The sound is too short to be heard; use 0.2 s or more.")
-        vector = total / total.norm()
-        if self.networks.adapter is not None:
-            with torch.inference_mode():
-                vector = self.networks.adapter(vector[None].to(self._device))[0].cpu()
-        found: NDArray[np.float32] = vector.numpy()
+        vector: NDArray[np.float32] = (total / total.norm()).numpy()
+        return vector
+
+    def said_of(self, heard: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the audio tower heard [H], among the words [E]: the same, but for an adapter."""
+        adapter = self.networks.adapter
+        if adapter is None:
+            return heard
+        with torch.inference_mode():
+            said = adapter(torch.from_numpy(heard)[None].to(self._device))[0]
+        found: NDArray[np.float32] = said.cpu().numpy()
         return found
 
     def class_embeddings(self) -> NDArray[np.float32]:

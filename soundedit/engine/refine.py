@@ -26,8 +26,8 @@ from soundedit.progress import CancelToken, OnPicture, Progress
 class RefineSettings:
     """How long and how carefully to optimise."""
 
-    steps: int = 60
-    rate: float = 0.05
+    steps: int = 30
+    rate: float = 0.08
     """Step of Adam, relative to the latents' spread."""
     keep: float = 0.2
     """Weight of the L2 penalty against the distance in the joint embedding."""

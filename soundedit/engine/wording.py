@@ -17,6 +17,7 @@ from soundedit.engine.device import synthesis_dtype
 from soundedit.engine.engine import TRUNCATION, Engine
 from soundedit.engine.looking import (
     LEAST_SAMPLES,
+    LOOKED,
     PICTURES_WEIGHT,
     RANK,
     RIDGE,
@@ -43,6 +44,8 @@ from soundedit.packs.pack import Pack
 from soundedit.progress import CancelToken, Progress
 
 _JUDGED = 6
+_TRIED = ("a storm over the sea", "a bird")
+"""Towers that work tell these apart."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,22 @@ class Wording:
     """Fits towers to the generator and the hearing of one pack; see the module."""
 
     def __init__(self, pack: Pack, device: torch.device) -> None:
-        """PackError for a pack that knows no classes of sounds or no directions."""
+        """PackError for a pack that knows no classes of sounds, no directions or no words of its
+        classes.
+        """
         self._engine = Engine(pack, device)
         self._base = self._engine.direction_map
         self._classes = [n for n in pack.manifest.classes if n != "other"]
         if not self._classes:
             raise PackError(
                 f"The pack {pack.manifest.name} knows no classes of sounds, so choose another."
+            )
+        heard = self._engine.networks.adapter
+        self._keys = self._base.keys if heard is None else heard.keys
+        if len(self._keys) != len(pack.manifest.classes):
+            raise PackError(
+                f"The pack {pack.manifest.name} says nothing of what its sounds are like, so "
+                "choose another."
             )
         self._device = device
 
@@ -143,12 +155,7 @@ class Wording:
         """What the audio tower likens sounds to stays; the meanings are those of the new words."""
         engine, base, manifest = self._engine, self._base, self._engine.manifest
         heard = engine.networks.adapter
-        keys = base.keys if heard is None else heard.keys
-        if len(keys) != len(manifest.classes):
-            raise PackError(
-                f"The pack {manifest.name} says nothing of what its sounds are like, so choose "
-                "another."
-            )
+        keys = self._keys
         means = [towers.say(manifest.prompts.get(n, [n])).mean(0) for n in manifest.classes]
         words = F.normalize(torch.stack(means), dim=1)
         meanings = words - neutral
@@ -184,10 +191,25 @@ class _Towers:
     """The new towers on a device; what they say comes back on the CPU."""
 
     def __init__(self, clip: ForeignClip, device: torch.device) -> None:
+        """PackError for towers that do not answer as towers do."""
         self._config, self._device = clip.config, device
-        model = build_clip(clip.config)
-        model.load_state_dict(clip.tensors)
-        self._model: nn.Module = model.eval().requires_grad_(False).to(device)
+        try:
+            model = build_clip(clip.config)
+            model.load_state_dict(clip.tensors)
+            self._model: nn.Module = model.eval().requires_grad_(False).to(device)
+            grey = np.full((1, LOOKED, LOOKED, 3), 128, np.uint8)
+            said, seen = self.say(_TRIED), torch.from_numpy(self.look(grey))
+            wrong = said.shape[1:] != seen.shape[1:] or said.shape[1] != clip.config["embed_dim"]
+            if wrong or not (said.isfinite().all() and seen.isfinite().all()):
+                raise ValueError("what they say is no embedding")
+            if torch.equal(said[0], said[1]):
+                raise ValueError("all words say the same")
+        except Exception as error:  # A config can ask for anything of open_clip and timm.
+            why = str(error).partition("\n")[0] or type(error).__name__
+            raise PackError(
+                f"The towers of {clip.name} do not work as they are described ({why}), so get the "
+                "model again, with its config."
+            ) from error
 
     def say(self, phrases: Sequence[str]) -> Tensor:
         """Unit embeddings [n, E] of phrases."""

@@ -16,8 +16,11 @@ from soundedit.train.sounds import recordings
 
 @dataclass(frozen=True)
 class HeardSounds:
-    """Recordings kept out of training: unit embeddings [n, E] and the class of each."""
+    """Recordings kept out of training, the class of each, and as unit vectors what the audio tower
+    heard [n, H] and what that is among the words [n, E].
+    """
 
+    heard: NDArray[np.float32]
     vectors: NDArray[np.float32]
     kinds: list[str]
 
@@ -26,16 +29,24 @@ def hear(engine: Engine, folder: Path, say: Progress | None = None) -> HeardSoun
     """Embed the valid recordings of the pack's classes; TrainingError without any sound."""
     classes = engine.manifest.classes
     clips = [r for r in recordings(folder) if r.split == "valid" and r.label in classes]
-    vectors, kinds = [np.zeros((0, engine.manifest.embed_dim), np.float32)], []
+    heard: list[NDArray[np.float32]] = []
+    vectors: list[NDArray[np.float32]] = []
+    kinds: list[str] = []
     for n, clip in enumerate(clips):
         if say is not None:
             say((n + 1) / len(clips), f"{n + 1} of {len(clips)} recordings heard")
         try:
-            vectors.append(engine.embed_sound(clip.file)[None])
+            heard.append(engine.hear(clip.file))
         except MediaError:
             continue
+        vectors.append(engine.said_of(heard[-1]))
         kinds.append(clip.label)
-    return HeardSounds(np.concatenate(vectors), kinds)
+    shape, count = (engine.heard_classes().shape[1], engine.manifest.embed_dim), len(kinds)
+    return HeardSounds(
+        np.array(heard, np.float32).reshape(count, shape[0]),
+        np.array(vectors, np.float32).reshape(count, shape[1]),
+        kinds,
+    )
 
 
 def accuracy(engine: Engine, heard: HeardSounds) -> tuple[float, float]:
@@ -43,7 +54,7 @@ def accuracy(engine: Engine, heard: HeardSounds) -> tuple[float, float]:
     if not heard.kinds:
         return float("nan"), float("nan")
     names = np.array(engine.manifest.classes)
-    guesses = names[(heard.vectors @ engine.class_embeddings().T).argmax(1)]
+    guesses = names[(heard.heard @ engine.heard_classes().T).argmax(1)]
     right = guesses == np.array(heard.kinds)
     each = [right[np.array(heard.kinds) == kind].mean() for kind in set(heard.kinds)]
     return float(right.mean()), float(np.mean(each))

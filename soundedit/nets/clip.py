@@ -28,7 +28,7 @@ def build_clip(config: dict[str, Any]) -> nn.Module:
     vision, text = dict(config["vision_cfg"]), dict(config["text_cfg"])
     if "timm_model_name" in vision:
         vision["timm_model_pretrained"] = False
-    if ":" in str(vision.get("timm_model_name")) or "hf_model_name" in text:
+    if ":" in str(vision.get("timm_model_name")) or text.get("hf_model_name"):
         raise ValueError("its towers would have to be fetched from a hub")
     kind = open_clip.CustomTextCLIP if config.get("custom_text") else open_clip.CLIP
     model: nn.Module = kind(

@@ -11,16 +11,16 @@ from soundedit.packs.closedglobals import named_by_torch
 from soundedit.packs.closedpickle import SIZE_LIMIT, check_file
 
 
-def load_checkpoint(path: Path, kind: str, *classes: type) -> Any:
+def load_checkpoint(path: Path, kind: str, *classes: type, limit: int = SIZE_LIMIT) -> Any:
     """What torch.save wrote, on the CPU; of all classes only `classes` are made, nothing is run.
 
-    PackError, which speaks of a `kind` of file, if it is none, is cut short, is too large, or
-    names anything else.
+    PackError, which speaks of a `kind` of file, if it is none, is cut short, is larger than `limit`
+    bytes, or names anything else.
     """
-    check_file(path)
+    check_file(path, limit)
     try:
         if zipfile.is_zipfile(path):
-            check_archive(path)
+            check_archive(path, limit)
         with torch.serialization.safe_globals(list(classes)):
             return torch.load(path, map_location="cpu", weights_only=True)
     except PackError:
@@ -37,11 +37,9 @@ def load_checkpoint(path: Path, kind: str, *classes: type) -> Any:
         ) from error
 
 
-def check_archive(path: Path) -> None:
-    """PackError for a zip archive that unpacks to more than is read."""
+def check_archive(path: Path, limit: int) -> None:
+    """PackError for a zip archive that unpacks to more than `limit` bytes."""
     with zipfile.ZipFile(path) as archive:
         # Members may be compressed, and are unpacked whole.
-        if sum(member.file_size for member in archive.infolist()) > SIZE_LIMIT:
-            raise PackError(
-                f"{path} unpacks to over {SIZE_LIMIT // 2**30} GiB, so choose another file."
-            )
+        if sum(member.file_size for member in archive.infolist()) > limit:
+            raise PackError(f"{path} unpacks to over {limit // 2**30} GiB, so choose another file.")

@@ -81,8 +81,10 @@ def load_network_pickle(path: Path) -> Any:
         ) from error
 
 
-def check_file(path: Path) -> bytes:
-    """The first bytes of `path`; PackError if it is missing, empty, too large or a web page."""
+def check_file(path: Path, limit: int = SIZE_LIMIT) -> bytes:
+    """The first bytes of `path`; PackError if it is missing, empty, a web page, or larger than
+    `limit` bytes.
+    """
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
@@ -93,10 +95,10 @@ def check_file(path: Path) -> bytes:
         ) from error
     if not head:
         raise PackError(f"{path} is empty, so download the network again.")
-    if size > SIZE_LIMIT:
+    if size > limit:
         raise PackError(
-            f"{path} is over {SIZE_LIMIT // 2**30} GiB, more than a network of pictures takes, so "
-            "choose another file."
+            f"{path} is over {limit // 2**30} GiB, more than such a network takes, so choose "
+            "another file."
         )
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):

@@ -1,7 +1,6 @@
 """Which kind of foreign model a file is, by a glance and without torch."""
 
 import zipfile
-import zlib
 from pathlib import Path
 
 from soundedit.errors import PackError
@@ -15,7 +14,9 @@ WEIGHTS_NAMES = (
 )
 LEGACY_TORCH_MAGIC = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """How a file begins that torch.save wrote before it wrote zip archives."""
-_NAMES_LIMIT = 16 * 2**20
+SAFETENSORS = ".safetensors"
+_CLIP_NAMES = (b"visual.", b"token_embedding", b"vision_model.")
+_NAMES_LIMIT = 2**20
 
 
 def weights_of(path: Path) -> Path:
@@ -31,16 +32,21 @@ def weights_of(path: Path) -> Path:
     return found
 
 
+def name_of(path: Path) -> str:
+    """What a model is called: its file, or where that is called as all are its folder."""
+    path = path.absolute()
+    return path.parent.name if path.name in (CONFIG_NAME, *WEIGHTS_NAMES) else path.name
+
+
 def looks_like_clip(path: Path) -> bool:
     """Whether a path is rather that of towers than of a generator, by a glance at its content."""
-    if path.is_dir() or path.name == CONFIG_NAME or path.suffix == ".safetensors":
+    if path.is_dir() or path.name == CONFIG_NAME or path.suffix.lower() == SAFETENSORS:
         return True
     try:
         names = _names_in(path)
-    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
-        # Whoever reads the file tells what is wrong with it.
+    except Exception:  # What a damaged archive sets off; whoever reads the file tells.
         return False
-    return b"visual." in names or (b"visual" in names and b"token_embedding" in names)
+    return any(name in names for name in _CLIP_NAMES)
 
 
 def _names_in(path: Path) -> bytes:

@@ -7,6 +7,7 @@ TorchScript archives. Nothing in them is run, nothing is downloaded.
 
 import importlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +20,20 @@ from soundedit.errors import PackError
 from soundedit.nets.clip import build_clip
 from soundedit.packs.checkpoints import load_checkpoint
 from soundedit.packs.closedpickle import check_file
-from soundedit.packs.modelfiles import CONFIG_NAME, weights_of
+from soundedit.packs.modelfiles import CONFIG_NAME, SAFETENSORS, weights_of
 from soundedit.packs.torchscript import is_torchscript, load_torchscript
 
+SIZE_LIMIT = 12 * 2**30
+"""The largest file that is read, in bytes: that of ViT-bigG."""
 _KIND = "model of OpenCLIP"
+_LARGEST, _DEEPEST = 2**20, 200
+"""Bounds for the sizes and depths that a config may say, beyond those of any model."""
+_HALF = 65504.0
+"""The largest number in float16, in which a pack keeps them."""
 _MEAN = [0.48145466, 0.4578275, 0.40821073]
 _STD = [0.26862954, 0.26130258, 0.27577711]
 _KEPT = ("embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "custom_text")
+_NOT_LOOKED_WITH = ("logit_scale",)
 _NOT_WEIGHTS = ("logit_bias", "input_resolution", "context_length", "vocab_size")
 _TEXT_PARTS = (
     "text_projection",
@@ -61,8 +69,10 @@ def read_openclip(path: Path, *, model: str | None = None) -> ForeignClip:
     """
     try:
         return _read(path, model)
-    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
-        why = str(error).partition("\n")[0]
+    except PackError:
+        raise
+    except Exception as error:  # A config or a file can contradict itself in any place.
+        why = str(error).partition("\n")[0] or type(error).__name__
         raise PackError(
             f"{path} is not laid out like a {_KIND} ({why}), so choose another file."
         ) from error
@@ -71,14 +81,22 @@ def read_openclip(path: Path, *, model: str | None = None) -> ForeignClip:
 def _read(path: Path, model: str | None) -> ForeignClip:
     weights = weights_of(path)
     tensors, scripted = _load(weights)
+    if any(name.startswith("vision_model.") for name in tensors):
+        raise PackError(
+            f"{path} is CLIP in the layout of Hugging Face's transformers, so get the same model "
+            "for OpenCLIP."
+        )
     beside = weights.parent / CONFIG_NAME
     if model is not None:
         config, name = _known(model), model
     elif beside.is_file():
-        config, name = _described(beside), weights.parent.name
+        config, name = _described(beside), weights.absolute().parent.name
     else:
         name = _recognised(path, tensors, quick=scripted)
         config = _known(name)
+    if scripted:
+        # As the only ones who publish such archives, OpenAI trained with this activation.
+        config["quick_gelu"] = True
     _refuse_strangers(path, name, config)
     fitting = _fitted(path, name, config, tensors)
     return ForeignClip({k: v for k, v in config.items() if v is not None}, fitting, name)
@@ -86,8 +104,8 @@ def _read(path: Path, model: str | None) -> ForeignClip:
 
 def _load(file: Path) -> tuple[dict[str, Tensor], bool]:
     """The tensors of a file by their names, and whether it is a TorchScript archive."""
-    head = check_file(file)
-    if file.suffix == ".safetensors":
+    head = check_file(file, SIZE_LIMIT)
+    if file.suffix.lower() == SAFETENSORS:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
@@ -96,8 +114,8 @@ def _load(file: Path) -> tuple[dict[str, Tensor], bool]:
         except (OSError, SafetensorError) as error:
             raise PackError(f"{file} cannot be read ({error}), so get the file again.") from error
     if head.startswith(b"PK") and is_torchscript(file):
-        return load_torchscript(file, _KIND), True
-    data = load_checkpoint(file, _KIND)
+        return load_torchscript(file, _KIND, SIZE_LIMIT), True
+    data = load_checkpoint(file, _KIND, limit=SIZE_LIMIT)
     if isinstance(data, dict) and isinstance(data.get("state_dict"), dict):
         data = data["state_dict"]
     if not isinstance(data, dict):
@@ -118,7 +136,8 @@ def _described(file: Path) -> dict[str, Any]:
 def _known(name: str) -> dict[str, Any]:
     """The config of one of OpenCLIP's architectures."""
     open_clip = importlib.import_module("open_clip")
-    found = open_clip.get_model_config(name)
+    # What else get_model_config takes for a name, it would fetch.
+    found = open_clip.get_model_config(name) if name in open_clip.list_models() else None
     if found is None:
         raise PackError(
             f"OpenCLIP knows no architecture {name!r}; choose one as ViT-B-32, ViT-B-32-quickgelu, "
@@ -135,11 +154,27 @@ def _config(model: Mapping[str, Any], pictures: Mapping[str, Any]) -> dict[str, 
     if "multimodal_cfg" in model:
         config["multimodal_cfg"] = model["multimodal_cfg"]
     interpolation = pictures.get("interpolation") or "bicubic"
+    mean, std = (pictures.get("mean") or _MEAN, pictures.get("std") or _STD)
+    for values in (mean, std):
+        if len(values) != 3 or not all(math.isfinite(value) for value in values):
+            raise ValueError("mean or deviation of its pictures is no three numbers")
+    if min(std) <= 0:
+        raise ValueError("a deviation of its pictures is not above 0")
     config["preprocess_cfg"] = {
-        "mean": list(pictures.get("mean") or _MEAN),
-        "std": list(pictures.get("std") or _STD),
+        "mean": list(mean),
+        "std": list(std),
         "interpolation": interpolation if interpolation == "bilinear" else "bicubic",
     }
+    # What a pack's manifest cannot hold, and sizes that no model has.
+    json.dumps(config, allow_nan=False, ensure_ascii=False).encode()
+    for part in (config, config["vision_cfg"], config["text_cfg"]):
+        sizes = [v for v in part.values() if isinstance(v, int)]
+        if sizes and max(sizes) > _LARGEST:
+            raise ValueError(f"it says {max(sizes)} of something")
+    for part in (config["vision_cfg"], config["text_cfg"]):
+        layers = part.get("layers") or 1
+        if max(layers if isinstance(layers, list) else [layers]) > _DEEPEST:
+            raise ValueError("its towers are deeper than any")
     return config
 
 
@@ -155,7 +190,7 @@ def _refuse_strangers(path: Path, name: str, config: Mapping[str, Any]) -> None:
     if "multimodal_cfg" in config:
         raise PackError(f"{path} is {name}, which writes captions (CoCa), so {other}.")
     size = vision.get("image_size", 224)
-    if isinstance(size, list) and len(set(size)) != 1:
+    if isinstance(size, list) and len(set(size)) > 1:
         raise PackError(f"{path} is {name}, whose pictures are not square, so {other}.")
 
 
@@ -179,8 +214,8 @@ def _recognised(path: Path, tensors: Mapping[str, Tensor], *, quick: bool) -> st
         return str(found[0])
     if not found:
         raise PackError(
-            f"{path} has the sizes of no architecture that OpenCLIP knows, so put its "
-            f"{CONFIG_NAME} beside it, or name the architecture (--model)."
+            f"{path} does not say by its sizes which architecture it is, so put its {CONFIG_NAME} "
+            "beside it, or name the architecture (--model)."
         )
     raise PackError(
         f"{path} may be any of {', '.join(found)}, which differ in nothing that is in the file: "
@@ -234,7 +269,7 @@ def _misfit(config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
     wanted = _empty(config)
     given = _renamed(tensors, custom=bool(config.get("custom_text")))
     for name, tensor in wanted.items():
-        if name.endswith("num_batches_tracked") or name == "logit_scale":
+        if name.endswith("num_batches_tracked") or name in _NOT_LOOKED_WITH:
             continue
         if name not in given:
             return f"it lacks {name!r}"
@@ -250,16 +285,22 @@ def _fitted(
     """The tensors of the model of `config`, float32; PackError unless they are just its own."""
     wrong = _misfit(config, tensors)
     if wrong:
-        raise PackError(f"{path} is no {name} ({wrong}), so name its architecture (--model).")
+        raise PackError(
+            f"{path} is no {name} ({wrong}), so name another architecture (--model) or get the "
+            "model again."
+        )
     given = _renamed(tensors, custom=bool(config.get("custom_text")))
-    fitting = {}
-    for key, empty in _empty(config).items():
-        if key in given:
+    wanted, fitting = _empty(config), {}
+    if 4 * sum(tensor.numel() for tensor in wanted.values()) > SIZE_LIMIT:
+        # Strides of 0 let one number of a file stand for any amount of memory.
+        raise ValueError("it is larger than its file")
+    for key, empty in wanted.items():
+        if key in given and given[key].shape == empty.shape:
             tensor = given[key].detach().to(torch.float32)
-            if not torch.isfinite(tensor).all():
+            if not (tensor.abs() <= _HALF).all():
                 raise PackError(
-                    f"{path} holds values in {key!r} that are no numbers, as of a training that "
-                    "failed, so choose an earlier checkpoint."
+                    f"{path} holds values in {key!r} that are no numbers, or larger than those of "
+                    "any model, as of a training that failed, so choose an earlier checkpoint."
                 )
         else:
             tensor = torch.zeros(empty.shape, dtype=empty.dtype)

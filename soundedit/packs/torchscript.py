@@ -16,7 +16,7 @@ from torch import Tensor
 from soundedit.errors import PackError
 from soundedit.packs.checkpoints import check_archive
 from soundedit.packs.closedglobals import TABLE
-from soundedit.packs.closedpickle import ClosedInterpreter, StandIn
+from soundedit.packs.closedpickle import SIZE_LIMIT, ClosedInterpreter, StandIn
 
 _DTYPES = {
     "BFloat16Storage": torch.bfloat16,
@@ -33,20 +33,21 @@ _LISTS = ("bool", "double", "int", "tensor")
 
 def is_torchscript(path: Path) -> bool:
     """Whether a file is an archive of torch.jit.save."""
-    if not zipfile.is_zipfile(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _root(archive, "constants.pkl") is not None
+    except (OSError, ValueError, zipfile.BadZipFile):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return _root(archive, "constants.pkl") is not None
 
 
-def load_torchscript(path: Path, kind: str) -> dict[str, Tensor]:
+def load_torchscript(path: Path, kind: str, limit: int = SIZE_LIMIT) -> dict[str, Tensor]:
     """The parameters and buffers of an archive's module by their names, on the CPU.
 
     PackError, which speaks of a `kind` of file, if it is no whole archive or names anything that
-    no module's data needs.
+    no module's data needs, or unpacks to more than `limit` bytes.
     """
     try:
-        check_archive(path)
+        check_archive(path, limit)
         with zipfile.ZipFile(path) as archive:
             root = _root(archive, "data.pkl")
             if root is None:
@@ -54,7 +55,7 @@ def load_torchscript(path: Path, kind: str) -> dict[str, Tensor]:
             reader = _ScriptInterpreter(path, archive, root)
             reader.kind = kind
             module = reader.run(io.BytesIO(archive.read(f"{root}data.pkl")))
-        return dict(_tensors(module, ""))
+        return dict(_tensors(module, "", {}))
     except PackError:
         raise
     except Exception as error:  # Whatever a damaged archive sets off in zipfile or torch.
@@ -127,13 +128,21 @@ def _root(archive: zipfile.ZipFile, file: str) -> str | None:
     return None
 
 
-def _tensors(module: Any, prefix: str) -> list[tuple[str, Tensor]]:
+def _tensors(module: Any, prefix: str, met: dict[int, bool]) -> list[tuple[str, Tensor]]:
+    """Names and tensors; `met` tells of each module seen whether it holds any, as far as known."""
     if not isinstance(module, _Module):
         raise TypeError("it holds no module")
+    if id(module) in met:
+        if met[id(module)]:
+            # Parts within parts that are shared could be walked through for ever.
+            raise ValueError("it holds a module twice")
+        return []
+    met[id(module)] = True
     found: list[tuple[str, Tensor]] = []
     for name, value in module.state.items():
         if isinstance(value, Tensor):
             found.append((f"{prefix}{name}", value))
         elif isinstance(value, _Module):
-            found += _tensors(value, f"{prefix}{name}.")
+            found += _tensors(value, f"{prefix}{name}.", met)
+    met[id(module)] = bool(found)
     return found

@@ -116,8 +116,9 @@ def unpack(settings: UnpackSettings) -> Path:
     """Write checkpoints of every part of a pack below `out`; returns that folder.
 
     They stand where the other trainings look for them. Resumes from `out/unpack/encoder.pt`.
-    TrainingError without photos, for a pack without an encoder of photos, or for a `resolution` its
-    generator does not pass through; PackError for one that is missing or damaged.
+    TrainingError without photos, for a pack without an encoder of photos or with imported networks,
+    or for a `resolution` its generator does not pass through; PackError for one that is missing or
+    damaged.
     """
     s = settings
     if not s.photos:
@@ -128,6 +129,11 @@ def unpack(settings: UnpackSettings) -> Path:
         raise TrainingError(
             f"The pack {pack.manifest.name} has no generator with an encoder of photos to go on "
             "from; choose another pack, or begin with: soundedit train generator."
+        )
+    if {"adapter", "bridge"} & parts.keys():
+        raise TrainingError(
+            f"The pack {pack.manifest.name} holds imported networks, which its own do not fit; "
+            "unpack the one that it was built on."
         )
     generator = _generator(pack, s.resolution)
     file = out / "unpack" / "encoder.pt"

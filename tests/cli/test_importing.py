@@ -147,5 +147,14 @@ def test_words_of_an_openclip_model(
     engine = Engine.load(packs / "small-hills", "cpu")
     assert len(engine.generate(sound, fps=4).w) == 8 and engine.embed_sound(sound).shape == (24,)
 
+    # Other words take the place of the first, of the pack itself too.
+    told = ("--pack", "vit-tiny", "--name", "vit-tiny", "--overwrite", "--samples", "200")
+    done = soundedit("packs", "import", model / "open_clip_model.safetensors", *told, **places)
+    assert done.returncode == 0, done.stderr
+    again = open_pack(packs / "vit-tiny").manifest
+    assert again.title == "Tiny, words of ViT Tiny" and again.licence == manifest.licence
+    assert again.notice.count("Its words are those of") == 1
+    assert len([line for line in again.sources if line.startswith("words: ")]) == 1
+
     wrong = soundedit("packs", "import", model, "--label", "3", **places)
     assert wrong.returncode == 2 and "leave --label out" in wrong.stderr

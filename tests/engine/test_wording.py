@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from soundedit.document.model import Part, PartKind
 from soundedit.engine.engine import Engine
 from soundedit.engine.wording import Reworded, Wording
 from soundedit.errors import Cancelled, PackError
+from soundedit.evaluate.hearing import HeardSounds, accuracy
 from soundedit.nets.clip import build_clip, embed_text
 from soundedit.nets.directions import NEUTRAL
 from soundedit.packs import Component, open_pack, save_pack
@@ -96,6 +98,16 @@ def test_pictures_and_hearing_stay(speaking: Engine, plain: Engine, noise: MakeN
     np.testing.assert_allclose(speaking.heard_classes(), plain.class_embeddings(), atol=1e-6)
 
 
+def test_recordings_are_named_by_what_the_audio_tower_hears(
+    speaking: Engine, plain: Engine, noise: MakeNoise
+) -> None:
+    heard = np.stack([speaking.hear(noise(2.0, seed=n)) for n in range(4)])
+    np.testing.assert_array_equal(heard, [plain.embed_sound(noise(2.0, seed=n)) for n in range(4)])
+    kinds = np.array(plain.manifest.classes)[(heard @ plain.class_embeddings().T).argmax(1)]
+    said = np.stack([speaking.said_of(one) for one in heard])
+    assert accuracy(speaking, HeardSounds(heard, said, list(kinds)))[0] == 1.0
+
+
 def test_a_sound_says_the_words_that_it_is_like(
     speaking: Engine, plain: Engine, noise: MakeNoise
 ) -> None:
@@ -151,6 +163,25 @@ def test_towers_on_towers(
     assert torch.equal(found.adapter.keys, reworded.adapter.keys)
     engine = Engine.load(save(tmp_path / "second", first, other, found), "cpu")
     assert engine.embed_sound(noise(2.0, seed=4)).shape == (16,)
+
+
+@pytest.mark.parametrize(
+    ("part", "more", "told"),
+    [
+        ("text_cfg", {"context_length": 2}, "all words say the same"),
+        ("vision_cfg", {"output_tokens": True}, "do not work as they are described"),
+        ("text_cfg", {"vocab_size": 1000}, "do not work as they are described"),
+    ],
+)
+def test_towers_that_do_not_work_are_told_at_once(
+    base: Path, part: str, more: dict[str, Any], told: str
+) -> None:
+    config = {**MODEL, part: {**MODEL[part], **more}}
+    clip = ForeignClip(config, build_clip(config).state_dict(), "odd")
+    seen: list[str] = []
+    with pytest.raises(PackError, match=told):
+        Wording(open_pack(base), CPU).fit(clip, progress=lambda share, text: seen.append(text))
+    assert seen == ["Building odd"]
 
 
 def test_what_cannot_be_is_told(base: Path, clip: ForeignClip, tmp_path: Path) -> None:

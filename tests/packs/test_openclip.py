@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from soundedit.errors import PackError
-from soundedit.nets.clip import build_clip, embed_pictures, embed_text
+from soundedit.nets.clip import build_clip, embed_pictures, embed_text, picture_features
 from soundedit.packs.modelfiles import looks_like_clip
 from soundedit.packs.openclip import ForeignClip, read_openclip
 from tests.clipfiles import MEAN, MODEL, STD, towers, write_checkpoint, write_folder, write_script
@@ -78,8 +78,10 @@ def test_a_checkpoint_needs_its_architecture_said(
         torch.testing.assert_close(found.tensors[name], value)
     with pytest.raises(PackError, match=r"is no larger \(it lacks .*resblocks\.2"):
         read_openclip(file, model="larger")
-    with pytest.raises(PackError, match="no architecture 'huge'"):
-        read_openclip(file, model="huge")
+    # The last two open_clip itself would fetch, or read from anywhere.
+    for name in ("huge", "hf-hub:who/ever", f"local-dir:{tmp_path}"):
+        with pytest.raises(PackError, match=f"no architecture '{name}'"):
+            read_openclip(file, model=name)
 
 
 def test_an_archive_of_openai_is_known_by_its_sizes(tmp_path: Path, registered: None) -> None:
@@ -91,6 +93,24 @@ def test_an_archive_of_openai_is_known_by_its_sizes(tmp_path: Path, registered: 
     for name, value in model.state_dict().items():
         assert found.tensors[name].dtype == torch.float32
         torch.testing.assert_close(found.tensors[name], value, atol=1e-3, rtol=1e-3)
+
+
+def test_an_archive_has_the_activation_of_its_maker(tmp_path: Path, registered: None) -> None:
+    file = write_script(tmp_path / "ViT-B-32.pt", towers(quick_gelu=True))
+    assert read_openclip(file, model="tiny").config["quick_gelu"]
+
+
+def test_resnets_and_towers_of_timm(tmp_path: Path) -> None:
+    resnet = {"vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 16}}
+    slim = {"timm_model_name": "test_vit", "timm_proj": "linear", "timm_pool": "avg"}
+    slim |= {"image_size": 160}
+    for name, more in (("rn", resnet), ("timm", {"vision_cfg": slim, "custom_text": True})):
+        model = towers(**more)
+        found = read_openclip(write_folder(tmp_path / name, model, **more))
+        pictures = torch.rand(1, 3, 160, 160) * 2 - 1
+        mine, theirs = (embed_pictures(m, found.config, pictures) for m in (built(found), model))
+        torch.testing.assert_close(mine, theirs)
+        assert len(picture_features(built(found), found.config, pictures)) > 1
 
 
 def test_text_towers_of_their_own_are_renamed(tmp_path: Path) -> None:
@@ -134,6 +154,11 @@ def test_what_is_no_model_is_told(tmp_path: Path, registered: None) -> None:
         ("vision_cfg", {"image_size": [48, 64]}, "not square"),
         ("vision_cfg", {"timm_model_name": "hf-hub:who/ever"}, "fetched from a hub"),
         ("multimodal_cfg", {"width": 8}, "writes captions"),
+        ("text_cfg", {"heads": 3}, "not laid out like a model of OpenCLIP"),
+        ("text_cfg", {"width": 2**40}, "it says 1099511627776"),
+        ("vision_cfg", {"head_width": 0}, "not laid out like a model of OpenCLIP"),
+        ("vision_cfg", {"layers": 10**6}, "deeper than any"),
+        ("vision_cfg", {"norm_kwargs": {"eps": float("nan")}}, "not laid out like a model"),
     ],
 )
 def test_what_needs_more_is_refused(
@@ -145,6 +170,45 @@ def test_what_needs_more_is_refused(
     (folder / "open_clip_config.json").write_text(json.dumps(config))
     with pytest.raises(PackError, match=told):
         read_openclip(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [("mean", [0.5, 0.5], "no three numbers"), ("mean", ["a"] * 3, "not laid out like a model"),
+     ("std", [0.5, 0.0, 0.5], "not above 0"), ("std", [0.5, float("inf"), 1], "no three numbers")],
+)  # fmt: skip
+def test_pictures_are_prepared_by_three_numbers(
+    tmp_path: Path, key: str, value: list[Any], told: str
+) -> None:
+    folder = write_folder(tmp_path / "model", towers())
+    config = json.loads((folder / "open_clip_config.json").read_text())
+    config["preprocess_cfg"][key] = value
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    with pytest.raises(PackError, match=told):
+        read_openclip(folder)
+
+
+def test_another_layout_is_named(tmp_path: Path) -> None:
+    save_file(
+        {"vision_model.embeddings.class_embedding": torch.zeros(8)}, tmp_path / "a.safetensors"
+    )
+    with pytest.raises(PackError, match="layout of Hugging Face's transformers"):
+        read_openclip(tmp_path / "a.safetensors")
+
+
+def test_a_damaged_archive_is_told(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "model", towers())
+    (folder / "open_clip_model.safetensors").unlink()
+    file = folder / "open_clip_pytorch_model.bin"
+    torch.save(towers().state_dict(), file)
+    data = bytearray(file.read_bytes())
+    at = data.rfind(b"PK\x01\x02")
+    data[at : at + 4] = b"none"
+    file.write_bytes(data)
+    assert looks_like_clip(folder)
+    with pytest.raises(PackError, match=r"open_clip_pytorch_model\.bin is no whole checkpoint"):
+        read_openclip(folder)
+    assert not looks_like_clip(file)
 
 
 def test_generators_do_not_look_like_towers(tmp_path: Path) -> None:
@@ -181,7 +245,7 @@ def test_an_archive_runs_nothing(tmp_path: Path, registered: None) -> None:
     for share in (0.2, 0.7, 0.999):
         short = tmp_path / "short.pt"
         short.write_bytes(good.read_bytes()[: int(share * good.stat().st_size)])
-        with pytest.raises(PackError):
+        with pytest.raises(PackError, match="no whole checkpoint of torch"):
             read_openclip(short)
 
 
@@ -193,3 +257,22 @@ def test_storages_hold_what_they_say(tmp_path: Path, registered: None) -> None:
             after.writestr(name, data[: len(data) // 2] if "/data/" in name else data)
     with pytest.raises(PackError, match="a storage is cut short"):
         read_openclip(tmp_path / "bad.pt")
+
+
+def test_modules_within_modules_end(tmp_path: Path) -> None:
+    """Each part twice in the one above it: two to the power of sixty ways through them."""
+    path = tmp_path / "deep.pt"
+    part = b"c__torch__\nM\n)\x81}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v2\n"
+    part += (
+        b"((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpu"
+    )
+    part += b"K\x01tQK\x00(K\x01t(K\x01t\x89ccollections\nOrderedDict\n)RtRsb"
+    for at in range(60):
+        part += b"q" + bytes([at]) + b"0c__torch__\nM\n)\x81}(X\x01\x00\x00\x00ah" + bytes([at])
+        part += b"X\x01\x00\x00\x00bh" + bytes([at]) + b"ub"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("deep/data.pkl", b"\x80\x02" + part + b".")
+        archive.writestr("deep/constants.pkl", b"")
+        archive.writestr("deep/data/0", bytes(4))
+    with pytest.raises(PackError, match="it holds a module twice"):
+        read_openclip(path)

@@ -1,5 +1,6 @@
 """A pack taken apart, trained on and put together again."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 
 from soundedit.engine.engine import Engine
 from soundedit.errors import PackError, TrainingError
+from soundedit.packs import Component, save_pack
 from soundedit.packs.pack import open_pack
 from soundedit.train.autoencoder import load_autoencoder
 from soundedit.train.directions_data import picture_ws
@@ -151,3 +153,18 @@ def test_what_cannot_be_taken_apart_is_told(tmp_path: Path) -> None:
         unpack(UnpackSettings(pack=str(bare), photos=str(tmp_path)))
     with pytest.raises(PackError):
         unpack(UnpackSettings(pack=str(tmp_path / "none"), photos=str(tmp_path)))
+
+
+def test_imported_networks_are_not_unpacked(
+    unpacked: tuple[Path, Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    own = save_tiny_pack(tmp_path / "own")
+    parts = dict(own.manifest.components)
+    parts["adapter"] = Component("adapter.safetensors")
+    manifest = dataclasses.replace(own.manifest, components=parts)
+    tensors = {name: own.tensors(name) for name in own.manifest.components}
+    pack = save_pack(tmp_path / "spoken", manifest, {**tensors, "adapter": {}})
+    settings = {**unpacked[2], "pack": str(pack.path), "out": str(tmp_path / "runs")}
+    with pytest.raises(TrainingError, match="own holds imported networks"):
+        unpack(UnpackSettings(**settings))
+    assert not (tmp_path / "runs").exists()
