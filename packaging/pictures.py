@@ -47,6 +47,7 @@ def wait(app: QApplication, done: Callable[[], bool], seconds: float = 120) -> N
 def window(engine: Engine, sound: Path) -> None:
     """Open, generate, edit, move the playhead, and save what is seen."""
     app = QApplication([])
+    set_colour_scheme("light")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(Path(folder) / "settings.ini")
         main = MainWindow(
@@ -91,7 +92,6 @@ def save(picture: QPixmap, name: str) -> None:
 
 def timeline(app: QApplication, main: MainWindow) -> None:
     """The timeline of the whole take, of two seconds and of five frames, in light colours."""
-    set_colour_scheme("light")
     for name, seconds in (("whole", 0.0), ("seconds", 2.0), ("frames", 0.2)):
         main.axis.fit()
         if seconds:
