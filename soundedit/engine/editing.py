@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from soundedit.document.model import Part, PartKind
 from soundedit.engine.directions import SAID, Direction, Locate, direction_of, target_of
-from soundedit.engine.hearing import AnySound
+from soundedit.engine.embedding import Embedding
 from soundedit.engine.photo_start import (
     SMOOTH_SECONDS,
     Fitter,
@@ -28,7 +28,6 @@ from soundedit.engine.photo_start import (
 )
 from soundedit.engine.refine import Refined, RefineSettings, optimise_direction
 from soundedit.engine.region import Region
-from soundedit.engine.towers import Towers
 from soundedit.errors import PackError, SoundeditError
 from soundedit.media.picture import Crop, read_square, video_squares
 from soundedit.media.probe import probe_video
@@ -36,18 +35,15 @@ from soundedit.nets.bridge import LatentBridge
 from soundedit.nets.directions import DirectionMap
 from soundedit.nets.generators import Generator
 from soundedit.nets.picture_encoder import PictureEncoder
-from soundedit.packs.manifest import Manifest
 from soundedit.progress import CancelToken, OnPicture, Progress
 
 _REFINE_SCENES = 3
 
 
-class Editing(ABC):
-    """The editing half of `Engine`, which loads the networks and embeds words and sounds."""
+class Editing(Embedding, ABC):
+    """The editing part of `Engine`, which loads the networks."""
 
-    manifest: Manifest
     _generator: Generator
-    _towers: Towers
     _directions: DirectionMap | None
     _encoder: PictureEncoder | None
     _bridge: LatentBridge | None
@@ -55,16 +51,6 @@ class Editing(ABC):
     @abstractmethod
     def sample(self, seed: int, truncation: float = ...) -> NDArray[np.float32]:
         """Latents [L, D] of the scene that a seed stands for."""
-
-    @abstractmethod
-    def embed_text(self, text: str | Sequence[str]) -> NDArray[np.float32]:
-        """Unit embeddings [n, E] of one or several phrases."""
-
-    @abstractmethod
-    def embed_sound(
-        self, sound: AnySound, *, cancel: CancelToken | None = None
-    ) -> NDArray[np.float32]:
-        """Unit embedding [E] of a whole sound."""
 
     @cached_property
     def region(self) -> Region:

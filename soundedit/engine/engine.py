@@ -1,7 +1,7 @@
 """The engine: a model pack loaded on a device, and what can be done with a sound."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,7 +34,6 @@ from soundedit.engine.towers import Towers
 from soundedit.engine.trajectory import Inversion, Trajectory, frame_rate, put_away, room_for
 from soundedit.engine.walk import CalmNoise, Walk, placed
 from soundedit.errors import SoundeditError
-from soundedit.nets.clip import embed_pictures, embed_text
 from soundedit.nets.mel import LogMel
 from soundedit.nets.memory import weight_of
 from soundedit.packs.pack import Pack, default_pack, open_pack
@@ -65,7 +64,6 @@ class Engine(Editing):
         self._bridge = networks.bridge
         self._directions, self._encoder = networks.directions, networks.encoder
         self._synthesiser = Synthesiser(self._generator.synthesis, device, synthesis_dtype(device))
-        self._classes: NDArray[np.float32] | None = None
 
     @classmethod
     def load(
@@ -141,73 +139,6 @@ class Engine(Editing):
     def picture(self, w: NDArray[np.float32], size: int | None = None) -> NDArray[np.uint8]:
         """Latents [L, D] -> one frame uint8 [H, W, 3]; `size` as in `synthesise`."""
         return next(self._synthesiser.frames([w[None]], size=size))
-
-    def embed_text(self, text: str | Sequence[str]) -> NDArray[np.float32]:
-        """Unit embeddings [n, E] of one or several phrases."""
-        phrases = [text] if isinstance(text, str) else list(text)
-        if not phrases:
-            return np.zeros((0, self.manifest.embed_dim), np.float32)
-        found: NDArray[np.float32] = (
-            embed_text(self._towers.model, self._towers.config, phrases).cpu().numpy()
-        )
-        return found
-
-    def embed_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Unit embeddings [n, E] of uint8 pictures [H, W, 3] or [n, H, W, 3]."""
-        batch = image[None] if image.ndim == 3 else image
-        if batch.ndim != 4 or batch.shape[3] != 3 or batch.dtype != np.uint8:
-            raise SoundeditError("A picture must be 8-bit RGB, height x width x 3; convert it.")
-        x = torch.from_numpy(np.ascontiguousarray(batch)).permute(0, 3, 1, 2).float() / 127.5 - 1
-        with torch.inference_mode():
-            found = embed_pictures(self._towers.model, self._towers.config, x.to(self._device))
-        vectors: NDArray[np.float32] = found.cpu().numpy()
-        return vectors
-
-    def embed_sound(
-        self, sound: AnySound, *, cancel: CancelToken | None = None
-    ) -> NDArray[np.float32]:
-        """Unit embedding [E] of a whole sound among the words; errors as `hear`."""
-        return self.said_of(self.hear(sound, cancel=cancel))
-
-    def hear(self, sound: AnySound, *, cancel: CancelToken | None = None) -> NDArray[np.float32]:
-        """Unit embedding [H] of a whole sound by the audio tower, by stretches of five seconds.
-
-        SoundeditError for a loaded sound shorter than a spectrogram column.
-        """
-        total = self._listener.whole(sound, cancel=cancel)
-        if not total.any():
-            raise SoundeditError("The sound is too short to be heard; use 0.2 s or more.")
-        vector: NDArray[np.float32] = (total / total.norm()).numpy()
-        return vector
-
-    def said_of(self, heard: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the audio tower heard [H], among the words [E]: the same, but for an adapter."""
-        adapter = self.networks.adapter
-        if adapter is None:
-            return heard
-        with torch.inference_mode():
-            said = adapter(torch.from_numpy(heard)[None].to(self._device))[0]
-        found: NDArray[np.float32] = said.cpu().numpy()
-        return found
-
-    def class_embeddings(self) -> NDArray[np.float32]:
-        """Unit embeddings [C, E] of the pack's classes, the mean of each one's prompts."""
-        if self._classes is None:
-            rows = []
-            for name in self.manifest.classes:
-                mean = self.embed_text(self.manifest.prompts.get(name, [name])).mean(0)
-                rows.append(mean / np.linalg.norm(mean))
-            self._classes = np.stack(rows)
-        return self._classes
-
-    def heard_classes(self) -> NDArray[np.float32]:
-        """The pack's classes as the audio tower tells them apart, unit vectors [C, H]: their words
-        or, where those are of another maker's towers, what the adapter keeps of its own.
-        """
-        if self.networks.adapter is None:
-            return self.class_embeddings()
-        kept: NDArray[np.float32] = self.networks.adapter.classes.cpu().numpy()
-        return kept
 
     def listen(
         self,
