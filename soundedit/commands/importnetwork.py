@@ -82,7 +82,7 @@ def _manifest(
     from soundedit.nets.bands import band_slices
 
     generator, bridge, directions = adopted.generator, adopted.bridge, adopted.directions
-    embed_dim, num_ws, w_dim = directions.shape
+    num_ws, w_dim = bridge.shape
     walk_ws, walk_dim = bridge.walk_shape
     configs = {
         "generator": foreign.component,
@@ -93,13 +93,7 @@ def _manifest(
             "w_dim": w_dim,
             "rank": bridge.rank,
         },
-        "directions": {
-            "embed_dim": embed_dim,
-            "num_ws": num_ws,
-            "w_dim": w_dim,
-            "rank": len(directions.down),
-            "words": len(directions.keys),
-        },
+        "directions": directions.config,
     }
     slices = {key: (part.start, part.stop) for key, part in band_slices(num_ws).items()}
     return dataclasses.replace(

@@ -77,7 +77,6 @@ def _manifest(
         told |= before
     sources = [line for line in base.sources if not line.startswith(_WORDS)]
     from_dim, to_dim = adapter.shape
-    embed_dim, num_ws, w_dim = directions.shape
     configs = {
         "clip": clip.config,
         "adapter": {
@@ -86,13 +85,7 @@ def _manifest(
             "words": len(adapter.keys),
             "classes": len(adapter.classes),
         },
-        "directions": {
-            "embed_dim": embed_dim,
-            "num_ws": num_ws,
-            "w_dim": w_dim,
-            "rank": len(directions.down),
-            "words": len(directions.keys),
-        },
+        "directions": directions.config,
     }
     return dataclasses.replace(
         base,
@@ -105,7 +98,7 @@ def _manifest(
             f"licence of its maker. Pictures and sounds are those of the pack {base.name} "
             f"{base.version}. {told['notice']}"
         ),
-        embed_dim=embed_dim,
+        embed_dim=to_dim,
         sources=[f"{_WORDS}{name_of(args.file)}, SHA-256 {digest}", *sources],
         extra={**base.extra, _BEFORE: told},
         figures=dict(reworded.figures),

@@ -60,6 +60,13 @@ class DirectionMap(nn.Module):
         self.register_buffer("spread", torch.ones(num_ws, w_dim))
         self.register_buffer("radius", torch.ones(num_ws))
 
+    @property
+    def config(self) -> dict[str, int]:
+        """The arguments that make one like it."""
+        sizes = (*self.shape, len(self.down), len(self.keys))
+        names = ("embed_dim", "num_ws", "w_dim", "rank", "words")
+        return dict(zip(names, sizes, strict=True))
+
     def take(self, down: Tensor, up: Tensor, codes: Tensor, length: float, floor: float) -> None:
         """Take the fitted factors [rank, E] and [L * D, rank], and trust the region of codes
         [N, L, D]; `length` and `floor` are relative to the root mean square of its spread.

@@ -137,13 +137,5 @@ def train_directions(settings: DirectionsSettings) -> Path:
         held_back = recorded(towers, sounds, "valid", s.recordings, rng)
         log.info("word against recordings held back: %s", agreement(found, towers, held_back))
     file = out / "directions.pt"
-    embed_dim, num_ws, w_dim = found.shape
-    config = {
-        "embed_dim": embed_dim,
-        "num_ws": num_ws,
-        "w_dim": w_dim,
-        "rank": len(found.down),
-        "words": len(found.keys),
-    }
-    save_checkpoint(file, {"config": config, "directions": found.state_dict()})
+    save_checkpoint(file, {"config": found.config, "directions": found.state_dict()})
     return file
