@@ -18,24 +18,21 @@ from soundedit.engine.bridging import Charts, Seen, drawn, find_turns
 from soundedit.engine.device import synthesis_dtype
 from soundedit.engine.engine import TRUNCATION, Engine
 from soundedit.engine.looking import (
-    LEAST_SAMPLES,
     PICTURES_WEIGHT,
     RANK,
     RIDGE,
-    SAMPLES,
-    SLOW_SAMPLES,
     WORDS_WEIGHT,
     Looker,
     Told,
     mixed,
     normal,
+    samples_of,
     style_mixed,
 )
 from soundedit.engine.region import Region
 from soundedit.engine.synthesis import Synthesiser
 from soundedit.engine.walk import placed
 from soundedit.errors import PackError
-from soundedit.nets import stylegan3
 from soundedit.nets.bridge import LatentBridge
 from soundedit.nets.directions import DirectionMap
 from soundedit.nets.generators import Generator, build_generator
@@ -109,11 +106,7 @@ class Adoption:
         """
         told = Told(progress, cancel)
         generator = build_generator(config)
-        if samples is None:
-            slow = generator.resolution > 256 or isinstance(generator, stylegan3.Generator)
-            samples = SLOW_SAMPLES if slow else SAMPLES
-        if samples < LEAST_SAMPLES:
-            raise PackError(f"{samples} samples are too few; look at {LEAST_SAMPLES} or more.")
+        samples = samples_of(generator, samples)
         if generator.num_ws < 7:
             raise PackError("A generator of fewer than 32 pixels has no layers for three bands.")
         generator.load_state_dict(dict(tensors))

@@ -9,14 +9,17 @@ from torch import Tensor
 
 from soundedit.engine.region import Region
 from soundedit.engine.synthesis import Synthesiser
+from soundedit.errors import PackError
+from soundedit.nets import stylegan3
 from soundedit.nets.bands import BANDS, band_slices
+from soundedit.nets.generators import Generator
 from soundedit.nets.stylegan2 import MappingNetwork
 from soundedit.progress import CancelToken, Progress
 
 LOOKED = 128
 """Size in pixels at which pictures are looked at."""
-LEAST_SAMPLES = 200
-SAMPLES, SLOW_SAMPLES = 800, 300
+_LEAST_SAMPLES = 200
+_SAMPLES, _SLOW_SAMPLES = 800, 300
 """Pictures looked at by default; large ones, and those of StyleGAN3, take many times as long."""
 RANK, RIDGE = 64, 1.0
 """Of directions that are fitted to samples; see `Rows.fit`."""
@@ -88,6 +91,19 @@ class Looker:
             after = self.look(torch.from_numpy(moved), silent)
             gains.append(((after - before) @ said.cpu()).mean())
         return round(float(torch.stack(gains).mean()), 3)
+
+
+def samples_of(generator: Generator, asked: int | None) -> int:
+    """How many pictures to look at: as many as are asked for, or the default if None.
+
+    PackError for fewer than 200.
+    """
+    if asked is None:
+        slow = generator.resolution > 256 or isinstance(generator, stylegan3.Generator)
+        return _SLOW_SAMPLES if slow else _SAMPLES
+    if asked < _LEAST_SAMPLES:
+        raise PackError(f"{asked} samples are too few; look at {_LEAST_SAMPLES} or more.")
+    return asked
 
 
 def mixed(bands: Mapping[str, Tensor]) -> Tensor:

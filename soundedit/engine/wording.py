@@ -16,25 +16,22 @@ from torch import Tensor, nn
 from soundedit.engine.device import synthesis_dtype
 from soundedit.engine.engine import TRUNCATION, Engine
 from soundedit.engine.looking import (
-    LEAST_SAMPLES,
     LOOKED,
     PICTURES_WEIGHT,
     RANK,
     RIDGE,
-    SAMPLES,
-    SLOW_SAMPLES,
     WORDS_WEIGHT,
     Looker,
     Told,
     mixed,
     normal,
+    samples_of,
     style_mixed,
 )
 from soundedit.engine.photo_start import as_pictures
 from soundedit.engine.region import Region
 from soundedit.engine.synthesis import Synthesiser
 from soundedit.errors import PackError
-from soundedit.nets import stylegan3
 from soundedit.nets.adapter import SoundAdapter
 from soundedit.nets.clip import build_clip, embed_pictures, embed_text
 from soundedit.nets.directions import NEUTRAL, DirectionMap
@@ -102,11 +99,7 @@ class Wording:
         """
         told = Told(progress, cancel)
         generator = self._engine.networks.generator
-        if samples is None:
-            slow = generator.resolution > 256 or isinstance(generator, stylegan3.Generator)
-            samples = SLOW_SAMPLES if slow else SAMPLES
-        if samples < LEAST_SAMPLES:
-            raise PackError(f"{samples} samples are too few; look at {LEAST_SAMPLES} or more.")
+        samples = samples_of(generator, samples)
         told(0.0, f"Building {clip.name}")
         towers = _Towers(clip, self._device)
         draw = Synthesiser(generator.synthesis, self._device, synthesis_dtype(self._device))
