@@ -45,6 +45,9 @@ class EngineLike(Protocol):
     @property
     def manifest(self) -> Any: ...
 
+    @property
+    def knows_classes(self) -> bool: ...
+
     def listen(
         self, sound: Path, *, progress: Progress | None = None, cancel: CancelToken | None = None
     ) -> list[Any]: ...
@@ -138,6 +141,11 @@ class Request:
         """Whether it embeds words or pictures, what the engine cannot do from the first moment."""
         return False
 
+    @property
+    def needs_classes(self) -> bool:
+        """Whether it names sounds, what some packs need words for."""
+        return False
+
 
 @dataclass(frozen=True, eq=False)
 class InvertRequest(Request):
@@ -162,7 +170,7 @@ class ListenRequest(Request):
         return Kind.LISTEN
 
     @property
-    def needs_words(self) -> bool:
+    def needs_classes(self) -> bool:
         return True
 
 

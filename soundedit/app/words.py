@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from soundedit.app.heavyimports import heavy_imports
-from soundedit.app.requests import EngineLike
+from soundedit.app.requests import EngineLike, Request
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,10 @@ class Words:
         self._engine, self._done = engine, done
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
+
+    def needed(self, request: Request) -> bool:
+        """Whether a request cannot be served without words."""
+        return request.needs_words or (request.needs_classes and not self._engine.knows_classes)
 
     @property
     def begun(self) -> bool:

@@ -210,7 +210,7 @@ class EngineWorker(QObject):
         for kind, request in self._pending.items():
             if above is not None and kind >= above:
                 continue
-            if words is not None and request.needs_words and not request.cancel.cancelled:
+            if words is not None and words.needed(request) and not request.cancel.cancelled:
                 words.begin()
                 if not words.ready:
                     continue

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor
 
 from soundedit.engine.hearing import AnySound, Listener
 from soundedit.engine.networks import Networks
@@ -84,11 +86,26 @@ class Embedding:
             self._classes = np.stack(rows)
         return self._classes
 
+    @property
+    def knows_classes(self) -> bool:
+        """Whether a sound's classes can be told before the towers are built."""
+        return self._kept_classes() is not None
+
     def heard_classes(self) -> NDArray[np.float32]:
-        """The pack's classes as the audio tower tells them apart, unit vectors [C, H]: their words
-        or, where those are of another maker's towers, what the adapter keeps of its own.
+        """The pack's classes as the audio tower tells them apart, unit vectors [C, H]: their words,
+        which sound inversion keeps, or, where those are of another maker's towers, what the adapter
+        keeps of its own.
         """
-        if self.networks.adapter is None:
+        kept = self._kept_classes()
+        if kept is None:
             return self.class_embeddings()
-        kept: NDArray[np.float32] = self.networks.adapter.classes.cpu().numpy()
-        return kept
+        found: NDArray[np.float32] = kept.cpu().numpy()
+        return found
+
+    def _kept_classes(self) -> Tensor | None:
+        if self.networks.adapter is not None:
+            return self.networks.adapter.classes
+        words = self.networks.inversion.class_words
+        if len(words) != len(self.manifest.classes):
+            return None
+        return F.normalize(words, dim=1)

@@ -86,6 +86,7 @@ class StandIn:
         self.num_ws, self.w_dim = LAYERS, 2
         self.precision = "float32"
         self.region = Region()
+        self.knows_classes = True
         self.manifest = SimpleNamespace(
             name="stand-in",
             title="Stand-in",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from soundedit.app.finejobs import FitRequest
 from soundedit.app.requests import (
     Ended,
     FrameReady,
@@ -24,6 +25,7 @@ from soundedit.app.worker import EngineWorker
 from soundedit.document.model import Media, MediaKind, Project, Take
 from soundedit.engine.engine import Engine
 from tests.app.test_worker import Inbox, MakeSound
+from tests.tiny_pack import CLASSES, save_tiny_pack
 
 WAIT = 60_000
 
@@ -75,6 +77,31 @@ class Bench:
         request = GenerateRequest(project, {"m": sound}, sound)
         self.worker.submit(request)
         return self.wait_for(Generated, request.id).movie
+
+
+@pytest.fixture(scope="module")
+def knowing_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_pack(tmp_path_factory.mktemp("packs") / "knowing", known=True).path
+
+
+def test_a_pack_that_knows_its_classes_names_sounds_before_the_import(
+    knowing_pack: Path, held: Import, tmp_path: Path, make_sound: MakeSound, qtbot: QtBot
+) -> None:
+    knowing = Bench(knowing_pack, qtbot)
+    try:
+        listen = ListenRequest(make_sound(1.0))
+        knowing.worker.submit(listen)
+        heard = knowing.wait_for(Listened, listen.id).heard
+        assert {item.label for item in heard} <= set(CLASSES)
+        assert sum(item.score for item in heard) > 0
+        # A phrase waits for the import, as anywhere.
+        asked = FitRequest(tmp_path / "no.png", None)
+        knowing.worker.submit(asked)
+        assert held.asked.wait(WAIT / 1000)
+        assert not knowing.inbox.of(Ended, asked.id)
+    finally:
+        held.gate.set()
+        knowing.worker.stop()
 
 
 @pytest.fixture

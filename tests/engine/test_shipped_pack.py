@@ -48,6 +48,12 @@ def test_each_sound_has_its_picture(shipped: Engine, sounds: list[Path]) -> None
         assert picture.std() > 10
 
 
+def test_kept_classes_are_those_of_the_words(shipped: Engine) -> None:
+    assert shipped.knows_classes
+    np.testing.assert_allclose(shipped.heard_classes(), shipped.class_embeddings(), atol=2e-4)
+    assert np.linalg.norm(shipped.heard_classes(), axis=1) == pytest.approx(1, abs=1e-6)
+
+
 def test_pictures_move_with_the_sound(shipped: Engine, sounds: list[Path]) -> None:
     w = shipped.generate(sounds[0], fps=8, end=3.0).w
     frames = list(shipped.synthesise(w, size=32))
