@@ -1,6 +1,4 @@
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +6,8 @@ import numpy as np
 import pytest
 
 from soundedit.media.sound import Sound, write_sound
+from tests.forked import Forked
 
-ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -18,14 +16,7 @@ def soundedit() -> Run:
     """Runs `python -m soundedit WORDS...` to its end; keywords are environment variables."""
 
     def run(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "soundedit", *map(str, words)],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return Forked("soundedit", words, **environment).wait()
 
     return run
 

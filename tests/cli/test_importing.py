@@ -18,9 +18,10 @@ from soundedit.nets import stylegan2
 from soundedit.packs import default_pack, open_pack
 from tests.clipfiles import towers, write_folder
 from tests.foreignfiles import ada, randomised, write_pickle
+from tests.forked import ROOT
 from tests.tiny_pack import save_tiny_pack
 
-from .conftest import ROOT, Run
+from .conftest import Run
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ from soundedit.document.model import Project
 from soundedit.document.projectfile import save_project
 from soundedit.media.probe import probe_video
 from soundedit.media.sound import Sound, write_sound
-from tests.cli.conftest import ROOT, Run
+from tests.cli.conftest import Run
+from tests.forked import ROOT
 
 
 def names(folder: Path) -> list[str]:

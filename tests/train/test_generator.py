@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from PIL import Image
 
 from soundedit.errors import TrainingError
 from soundedit.train.generator import GeneratorSettings, train_generator
+from tests.forked import Forked
 from tests.train.tiny_generator import SMALL, write_photos
 
 
@@ -32,11 +32,6 @@ def write_settings(file: Path, **settings: Any) -> Path:
     return file
 
 
-def start(words: Sequence[str]) -> "subprocess.Popen[bytes]":
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, *words], env=environment, stderr=subprocess.PIPE)
-
-
 def losses(folder: Path) -> list[dict[str, float]]:
     lines = (folder / "losses.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
@@ -48,13 +43,12 @@ def test_a_killed_run_ends_as_if_it_had_not_been(photos: Path, tmp_path: Path) -
     out = tmp_path / "killed" / "run"
     common["save_minutes"] = 0.0
     config = write_settings(tmp_path / "g.toml", **common, out=str(out))
-    process = start(["-m", "soundedit", "train", "generator", "--config", str(config)])
-    while process.poll() is None:
+    process = Forked("soundedit", ("train", "generator", "--config", config), OMP_NUM_THREADS="1")
+    while process.returncode is None:
         if (out / "losses.jsonl").exists() and len(losses(out)) >= 2:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
         time.sleep(0.02)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    assert process.wait().returncode == -signal.SIGKILL
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -83,9 +77,14 @@ def test_two_processes_do_what_one_does(photos: Path, tmp_path: Path) -> None:
     both, alone = tmp_path / "both" / "run", tmp_path / "alone" / "run"
     config = write_settings(tmp_path / "g.toml", **common, out=str(both))
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    process = start([*torchrun, "-m", "soundedit", "train", "generator", "--config", str(config)])
-    said = process.communicate()[1].decode()
-    assert process.returncode == 0, said
+    done = subprocess.run(
+        [sys.executable, *torchrun, "-m", "soundedit", "train", "generator", "--config", config],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
     train_generator(GeneratorSettings(**common, out=str(alone)))
     assert len(losses(both)) == 3
     for two, one in zip(losses(both), losses(alone), strict=True):

@@ -3,8 +3,6 @@
 import importlib.util
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +21,8 @@ from soundedit.train.soundnet import SoundNetTeacher, read_soundnet
 from soundedit.train.sounds import MelSettings, SoundSet
 from soundedit.train.waveforms import colour, cut, level, loudness, mix
 from soundedit.train.windows import CALLED, make_windows, principal, soft_labels
+from tests.forked import torchrun
 from tests.train.tiny_training import STEPS, train_embedding
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_soundnet_tells_noise_from_a_tone_at_any_level() -> None:
@@ -160,17 +157,8 @@ def test_matching_goes_on_and_is_shared_by_processes(tmp_path: Path) -> None:
     last = [row for row in losses(whole) if row["stage"] == "procedural"]
     assert [row["position"] for row in last] == list(range(1, STEPS + 1))
     assert {"procedural", "anchor", "classes", "text"} <= last[0].keys()
-    path = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
-    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    words = (str(both), str(tmp_path), "windows=12", "procedural_lr=1e-4", "precision=float32")
-    said = subprocess.run(
-        [sys.executable, *torchrun, "-m", "tests.train.tiny_training", *words],
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path},
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    assert said.returncode == 0, said.stderr.decode()
+    words = ("windows=12", "procedural_lr=1e-4", "precision=float32")
+    torchrun(2, "tests.train.tiny_training", both, tmp_path, *words)
     for two, one in zip(losses(both), losses(whole), strict=True):
         assert two.pop("stage") == one.pop("stage")
         assert two == pytest.approx(one, rel=5e-3, abs=1e-3)

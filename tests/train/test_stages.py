@@ -1,10 +1,7 @@
 """Joint embedding, sound inversion and frame generator: killed, resumed, over two processes."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +14,7 @@ from soundedit.errors import TrainingError
 from soundedit.train.motion import train_frames, train_inversion
 from soundedit.train.motion_data import MotionSettings
 from soundedit.train.prompts import CLASSES
+from tests.forked import Forked, torchrun
 from tests.train.tiny_training import (
     MOTION,
     STEPS,
@@ -26,7 +24,7 @@ from tests.train.tiny_training import (
     train_motion,
 )
 
-ROOT = Path(__file__).parents[2]
+MODULE = "tests.train.tiny_training"
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +41,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def start(*words: str) -> "subprocess.Popen[bytes]":
-    path = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}
-    return subprocess.Popen([sys.executable, *words], env=environment, stderr=subprocess.PIPE)
-
-
 def losses(folder: Path) -> list[dict[str, Any]]:
     rows = []
     for part in ("embedding", "motion"):
@@ -62,16 +54,14 @@ def losses(folder: Path) -> list[dict[str, Any]]:
 
 
 def kill_in(stage: str, position: int, out: Path, made: Path) -> None:
-    process = start(
-        "-m", "tests.train.tiny_training", str(out), str(made), "save_minutes=0"
-    )  # fmt: skip
-    while process.poll() is None:
+    process = Forked(MODULE, (out, made, "save_minutes=0"), OMP_NUM_THREADS="1")
+    while process.returncode is None:
         done = [(row["stage"], row["position"]) for row in losses(out)] if out.exists() else []
         if (stage, position) in done:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
         time.sleep(0.02)
-    said = process.communicate()[1].decode()
-    assert process.returncode == -signal.SIGKILL, said
+    ended = process.wait()
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -103,11 +93,8 @@ def test_two_processes_do_what_one_does(made: Path, tmp_path: Path) -> None:
     both, alone = tmp_path / "both", tmp_path / "alone"
     # Steps of motion too small to change it, as rounding decides the first steps of Adam.
     slow = {"inversion_lr": 1e-7, "frames_lr": 1e-7}
-    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    script = ("-m", "tests.train.tiny_training", str(both), str(made), "precision=float32")
-    process = start(*torchrun, *script, *(f"{key}={value}" for key, value in slow.items()))
-    said = process.communicate()[1].decode()
-    assert process.returncode == 0, said
+    settings = ("precision=float32", *(f"{key}={value}" for key, value in slow.items()))
+    torchrun(2, MODULE, both, made, *settings)
     common: dict[str, Any] = {"record_steps": 1, "device": "cpu", "precision": "float32"}
     train_embedding(alone, **common)
     embedding = both / "embedding" / "embedding.pt"
