@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import timm
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -44,6 +45,32 @@ def write_checkpoint(path: Path, model: nn.Module, *, zipped: bool = True) -> Pa
         path,
         _use_new_zipfile_serialization=zipped,
     )
+    return path
+
+
+class PaperEncoder(nn.Module):
+    """The audio encoder as its authors' program builds it, with random weights and statistics."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(11)
+        self.conv = nn.Conv2d(1, 3, (3, 3))
+        self.feature_extractor = timm.create_model("resnet18", num_classes=512, pretrained=False)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                assert module.running_mean is not None and module.running_var is not None
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 2)
+        self.eval().requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.feature_extractor(self.conv(x))
+        return out
+
+
+def write_sound_encoder(path: Path, model: nn.Module, prefix: str = "module.") -> Path:
+    """The file in which its authors released it."""
+    torch.save({f"{prefix}{name}": value for name, value in model.state_dict().items()}, path)
     return path
 
 

@@ -14,7 +14,7 @@ from soundedit.app.packdialog import PackDialog
 from soundedit.app.packimport import PackImport
 from soundedit.app.settings import DEVICE, PACK, Settings
 from soundedit.app.worker import Loader, load_engine
-from soundedit.packs.modelfiles import looks_like_clip
+from soundedit.packs.modelfiles import ModelKind, kind_of
 
 
 def chosen_loader(settings: Settings, loader: Loader) -> Loader:
@@ -73,10 +73,11 @@ class PackChoice(QObject):
         self.again()
 
     def bring(self, network: Path) -> None:
-        """Make a pack around a StyleGAN network, in the background; of an OpenCLIP model one with
-        its words, of the pack in use.
+        """Make a pack around a StyleGAN network, in the background; with the words of an OpenCLIP
+        model, or with an audio encoder, one of the pack in use.
         """
-        base = self._settings.get(PACK) if looks_like_clip(network) else ""
+        generator = kind_of(network) is ModelKind.GENERATOR
+        base = "" if generator else self._settings.get(PACK)
         self.importing.start(network, self._settings.get(DEVICE), base)
 
     def again(self) -> None:

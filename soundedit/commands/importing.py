@@ -7,25 +7,32 @@ import re
 from pathlib import Path
 from typing import Any
 
-from soundedit.commands import importnetwork, importwords, options
+from soundedit.commands import importnetwork, importsounds, importwords, options
 from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar
 from soundedit.errors import PackError
 from soundedit.packs import find_packs, shipped_dirs
-from soundedit.packs.modelfiles import looks_like_clip, name_of
+from soundedit.packs.modelfiles import ModelKind, kind_of, name_of
+
+_MAKERS = {
+    ModelKind.GENERATOR: importnetwork.make,
+    ModelKind.TOWERS: importwords.make,
+    ModelKind.SOUND_ENCODER: importsounds.make,
+}
 
 
 def add_to(actions: "argparse._SubParsersAction[Any]") -> None:
     """Declare the action."""
     parser = actions.add_parser(
         "import",
-        help="make a pack with a StyleGAN network or an OpenCLIP model",
+        help="make a pack with a StyleGAN network, an OpenCLIP model or an audio encoder",
         description=(
             "Make a pack around a generator of StyleGAN2-ADA or StyleGAN3 (a network .pkl of "
             "NVIDIA's programs) or of rosinality's StyleGAN2 (.pt), driven by the sounds and words "
             "of an own pack; or give a pack the words of an OpenCLIP model (its folder or weights) "
-            "or of OpenAI's CLIP (.pt). Nothing in the file is run, and nothing is trained: the "
-            "generator's pictures are looked at for some minutes."
+            "or of OpenAI's CLIP (.pt), and where these are of ViT-B/32, the audio encoder of "
+            "sound-guided image manipulation (.pth) for the sounds in edits. Nothing in the file "
+            "is run, and nothing is trained: the generator's pictures are looked at for minutes."
         ),
     )
     parser.add_argument(
@@ -73,16 +80,17 @@ def add_to(actions: "argparse._SubParsersAction[Any]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the network, fit what it needs, write the pack."""
-    words = args.model is not None or args.about is not None or looks_like_clip(args.file)
-    if words and args.label is not None:
+    kind = kind_of(args.file)
+    if args.model is not None or args.about is not None:
+        kind = ModelKind.TOWERS
+    if kind is not ModelKind.GENERATOR and args.label is not None:
         raise PackError(f"{args.file} is not a generator with classes, so leave --label out.")
-    make = importwords.make if words else importnetwork.make
     name, folder = place_of(args)
     bar = contextlib.nullcontext(_tell) if args.json_lines else ProgressBar()
     with cancel_on_interrupt() as cancel, bar as progress:
         progress(0.0, "Reading the network")
         try:
-            pack, told = make(args, name, folder, progress, cancel)
+            pack, told = _MAKERS[kind](args, name, folder, progress, cancel)
         except OSError as error:
             raise PackError(
                 f"The pack could not be made ({error}), so look after the disk and the file."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from soundedit.packs.foreign import ForeignGenerator
     from soundedit.packs.pack import Pack
 
-KEPT = ("clip", "audio", "adapter", "inversion", "frames", "encoder")
+KEPT = ("clip", "audio", "adapter", "sound_encoder", "inversion", "frames", "encoder")
 """Parts of the pack that it is built on."""
 LICENCE = "that of the imported network"
 _SAMPLES = 16
@@ -53,7 +53,8 @@ def make(
         "bridge": adopted.bridge.state_dict(),
         "directions": adopted.directions.state_dict(),
     }
-    pack = save_pack(folder, manifest, {**shared, **own}, exact=own)
+    # What a pack holds already stays as it is stored there.
+    pack = save_pack(folder, manifest, {**shared, **own}, exact=manifest.components)
     _describe(pack.path, pack.manifest, adopted, base.manifest)
     drawn, gain = adopted.figures["classes_drawn"], adopted.figures["words_gain"]
     return pack, (

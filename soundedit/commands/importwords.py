@@ -5,6 +5,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from soundedit.commands import importsounds
 from soundedit.commands.importcard import digest_of, write_card
 from soundedit.packs import default_pack
 from soundedit.packs.manifest import Component, Manifest
@@ -47,7 +48,9 @@ def make(
         "adapter": reworded.adapter.state_dict(),
         "directions": reworded.directions.state_dict(),
     }
-    kept = {part: base.tensors(part) for part in base.manifest.components if part not in own}
+    # An encoder of sounds spoke the words that are gone.
+    left = base.manifest.components.keys() - own.keys() - {importsounds.PART}
+    kept = {part: base.tensors(part) for part in left}
     # What a pack holds already stays as it is stored there.
     samples = base.path / "samples.jpg"
     # Read first: the pack may take the place of the one that it is built on.
@@ -75,7 +78,9 @@ def _manifest(
     before = base.extra.get(_BEFORE)
     if "adapter" in base.components and isinstance(before, dict):
         told |= before
-    sources = [line for line in base.sources if not line.startswith(_WORDS)]
+    gone = (_WORDS, importsounds.SOURCE)
+    sources = [line for line in base.sources if not line.startswith(gone)]
+    extra = {k: v for k, v in base.extra.items() if k != importsounds.BEFORE}
     from_dim, to_dim = adapter.shape
     configs = {
         "clip": clip.config,
@@ -100,11 +105,11 @@ def _manifest(
         ),
         embed_dim=to_dim,
         sources=[f"{_WORDS}{name_of(args.file)}, SHA-256 {digest}", *sources],
-        extra={**base.extra, _BEFORE: told},
+        extra={**extra, _BEFORE: told},
         figures=dict(reworded.figures),
         latent_space=base.latents,
         components={
-            **base.components,
+            **{k: v for k, v in base.components.items() if k != importsounds.PART},
             **{part: Component(f"{part}.safetensors", config=c) for part, c in configs.items()},
         },
     )

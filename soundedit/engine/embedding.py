@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from soundedit.engine.encoding import encoded
 from soundedit.engine.hearing import AnySound, Listener
 from soundedit.engine.networks import Networks
 from soundedit.engine.photo_start import as_pictures
@@ -52,8 +53,17 @@ class Embedding:
     def embed_sound(
         self, sound: AnySound, *, cancel: CancelToken | None = None
     ) -> NDArray[np.float32]:
-        """Unit embedding [E] of a whole sound among the words; errors as `hear`."""
-        return self.said_of(self.hear(sound, cancel=cancel))
+        """Unit embedding [E] of a whole sound among the words; errors as `hear`.
+
+        By the imported sound encoder where there is one, else by what the audio tower heard.
+        """
+        encoder = self.networks.sound_encoder
+        if encoder is None:
+            return self.said_of(self.hear(sound, cancel=cancel))
+        with torch.inference_mode():
+            heard = encoded(encoder, sound, self._device, cancel=cancel)
+            found: NDArray[np.float32] = encoder.said(heard[None])[0].cpu().numpy()
+        return found
 
     def hear(self, sound: AnySound, *, cancel: CancelToken | None = None) -> NDArray[np.float32]:
         """Unit embedding [H] of a whole sound by the audio tower, by stretches of five seconds.

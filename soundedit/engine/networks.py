@@ -13,6 +13,7 @@ from soundedit.nets.frames import FrameGenerator
 from soundedit.nets.generators import Generator, build_generator
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.picture_encoder import PictureEncoder
+from soundedit.nets.sound_encoder import SoundEncoder
 from soundedit.packs.manifest import Manifest
 from soundedit.packs.pack import Pack
 
@@ -29,6 +30,7 @@ class Networks:
     encoder: PictureEncoder | None
     bridge: LatentBridge | None
     adapter: SoundAdapter | None
+    sound_encoder: SoundEncoder | None
 
 
 def load_networks(pack: Pack, device: torch.device) -> Networks:
@@ -46,6 +48,9 @@ def load_networks(pack: Pack, device: torch.device) -> Networks:
             encoder=PictureEncoder(**part["encoder"]) if "encoder" in part else None,
             bridge=LatentBridge(**part["bridge"]) if "bridge" in part else None,
             adapter=SoundAdapter(**part["adapter"]) if "adapter" in part else None,
+            sound_encoder=(
+                SoundEncoder(**part["sound_encoder"]) if "sound_encoder" in part else None
+            ),
         )
         _check_fit(pack.manifest, networks)
         for name, network in vars(networks).items():
@@ -80,6 +85,9 @@ def _check_fit(manifest: Manifest, networks: Networks) -> None:
         heard, said = networks.adapter.shape
         facts["embed_dim of the audio tower"] = (heard, tower.embed_dim)
     facts["embed_dim"] = (manifest.embed_dim, said)
+    if networks.sound_encoder is not None:
+        encoded = networks.sound_encoder.embed_dim
+        facts["embed_dim of the sound encoder"] = (manifest.embed_dim, encoded)
     if networks.directions is not None:
         embed_dim, num_ws, w_dim = networks.directions.shape
         facts["embed_dim of directions"] = (manifest.embed_dim, embed_dim)

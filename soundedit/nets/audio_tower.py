@@ -10,41 +10,13 @@ from typing import Self
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from soundedit.nets.residual import Residual, merged
 
 SEGMENT = 100
 """Columns of a segment, the least that is heard: one second at 10 ms."""
 STRETCH = 500
 """Columns that are heard at once where it does not matter when; towers are trained on as many."""
-
-
-def _merged(conv: nn.Module, norm: nn.Module) -> nn.Conv2d:
-    assert isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
-    return fuse_conv_bn_eval(conv, norm)
-
-
-class _Residual(nn.Module):
-    def __init__(self, inputs: int, width: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False)
-        self.norm1: nn.Module = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
-        self.norm2: nn.Module = nn.BatchNorm2d(width)
-        self.skip: nn.Module = nn.Identity()
-        if stride != 1 or inputs != width:
-            self.skip = nn.Sequential(
-                nn.Conv2d(inputs, width, 1, stride, bias=False), nn.BatchNorm2d(width)
-            )
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.norm1(self.conv1(x)))
-        return F.relu(self.norm2(self.conv2(y)) + self.skip(x))
-
-    def fold(self) -> None:
-        self.conv1, self.norm1 = _merged(self.conv1, self.norm1), nn.Identity()
-        self.conv2, self.norm2 = _merged(self.conv2, self.norm2), nn.Identity()
-        if isinstance(self.skip, nn.Sequential):
-            self.skip = _merged(self.skip[0], self.skip[1])
 
 
 class AudioTower(nn.Module):
@@ -64,7 +36,7 @@ class AudioTower(nn.Module):
             outputs = width << i
             stages.append(
                 nn.Sequential(
-                    _Residual(inputs, outputs, 1 if i == 0 else 2), _Residual(outputs, outputs, 1)
+                    Residual(inputs, outputs, 1 if i == 0 else 2), Residual(outputs, outputs, 1)
                 )
             )
             inputs = outputs
@@ -81,9 +53,9 @@ class AudioTower(nn.Module):
 
         For a tower in evaluation mode, which can no longer be trained or loaded after it.
         """
-        self.stem = nn.Sequential(_merged(self.stem[0], self.stem[1]), self.stem[2])
+        self.stem = nn.Sequential(merged(self.stem[0], self.stem[1]), self.stem[2])
         for block in self.modules():
-            if isinstance(block, _Residual):
+            if isinstance(block, Residual):
                 block.fold()
 
     def lowered(self, dtype: torch.dtype) -> Self:

@@ -1,6 +1,7 @@
 """Which kind of foreign model a file is, by a glance and without torch."""
 
 import zipfile
+from enum import Enum
 from pathlib import Path
 
 from soundedit.errors import PackError
@@ -15,8 +16,22 @@ WEIGHTS_NAMES = (
 LEGACY_TORCH_MAGIC = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """How a file begins that torch.save wrote before it wrote zip archives."""
 SAFETENSORS = ".safetensors"
-_CLIP_NAMES = (b"visual.", b"token_embedding", b"vision_model.")
 _NAMES_LIMIT = 2**20
+
+
+class ModelKind(Enum):
+    """What can be imported."""
+
+    GENERATOR = "generator"
+    TOWERS = "image and text towers"
+    SOUND_ENCODER = "sound encoder"
+
+
+_TELLING = {
+    ModelKind.TOWERS: (b"visual.", b"token_embedding", b"vision_model."),
+    ModelKind.SOUND_ENCODER: (b"feature_extractor.conv1", b"feature_extractor.layer1"),
+}
+"""Parts of names of tensors."""
 
 
 def weights_of(path: Path) -> Path:
@@ -38,19 +53,26 @@ def name_of(path: Path) -> str:
     return path.parent.name if path.name in (CONFIG_NAME, *WEIGHTS_NAMES) else path.name
 
 
-def looks_like_clip(path: Path) -> bool:
-    """Whether a path is rather that of towers than of a generator, by a glance at its content."""
+def kind_of(path: Path) -> ModelKind:
+    """What a path rather is, by a glance at its content; a generator where nothing else is seen."""
     if path.is_dir() or path.name == CONFIG_NAME or path.suffix.lower() == SAFETENSORS:
-        return True
-    try:
-        names = _names_in(path)
-    except Exception:  # What a damaged archive sets off; whoever reads the file tells.
-        return False
-    return any(name in names for name in _CLIP_NAMES)
+        return ModelKind.TOWERS
+    names = _names_in(path)
+    for kind, telling in _TELLING.items():
+        if any(name in names for name in telling):
+            return kind
+    return ModelKind.GENERATOR
 
 
 def _names_in(path: Path) -> bytes:
-    """The part of a checkpoint that holds the names of its tensors."""
+    """The part of a checkpoint that holds the names of its tensors, nothing of other files."""
+    try:
+        return _read_names(path)
+    except Exception:  # What a damaged archive sets off; whoever reads the file tells.
+        return b""
+
+
+def _read_names(path: Path) -> bytes:
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             inner = [n for n in archive.namelist() if n.count("/") == 1 and n.endswith("/data.pkl")]

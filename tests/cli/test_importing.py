@@ -12,11 +12,14 @@ import torch
 
 from soundedit.commands.importing import place_of
 from soundedit.commands.importnetwork import first_of_its_own
+from soundedit.commands.importsounds import manifest_of as describe
 from soundedit.engine.engine import Engine
+from soundedit.engine.listening import Listening
 from soundedit.media.probe import probe_video
 from soundedit.nets import stylegan2
+from soundedit.nets.sound_encoder import SoundEncoder
 from soundedit.packs import default_pack, open_pack
-from tests.clipfiles import towers, write_folder
+from tests.clipfiles import PaperEncoder, towers, write_folder, write_sound_encoder
 from tests.foreignfiles import ada, randomised, write_pickle
 from tests.forked import ROOT
 from tests.tiny_pack import save_tiny_pack
@@ -159,3 +162,52 @@ def test_words_of_an_openclip_model(
 
     wrong = soundedit("packs", "import", model, "--label", "3", **places)
     assert wrong.returncode == 2 and "leave --label out" in wrong.stderr
+
+
+def test_the_authors_audio_encoder_comes_onto_words_as_wide(
+    soundedit: Run, places: dict[str, str], sound: Path, tmp_path: Path
+) -> None:
+    file = write_sound_encoder(tmp_path / "resnet18.pth", PaperEncoder())
+    refused = soundedit("packs", "import", file, **places)
+    assert refused.returncode == 2 and "CLIP ViT-B/32" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    model = write_folder(tmp_path / "Wide", towers(embed_dim=512), embed_dim=512)
+    done = soundedit("packs", "import", model, "--samples", "200", **places)
+    assert done.returncode == 0, done.stderr
+    done = soundedit("packs", "import", file, "--pack", "wide", **places)
+    assert done.returncode == 0, done.stderr
+    assert "sounds in edits of Tiny, words of Wide by the encoder of resnet18.pth" in done.stdout
+    packs = tmp_path / "data" / "soundedit" / "packs"
+    pack, base = open_pack(packs / "resnet18"), open_pack(packs / "wide")
+    manifest = pack.manifest
+    assert manifest.title == "Tiny, words of Wide, sounds of resnet18"
+    assert manifest.latents == base.manifest.latents
+    assert manifest.sources[0].startswith("sounds in edits: resnet18.pth, SHA-256 ")
+    assert "not for commercial use" in manifest.licence
+    assert 0 <= manifest.figures["sounds_told"] <= 1
+    assert "allow no commercial use" in (packs / "resnet18" / "MODEL_CARD.md").read_text()
+    for name in base.manifest.components:
+        kept, own = pack.tensors(name), base.tensors(name)
+        assert all(torch.equal(kept[key], own[key]) for key in own)
+    stills = [tmp_path / f"{name}.png" for name in ("resnet18", "wide")]
+    for still in stills:
+        words = ("edit", "--pack", still.stem, "--start", "3", "--sound", sound, "-o", still)
+        done = soundedit(*words, **places)
+        assert done.returncode == 0, done.stderr
+    assert stills[0].read_bytes() != stills[1].read_bytes()
+
+    # Another one would take its place; other words take it away.
+    args = argparse.Namespace(file=file, title=None, licence=None)
+    digest = manifest.sources[0].split()[-1]
+    found = Listening(SoundEncoder(), {})
+    again = describe(args, "resnet18", manifest, found, digest)
+    assert (again.title, again.licence) == (manifest.title, manifest.licence)
+    assert (again.notice, again.sources) == (manifest.notice, manifest.sources)
+    told = ("--pack", "resnet18", "--name", "resnet18", "--overwrite")
+    done = soundedit("packs", "import", model, *told, "--samples", "200", **places)
+    assert done.returncode == 0, done.stderr
+    worded = open_pack(packs / "resnet18").manifest
+    assert worded.title == "Tiny, words of Wide" and "sound_encoder" not in worded.components
+    assert not any(line.startswith("sounds in edits") for line in worded.sources)
+    assert worded.licence == base.manifest.licence
+    assert "audio encoder" not in worded.notice and worded.extra == base.manifest.extra

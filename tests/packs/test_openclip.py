@@ -15,7 +15,7 @@ from torch import nn
 
 from soundedit.errors import PackError
 from soundedit.nets.clip import build_clip, embed_pictures, embed_text, picture_features
-from soundedit.packs.modelfiles import looks_like_clip
+from soundedit.packs.modelfiles import ModelKind, kind_of
 from soundedit.packs.openclip import ForeignClip, read_openclip
 from tests.clipfiles import MEAN, MODEL, STD, towers, write_checkpoint, write_folder, write_script
 from tests.foreignfiles import ada, rosinality_weights, stylegan2_generator, write_pickle
@@ -41,7 +41,7 @@ def built(found: ForeignClip) -> nn.Module:
 def test_a_folder_gives_what_its_model_gives(tmp_path: Path, more: dict[str, Any]) -> None:
     model = towers(**more)
     folder = write_folder(tmp_path / "vit-tiny", model, **more)
-    assert looks_like_clip(folder)
+    assert kind_of(folder) is ModelKind.TOWERS
     for path in (folder, folder / "open_clip_config.json", folder / "open_clip_model.safetensors"):
         found = read_openclip(path)
         assert found.name == "vit-tiny"
@@ -68,7 +68,7 @@ def test_a_checkpoint_needs_its_architecture_said(
 ) -> None:
     model = towers()
     file = write_checkpoint(tmp_path / "epoch_3.pt", model, zipped=zipped)
-    assert looks_like_clip(file)
+    assert kind_of(file) is ModelKind.TOWERS
     with pytest.raises(PackError, match=r"any of tiny, tiny-quickgelu.*--model tiny"):
         read_openclip(file)
     found = read_openclip(file, model="tiny-quickgelu")
@@ -87,7 +87,7 @@ def test_a_checkpoint_needs_its_architecture_said(
 def test_an_archive_of_openai_is_known_by_its_sizes(tmp_path: Path, registered: None) -> None:
     model = towers(quick_gelu=True)
     file = write_script(tmp_path / "ViT-B-32.pt", model)
-    assert looks_like_clip(file)
+    assert kind_of(file) is ModelKind.TOWERS
     found = read_openclip(file)
     assert found.name == "tiny-quickgelu" and found.config["quick_gelu"]
     for name, value in model.state_dict().items():
@@ -205,20 +205,22 @@ def test_a_damaged_archive_is_told(tmp_path: Path) -> None:
     at = data.rfind(b"PK\x01\x02")
     data[at : at + 4] = b"none"
     file.write_bytes(data)
-    assert looks_like_clip(folder)
+    assert kind_of(folder) is ModelKind.TOWERS
     with pytest.raises(PackError, match=r"open_clip_pytorch_model\.bin is no whole checkpoint"):
         read_openclip(folder)
-    assert not looks_like_clip(file)
+    assert kind_of(file) is ModelKind.GENERATOR
 
 
 def test_generators_do_not_look_like_towers(tmp_path: Path) -> None:
     generator = stylegan2_generator()
-    assert not looks_like_clip(write_pickle(tmp_path / "a.pkl", {"G_ema": ada(generator)}))
+    assert (
+        kind_of(write_pickle(tmp_path / "a.pkl", {"G_ema": ada(generator)})) is ModelKind.GENERATOR
+    )
     torch.save({"g_ema": rosinality_weights(generator)}, tmp_path / "b.pt")
-    assert not looks_like_clip(tmp_path / "b.pt")
-    assert not looks_like_clip(tmp_path / "gone.pt")
+    assert kind_of(tmp_path / "b.pt") is ModelKind.GENERATOR
+    assert kind_of(tmp_path / "gone.pt") is ModelKind.GENERATOR
     (tmp_path / "c.pt").write_bytes(b"PK\x03\x04 and no more")
-    assert not looks_like_clip(tmp_path / "c.pt")
+    assert kind_of(tmp_path / "c.pt") is ModelKind.GENERATOR
 
 
 def tampered(source: Path, target: Path, old: bytes, new: bytes) -> Path:
