@@ -12,8 +12,9 @@ import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 from soundedit.cxxruntime import runtime_explained
@@ -31,30 +32,58 @@ takes this one first."""
 
 
 @contextmanager
-def heavy_imports() -> Iterator[None]:
+def heavy_imports(rest: Callable[[], None] | None = None) -> Iterator[None]:
     """Link torch's libraries first, collect no garbage inside, and never collect what was made.
+
+    `rest` is called before each module that this thread imports inside, and may wait: until others
+    have made what somebody waits for, not for ever, since they may need a module that is half
+    imported.
 
     SoundeditError says what to install where Windows cannot load one.
 
     `loading_libraries` is held to the end, since modules in C are loaded on the way.
 
-    The interpreter's lock is handed over ten times as often, for others wait behind every turn of
-    an import. Modules live to the end, so that going through them in later collections would be
-    time lost.
+    The interpreter's lock is handed over fifty times as often, for others wait behind every turn of
+    an import, and torch takes it anew after each operation. Modules live to the end, so that going
+    through them in later collections would be time lost.
     """
     with loading_libraries:
         collected, interval = gc.isenabled(), sys.getswitchinterval()
         gc.disable()
-        sys.setswitchinterval(0.0005)
+        sys.setswitchinterval(0.0001)
         try:
             link_torch()
-            with runtime_explained(), plain_imports():
+            with runtime_explained(), plain_imports(), _resting(rest):
                 yield
         finally:
             sys.setswitchinterval(interval)
             gc.freeze()
             if collected:
                 gc.enable()
+
+
+class _Rests(MetaPathFinder):
+    """Finds nothing, but is asked first for every module."""
+
+    def __init__(self, rest: Callable[[], None]) -> None:
+        self._rest, self._thread = rest, threading.get_ident()
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if threading.get_ident() == self._thread:
+            self._rest()
+
+
+@contextmanager
+def _resting(rest: Callable[[], None] | None) -> Iterator[None]:
+    if rest is None:
+        yield
+        return
+    finder = _Rests(rest)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
 
 
 @contextmanager

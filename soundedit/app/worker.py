@@ -4,6 +4,7 @@ import importlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -211,7 +212,7 @@ class EngineWorker(QObject):
             if above is not None and kind >= above:
                 continue
             if words is not None and words.needed(request) and not request.cancel.cancelled:
-                words.begin()
+                words.hurry()
                 if not words.ready:
                     continue
             kinds.append(kind)
@@ -264,8 +265,10 @@ class EngineWorker(QObject):
                 kind = min(kinds)
                 request = self._pending.pop(kind)
                 self._running[kind] = request
+            words = self._words if kind <= Kind.GENERATE else None
             try:
-                self._perform(request)
+                with nullcontext() if words is None else words.held():
+                    self._perform(request)
             except Cancelled:
                 self._answer(Ended(request.id, kind, None))
             except Exception as error:  # a failed job must not end the worker

@@ -2,8 +2,10 @@
 
 import builtins
 import gc
+import importlib
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,21 @@ def test_sound_devices_and_their_libraries_wait_until_all_is_imported(qtbot: QtB
         assert looked == []
     devices.stop()
     assert looked == [False]
+
+
+def test_an_import_rests_before_each_module_of_its_own_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, source in (("resting_a", "import resting_b"), ("resting_b", ""), ("other", "")):
+        (tmp_path / f"{name}_1.py").write_text(source and f"{source}_1")
+    rests: list[int] = []
+    before = list(sys.meta_path)
+    with heavy_imports(lambda: rests.append(len(sys.modules.keys() & {"resting_a_1"}))):
+        importlib.import_module("resting_a_1")
+        thread = threading.Thread(target=importlib.import_module, args=("other_1",))
+        thread.start()
+        thread.join()
+    assert rests == [0, 1]
+    assert sys.meta_path == before and "other_1" in sys.modules
+    gc.unfreeze()

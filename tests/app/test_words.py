@@ -1,6 +1,8 @@
 """Requests while what embeds words is still being imported."""
 
+import gc
 import importlib
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from soundedit.app import words as words_module
 from soundedit.app.finejobs import FitRequest
 from soundedit.app.requests import (
     Ended,
@@ -153,3 +156,54 @@ def test_an_import_that_fails_is_told_to_who_waited(
     held.gate.set()
     assert bench.wait_for(Ended, listen.id).error is held.error
     assert bench.generate(sound).frames == 24
+
+
+class Importing:
+    """An engine whose words take two modules, of which the second is imported by the first."""
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        self.first, self.second = f"{stem}_first", f"{stem}_second"
+        (folder / f"{self.first}.py").write_text(f"import {self.second}")
+        (folder / f"{self.second}.py").write_text("")
+        self.knows_classes = True
+
+    def embed_text(self, text: str) -> None:
+        importlib.import_module(self.first)
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+def test_the_import_rests_while_somebody_waits_for_pictures_unless_for_words(
+    hurried: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(words_module, "REST_SECONDS", float(WAIT))
+    monkeypatch.setattr(words_module, "PATIENCE_SECONDS", float(WAIT))
+    engine: Any = Importing(tmp_path, f"resting_{hurried}")
+    over = threading.Event()
+    words = words_module.Words(engine, over.set)
+    with words.held():
+        with words.held():
+            words.begin()
+        assert not over.wait(0.3)
+        assert engine.second not in sys.modules
+        if hurried:
+            words.hurry()
+            assert over.wait(WAIT / 1000)
+    assert over.wait(WAIT / 1000) and words.ready
+    assert engine.second in sys.modules
+    words.close()
+    gc.unfreeze()
+
+
+def test_the_import_does_not_rest_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(words_module, "REST_SECONDS", 0.1)
+    monkeypatch.setattr(words_module, "PATIENCE_SECONDS", 0.1)
+    engine: Any = Importing(tmp_path, "patient")
+    over = threading.Event()
+    words = words_module.Words(engine, over.set)
+    with words.held():
+        words.begin()
+        assert over.wait(WAIT / 1000)
+    words.close()
+    gc.unfreeze()
