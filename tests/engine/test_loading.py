@@ -133,3 +133,16 @@ def test_threads_of_torch_wait_asleep() -> None:
         check=True,
     )
     assert "OMP_WAIT_POLICY = 'PASSIVE'" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads where Linux lists them")
+def test_numpy_keeps_to_one_thread() -> None:
+    there = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    program = (
+        "import os, soundedit, numpy as np; x = np.ones((800, 800)); x @ x;"
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=there, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "1\n"
