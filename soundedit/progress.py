@@ -15,6 +15,15 @@ OnPicture = Callable[[NDArray[np.uint8]], None]
 """Called now and then with the picture that a job has come to, uint8 [H, W, 3]."""
 
 
+def part_of(progress: Progress, begin: float, end: float) -> Progress:
+    """Progress of a part of the work, which is that share of it."""
+
+    def report(fraction: float, text: str) -> None:
+        progress(begin + fraction * (end - begin), text)
+
+    return report
+
+
 class CancelToken:
     """A thread-safe flag by which a person stops a job from another thread."""
 

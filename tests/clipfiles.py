@@ -16,6 +16,12 @@ MODEL: dict[str, Any] = {
     "vision_cfg": {"image_size": 48, "patch_size": 16, "width": 32, "layers": 2, "head_width": 16},
     "text_cfg": {"context_length": 20, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
 }
+WIDE: dict[str, Any] = {
+    "embed_dim": 512,
+    "vision_cfg": {**MODEL["vision_cfg"], "image_size": 64, "patch_size": 32},
+    "quick_gelu": True,
+}
+"""What towers say of themselves that the authors' audio encoder goes with."""
 MEAN, STD = [0.5, 0.4, 0.3], [0.3, 0.25, 0.2]
 
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,7 +63,13 @@ def torchrun(processes: int, module: str, *words: str | Path) -> None:
         Forked(module, words, RANK=str(rank), LOCAL_RANK=str(rank), OMP_NUM_THREADS="1", **common)
         for rank in range(processes)
     ]
-    ended = [process.wait() for process in run]
+    # One that ended by an error leaves the others waiting for it.
+    while any(one.returncode is None for one in run):
+        if any(one.returncode for one in run):
+            for one in run:
+                one.kill()
+        time.sleep(0.02)
+    ended = [one.wait() for one in run]
     assert all(one.returncode == 0 for one in ended), "\n".join(one.stderr for one in ended)
 
 

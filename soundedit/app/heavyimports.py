@@ -25,7 +25,31 @@ _CUDA = (
     "nvJitLink", "cusparse", "cusparseLt", "cusolver", "nccl", "nvshmem_host", "cufile",
 )  # fmt: skip
 
-loading_libraries = threading.Lock()
+
+class LibraryLock:
+    """A lock that tells whether somebody waits for it."""
+
+    def __init__(self) -> None:
+        self._lock, self._counting = threading.Lock(), threading.Lock()
+        self._waiting = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a thread waits."""
+        return self._waiting > 0
+
+    def __enter__(self) -> None:
+        with self._counting:
+            self._waiting += 1
+        self._lock.acquire()
+        with self._counting:
+            self._waiting -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+loading_libraries = LibraryLock()
 """The system's loader lets in one thread at a time, and an import that waits for it holds the
 interpreter's lock: whoever loads many libraries at once, as torch does, and ALSA with its plug-ins,
 takes this one first."""
@@ -37,7 +61,7 @@ def heavy_imports(rest: Callable[[], None] | None = None) -> Iterator[None]:
 
     `rest` is called before each module that this thread imports inside, and may wait: until others
     have made what somebody waits for, not for ever, since they may need a module that is half
-    imported.
+    imported. It is not called while somebody waits for `loading_libraries`.
 
     SoundeditError says what to install where Windows cannot load one.
 
@@ -69,7 +93,7 @@ class _Rests(MetaPathFinder):
         self._rest, self._thread = rest, threading.get_ident()
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        if threading.get_ident() == self._thread:
+        if threading.get_ident() == self._thread and not loading_libraries.wanted:
             self._rest()
 
 
@@ -79,11 +103,12 @@ def _resting(rest: Callable[[], None] | None) -> Iterator[None]:
         yield
         return
     finder = _Rests(rest)
-    sys.meta_path.insert(0, finder)
+    # Lists of their own: other threads go through the one that they found.
+    sys.meta_path = [finder, *sys.meta_path]
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)
+        sys.meta_path = [one for one in sys.meta_path if one is not finder]
 
 
 @contextmanager

@@ -23,7 +23,7 @@ FOLDER_ROLE = Qt.ItemDataRole.UserRole
 
 class PackDialog(QDialog):
     """Lists the packs with what they say of themselves; `chosen` tells the folder of one, `network`
-    the file of a StyleGAN network or an OpenCLIP model to import.
+    the file of a StyleGAN network, an OpenCLIP model or an audio encoder to import.
     """
 
     chosen = Signal(Path)
@@ -59,7 +59,8 @@ class PackDialog(QDialog):
         self.bring.setToolTip(
             self.tr(
                 "Make a pack around a StyleGAN2 or StyleGAN3 network (.pkl or .pt), or give the "
-                "pack in use the words of an OpenCLIP model, in minutes"
+                "pack in use the words of an OpenCLIP model or the paper's audio encoder, in "
+                "minutes"
             )
         )
         self.bring.clicked.connect(self._import)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from soundedit.commands.importcard import digest_of, write_card
 from soundedit.packs import default_pack
 from soundedit.packs.manifest import Component, Manifest
-from soundedit.progress import CancelToken, Progress
+from soundedit.progress import CancelToken, Progress, part_of
 
 if TYPE_CHECKING:
     from soundedit.engine.listening import Listening
@@ -42,9 +42,9 @@ def make(
     found = fit_encoder(
         base,
         tensors,
-        _known_sounds(),
+        _known_sounds(part_of(progress, 0.0, 0.5), cancel),
         choose_device(args.device),
-        progress=progress,
+        progress=part_of(progress, 0.5, 1.0),
         cancel=cancel,
     )
     progress(1.0, "Writing the pack")
@@ -63,17 +63,18 @@ def make(
     )
 
 
-def _known_sounds() -> "list[tuple[Sound, str]]":
+def _known_sounds(progress: Progress, cancel: CancelToken) -> "list[tuple[Sound, str]]":
     """Sounds made from nothing, ten seconds each, and their classes."""
     import numpy as np
 
     from soundedit.media.dsp import SAMPLE_RATE
     from soundedit.media.sound import Sound
-    from soundedit.train.procedural import sound_round
+    from soundedit.train.procedural import ROUND, sound_round
 
-    made = sound_round(np.random.default_rng(0), round(_SECONDS * SAMPLE_RATE))
-    sounds = []
-    for samples, shares in made:
+    sounds: list[tuple[Sound, str]] = []
+    for samples, shares in sound_round(np.random.default_rng(0), round(_SECONDS * SAMPLE_RATE)):
+        cancel.check()
+        progress(len(sounds) / ROUND, "Making sounds")
         peak = float(np.abs(samples).max())
         loud = (samples / max(peak, 1e-6)).astype(np.float32)
         sounds.append((Sound(loud[None], SAMPLE_RATE), max(shares, key=lambda k: shares[k])))

@@ -23,7 +23,6 @@ from soundedit.engine.photo_start import (
     batches,
     between,
     encode,
-    part_of,
     smooth,
 )
 from soundedit.engine.refine import Refined, RefineSettings, optimise_direction
@@ -35,7 +34,7 @@ from soundedit.nets.bridge import LatentBridge
 from soundedit.nets.directions import DirectionMap
 from soundedit.nets.generators import Generator
 from soundedit.nets.picture_encoder import PictureEncoder
-from soundedit.progress import CancelToken, OnPicture, Progress
+from soundedit.progress import CancelToken, OnPicture, Progress, part_of
 
 _REFINE_SCENES = 3
 

@@ -8,8 +8,8 @@ from soundedit.errors import SoundeditError
 from soundedit.nets.sound_encoder import SAMPLE_RATE, WINDOW, SoundEncoder
 from soundedit.progress import CancelToken
 
-_SILENCE = 1e-6
-"""What a window without any sound counts beside others: it has no loudest point to be seen by."""
+_SILENCE = 1e-9
+"""What a second counts in which nothing is heard, where others have their level."""
 
 
 def encoded(
@@ -19,17 +19,18 @@ def encoded(
     *,
     cancel: CancelToken | None = None,
 ) -> Tensor:
-    """Unit embedding [E], the encoder's own: the mean over windows of ten seconds, by their length.
+    """Unit embedding [E], the encoder's own: the mean over windows of ten seconds by their length
+    and level, since each is seen below its own loudest point.
 
-    Streamed; windows are those that the encoder was trained on. SoundeditError for no samples.
+    Streamed. SoundeditError for no samples.
     """
     total = torch.zeros(encoder.embed_dim, device=device)
     seconds = WINDOW / SAMPLE_RATE
     for block in mono_blocks(sound, SAMPLE_RATE, cancel=cancel, seconds=seconds):
-        samples = torch.as_tensor(block, dtype=torch.float32, device=device)
+        samples = torch.as_tensor(block, dtype=torch.float32, device=device).nan_to_num()
         if len(samples):
-            share = len(samples) * (1.0 if block.any() else _SILENCE)
-            total += share * encoder.heard(samples[None])[0]
+            level = samples.square().mean().sqrt()
+            total += len(samples) * (level + _SILENCE) * encoder.heard(samples[None])[0]
     if not total.any():
         raise SoundeditError("The sound is too short to be heard; use 0.2 s or more.")
     return total / total.norm()

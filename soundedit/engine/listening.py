@@ -36,8 +36,12 @@ class Listening:
 
 
 def check_words(manifest: Manifest) -> None:
-    """PackError for a pack whose words were not imported, or are not as wide as the encoder."""
-    if "adapter" not in manifest.components or manifest.embed_dim != EMBED_DIM:
+    """PackError for a pack whose words were not imported, or not from such towers as OpenAI's
+    ViT-B/32. Whose weights they are cannot be seen.
+    """
+    towers = manifest.components["clip"].config
+    alike = towers.get("quick_gelu") and towers.get("vision_cfg", {}).get("patch_size") == 32
+    if "adapter" not in manifest.components or manifest.embed_dim != EMBED_DIM or not alike:
         raise PackError(
             f"The encoder hears sounds among the words of OpenAI's CLIP ViT-B/32, which the pack "
             f"{manifest.name} does not have: import that into it first, and name the new pack."
@@ -69,7 +73,7 @@ def fit_encoder(
             if progress is not None:
                 progress(i / len(sounds), "Hearing sounds")
             heard.append(encoded(encoder, sound, device, cancel=cancel).cpu())
-            before.append(engine.embed_sound(sound, cancel=cancel))
+            before.append(engine.said_of(engine.hear(sound, cancel=cancel)))
         whole = torch.stack(heard)
         means = [whole[[k == kind for k in kinds]].mean(0) for kind in sorted(set(kinds))]
         neutral = torch.stack(means).mean(0)

@@ -16,7 +16,7 @@ from soundedit.engine.region import Region
 from soundedit.nets.clip import feature_distance, picture_features
 from soundedit.nets.generators import SynthesisNetwork
 from soundedit.nets.picture_encoder import PictureEncoder
-from soundedit.progress import CancelToken, Progress
+from soundedit.progress import CancelToken, Progress, part_of
 
 _BATCH = 16
 _SHOW_EVERY = 8
@@ -134,15 +134,6 @@ def between(
     share = (place - low).astype(np.float32)[:, None, None]
     path: NDArray[np.float32] = values[low] + share * (values[high] - values[low])
     return path
-
-
-def part_of(progress: Progress, begin: float, end: float) -> Progress:
-    """Progress of a part of the work, which is that share of it."""
-
-    def report(fraction: float, text: str) -> None:
-        progress(begin + fraction * (end - begin), text)
-
-    return report
 
 
 class Fitter:

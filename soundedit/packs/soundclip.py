@@ -25,7 +25,7 @@ _NAMES = (
     (r"\.bn([12])\.", r".norm\1."),
     (r"\.downsample\.", ".skip."),
 )
-_COUNTED = "num_batches_tracked"
+_COUNTED, _VARIANCE = "num_batches_tracked", "running_var"
 _FITTED = ("neutral", "said_neutral", "gain")
 
 
@@ -40,7 +40,7 @@ def read_sound_encoder(path: Path) -> dict[str, Tensor]:
     found = {}
     if isinstance(data, dict):
         named = {str(name): value for name, value in data.items() if isinstance(value, Tensor)}
-        found = {_ours(name): value for name, value in named.items()}
+        found = {_ours(name): value for name, value in named.items() if _is_plain(value)}
     whole = {}
     for name, wanted in SoundEncoder().state_dict().items():
         if name in _FITTED:
@@ -50,10 +50,15 @@ def read_sound_encoder(path: Path) -> dict[str, Tensor]:
             value = torch.zeros_like(wanted)
         if value is None or value.shape != wanted.shape:
             raise PackError(f"{path} holds no {_KIND}, so choose another file.")
-        if not torch.isfinite(value).all():
-            raise PackError(f"{path} holds values that are no numbers, so get the file again.")
-        whole[name] = value.to(wanted.dtype)
+        whole[name] = value = value.to(wanted.dtype)
+        negative = name.endswith(_VARIANCE) and bool((value < 0).any())
+        if negative or not torch.isfinite(value).all():
+            raise PackError(f"{path} holds values that cannot be, so get the file again.")
     return whole
+
+
+def _is_plain(value: Tensor) -> bool:
+    return value.layout == torch.strided and value.device.type == "cpu"
 
 
 def _ours(name: str) -> str:

@@ -5,7 +5,7 @@ They teach the audio tower what few recordings show. Grain models after Farnell,
 Fletcher and Rossing, The Physics of Musical Instruments (1998).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -347,9 +347,11 @@ MAKERS: tuple[tuple[str, Maker, int], ...] = (
 """The class of a sound, what makes it, and how often it is made in a round."""
 
 
-def foley_round(rng: np.random.Generator, seconds: float) -> list[tuple[str, Signal]]:
+def foley_round(rng: np.random.Generator, seconds: float) -> Iterator[tuple[str, Signal]]:
     """One round of `MAKERS`: the class and the samples [N] of each, at no certain level."""
-    return [(kind, make(rng, seconds)) for kind, make, count in MAKERS for _ in range(count)]
+    for kind, make, count in MAKERS:
+        for _ in range(count):
+            yield kind, make(rng, seconds)
 
 
 def _between(rng: np.random.Generator, low: float, high: float) -> float:

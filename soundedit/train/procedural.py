@@ -1,5 +1,6 @@
 """Windows of the project's own sounds made from nothing, labelled by what was made."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +24,18 @@ ROLLING = 4.0
 Labelled = tuple[Samples, dict[str, float]]
 
 
-def sound_round(rng: np.random.Generator, length: int) -> list[Labelled]:
-    """`ROUND` windows [length] and the share of each class in them, at no certain level."""
+def sound_round(rng: np.random.Generator, length: int) -> Iterator[Labelled]:
+    """`ROUND` windows [length] and the share of each class in them, at no certain level; made as
+    they are asked for.
+    """
     swell = curve(SECONDS, [(at, rng.uniform(-9, 0)) for at in (0, 4, SECONDS)])
 
     def window(track: Samples) -> Samples:
         return cut(track, length, rng)
 
     shower = _mono(rain(rng, SECONDS, swell) * db(-27))
-    found: list[Labelled] = [(window(shower), {"rain": 1.0}) for _ in range(3)]
+    for _ in range(3):
+        yield window(shower), {"rain": 1.0}
     at = float(rng.uniform(0.3, 6))
     storm = rain(rng, SECONDS, swell) * db(rng.uniform(-34, -25))
     clap = thunder(rng, SECONDS - at, rng.uniform(0.5, 1)) * db(rng.uniform(-5, -1))
@@ -43,16 +47,16 @@ def sound_round(rng: np.random.Generator, length: int) -> list[Labelled]:
         share = min(1.0, 1.3 * heard)
         start = frames(begin)
         part = window(whole[start : start + length + 1])
-        found.append((part, {"thunder": share, "rain": 1 - share}))
+        yield part, {"thunder": share, "rain": 1 - share}
     alone = _mono(thunder(rng, 9.0, rng.uniform(0.3, 1)))
-    found.append((alone[:length], {"thunder": 1.0}))
+    yield alone[:length], {"thunder": 1.0}
     seed = int(rng.integers(1 << 31))
     for kind, make in (("waves", waves), ("wind", wind), ("fire", fire), ("birds", birds)):
         track = make(seed).mono()
-        found += [(window(track), {kind: 1.0}) for _ in range(3)]
+        for _ in range(3):
+            yield window(track), {kind: 1.0}
     for kind, made in foley_round(rng, seconds):
-        found.append((made.astype(np.float32)[:length], {kind: 1.0}))
-    return found
+        yield made.astype(np.float32)[:length], {kind: 1.0}
 
 
 def read_procedural(count: int, seed: int, cache: Path) -> dict[str, Tensor]:
@@ -72,7 +76,9 @@ def procedural_windows(count: int, columns: int, seed: int) -> dict[str, Tensor]
     labels: list[Tensor] = []
     for turn in range(-(-count // ROUND)):
         rng = np.random.default_rng([seed, turn])
-        for samples, shares in sound_round(rng, length)[: count - len(mels)]:
+        # All first: what follows draws from the same generator.
+        made = list(sound_round(rng, length))
+        for samples, shares in made[: count - len(mels)]:
             x = level(colour(samples, SAMPLE_RATE, rng), rng, lowest=-34.0)
             with torch.inference_mode():
                 mels.append(mel(torch.from_numpy(x)[None])[0].half())

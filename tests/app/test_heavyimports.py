@@ -6,13 +6,14 @@ import importlib
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.devices import FoundDevices, SoundDevices
-from soundedit.app.heavyimports import heavy_imports, plain_imports
+from soundedit.app.heavyimports import heavy_imports, loading_libraries, plain_imports
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,5 +110,30 @@ def test_an_import_rests_before_each_module_of_its_own_thread(
         thread.start()
         thread.join()
     assert rests == [0, 1]
+    assert not loading_libraries.wanted
     assert sys.meta_path == before and "other_1" in sys.modules
+    gc.unfreeze()
+
+
+def test_an_import_does_not_rest_while_somebody_waits_for_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "hurried_1.py").write_text("")
+    rests: list[int] = []
+    got = threading.Event()
+
+    def wait() -> None:
+        with loading_libraries:
+            got.set()
+
+    thread = threading.Thread(target=wait)
+    with heavy_imports(lambda: rests.append(1)):
+        thread.start()
+        while not loading_libraries.wanted:
+            time.sleep(0.001)
+        importlib.import_module("hurried_1")
+        assert not got.is_set()
+    thread.join()
+    assert rests == [] and got.is_set() and not loading_libraries.wanted
     gc.unfreeze()

@@ -244,6 +244,10 @@ def test_an_export_that_waits_for_the_engine_outlasts_another_pack(
     rig.begin()
     rig.open(make_sound())
     rig.generate()
+    feed, movie = rig.controller.feed, rig.controller.movie
+    assert movie is not None
+    # Work ahead would stand before the gate, and all others behind it.
+    rig.wait(lambda: all(feed.is_ready(index) for index in range(movie.frames)))
     rig.engine.gate.clear()
     calls = len(rig.engine.calls)
     rig.window.picture.seed.setValue(8)

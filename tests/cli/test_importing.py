@@ -19,7 +19,7 @@ from soundedit.media.probe import probe_video
 from soundedit.nets import stylegan2
 from soundedit.nets.sound_encoder import SoundEncoder
 from soundedit.packs import default_pack, open_pack
-from tests.clipfiles import PaperEncoder, towers, write_folder, write_sound_encoder
+from tests.clipfiles import WIDE, PaperEncoder, towers, write_folder, write_sound_encoder
 from tests.foreignfiles import ada, randomised, write_pickle
 from tests.forked import ROOT
 from tests.tiny_pack import save_tiny_pack
@@ -171,7 +171,7 @@ def test_the_authors_audio_encoder_comes_onto_words_as_wide(
     refused = soundedit("packs", "import", file, **places)
     assert refused.returncode == 2 and "CLIP ViT-B/32" in refused.stderr
     assert refused.stderr.count("\n") == 1
-    model = write_folder(tmp_path / "Wide", towers(embed_dim=512), embed_dim=512)
+    model = write_folder(tmp_path / "Wide", towers(**WIDE), **WIDE)
     done = soundedit("packs", "import", model, "--samples", "200", **places)
     assert done.returncode == 0, done.stderr
     done = soundedit("packs", "import", file, "--pack", "wide", **places)

@@ -11,7 +11,7 @@ from torch import Tensor
 from soundedit.document.model import Part, PartKind
 from soundedit.engine.encoding import encoded
 from soundedit.engine.engine import Engine
-from soundedit.engine.listening import Listening, fit_encoder
+from soundedit.engine.listening import Listening, check_words, fit_encoder
 from soundedit.engine.wording import Wording
 from soundedit.errors import Cancelled, PackError
 from soundedit.media.sound import Sound, write_sound
@@ -20,7 +20,7 @@ from soundedit.packs import Component, Pack, open_pack, save_pack
 from soundedit.packs.openclip import read_openclip
 from soundedit.packs.soundclip import read_sound_encoder
 from soundedit.progress import CancelToken
-from tests.clipfiles import PaperEncoder, towers, write_folder, write_sound_encoder
+from tests.clipfiles import WIDE, PaperEncoder, towers, write_folder, write_sound_encoder
 from tests.tiny_pack import save_tiny_pack
 
 from .conftest import MakeNoise
@@ -34,8 +34,7 @@ def worded(tmp_path_factory: pytest.TempPathFactory) -> Pack:
     """The small pack with words of towers that are as wide as the encoder."""
     folder = tmp_path_factory.mktemp("packs")
     base = save_tiny_pack(folder / "plain").path
-    wide = {"embed_dim": 512}
-    clip = read_openclip(write_folder(folder / "wide", towers(**wide), **wide))
+    clip = read_openclip(write_folder(folder / "wide", towers(**WIDE), **WIDE))
     found = Wording(open_pack(base), CPU).fit(clip, samples=200)
     return open_pack(save_reworded(folder / "worded", base, clip, found))
 
@@ -113,15 +112,18 @@ def test_long_sounds_are_the_mean_of_their_windows(
     windows = [whole.samples[:, :WINDOW], whole.samples[:, WINDOW:]]
     with torch.inference_mode():
         each = [found.encoder.heard(torch.from_numpy(part)) for part in windows]
-        wanted = sum(len(p[0]) * one[0] for p, one in zip(windows, each, strict=True))
+        shares = [len(part[0]) * np.sqrt(np.square(part).mean()) for part in windows]
+        wanted = sum(float(share) * one[0] for share, one in zip(shares, each, strict=True))
         wanted = wanted / wanted.norm()  # type: ignore[union-attr]
         write_sound(tmp_path / "long.wav", whole)
         for sound in (whole, tmp_path / "long.wav"):
             assert float(encoded(found.encoder, sound, CPU) @ wanted) > 0.9999
-        # What is silent says nothing beside what is not.
+        # What can hardly be heard says nothing beside what can, though each window is seen below
+        # its own loudest point.
         silence = np.zeros((1, WINDOW), np.float32)
-        late = Sound(np.concatenate([silence, windows[0]], 1), SAMPLE_RATE)
-        assert float(encoded(found.encoder, late, CPU) @ each[0][0]) > 0.9999
+        for quiet in (silence, noise(10.1, seed=3, rate=SAMPLE_RATE).samples[:, :WINDOW] * 1e-4):
+            late = Sound(np.concatenate([quiet, windows[0]], 1), SAMPLE_RATE)
+            assert float(encoded(found.encoder, late, CPU) @ each[0][0]) > 0.9999
         alone = encoded(found.encoder, Sound(silence, SAMPLE_RATE), CPU)
     assert float(alone.norm()) == pytest.approx(1, abs=1e-5)
 
@@ -131,6 +133,17 @@ def test_packs_without_such_words_are_refused(
 ) -> None:
     with pytest.raises(PackError, match=r"CLIP ViT-B/32, which the pack tiny does not have"):
         fit_encoder(open_pack(tiny_pack), tensors, sounds, CPU)
+    own = worded.manifest.components["clip"]
+    for vision, quick in ((16, True), (32, False)):
+        config = {
+            **own.config,
+            "quick_gelu": quick,
+            "vision_cfg": {**own.config["vision_cfg"], "patch_size": vision},
+        }
+        parts = {**worded.manifest.components, "clip": dataclasses.replace(own, config=config)}
+        with pytest.raises(PackError, match="ViT-B/32, which the pack"):
+            check_words(dataclasses.replace(worded.manifest, components=parts))
+    check_words(worded.manifest)
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):

@@ -57,7 +57,7 @@ def test_its_picture_is_the_spectrogram_below_its_loudest_point(length: int) -> 
     found = SoundEncoder().picture(torch.from_numpy(samples)[None])
     assert found.shape == (1, 128, 864)
     wanted = seen(np.pad(samples, (0, max(N_FFT - length, 0))))
-    np.testing.assert_allclose(found[0].numpy(), wanted, atol=2e-5)
+    np.testing.assert_allclose(found[0].numpy(), wanted, atol=1e-5)
 
 
 def test_rows_of_the_stretched_picture_are_read_on_as_they_lie() -> None:
@@ -74,7 +74,7 @@ def test_rows_of_the_stretched_picture_are_read_on_as_they_lie() -> None:
     tall = stretched(stretched(seen(samples), 512).T, 128).T
     assert tall.shape == (512, 128)
     np.testing.assert_allclose(
-        given[0][0, 0].numpy(), tall.reshape(128, 512)[1:-1, 1:-1], atol=2e-5
+        given[0][0, 0].numpy(), tall.reshape(128, 512)[1:-1, 1:-1], atol=1e-5
     )
 
 

@@ -39,7 +39,10 @@ def _without(name: str, state: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in state.items() if key != name}
 
 
-@pytest.mark.parametrize("fault", ["missing", "other size", "no number", "no dict"])
+@pytest.mark.parametrize(
+    "fault",
+    ["missing", "other size", "no number", "too large", "negative", "sparse", "meta", "no dict"],
+)
 def test_a_file_that_is_none_is_refused(theirs: PaperEncoder, fault: str, tmp_path: Path) -> None:
     name = "feature_extractor.layer3.0.downsample.0.weight"
     state: Any = theirs.state_dict()
@@ -49,10 +52,19 @@ def test_a_file_that_is_none_is_refused(theirs: PaperEncoder, fault: str, tmp_pa
         state = {**state, name: state[name][:, :3]}
     elif fault == "no number":
         state = {**state, name: torch.full_like(state[name], torch.nan)}
+    elif fault == "too large":
+        state = {**state, name: torch.full(state[name].shape, 1e200, dtype=torch.float64)}
+    elif fault == "negative":
+        spread = "feature_extractor.bn1.running_var"
+        state = {**state, spread: -state[spread]}
+    elif fault == "sparse":
+        state = {**state, name: state[name].to_sparse()}
+    elif fault == "meta":
+        state = {**state, name: state[name].to("meta")}
     else:
         state = [state]
     torch.save(state, tmp_path / "resnet18.pth")
-    with pytest.raises(PackError, match=r"resnet18\.pth holds"):
+    with pytest.raises(PackError, match=r"resnet18\.pth (holds|is no whole)"):
         read_sound_encoder(tmp_path / "resnet18.pth")
 
 

@@ -120,7 +120,7 @@ def test_a_round_is_named_by_the_classes_of_the_pack() -> None:
     kinds = [kind for kind, _ in foley_round(np.random.default_rng(0), 0.5)]
     assert set(kinds) <= set(CLASSES)
     assert len(kinds) == sum(count for _, _, count in MAKERS)
-    assert len(sound_round(np.random.default_rng(0), SAMPLE_RATE)) == ROUND
+    assert len(list(sound_round(np.random.default_rng(0), SAMPLE_RATE))) == ROUND
 
 
 def test_cars_go_by_low_and_old_records_click() -> None:
