@@ -4,7 +4,7 @@ import importlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +89,24 @@ def load_engine(
         module = importlib.import_module("soundedit.engine.engine")
         engine: EngineLike = module.Engine.load(pack, device, progress)
     return engine
+
+
+class Overtaken(Cancelled):
+    """A picture was left half-made for another one."""
+
+
+class _Stop(CancelToken):
+    """Another token, and whether something has overtaken it."""
+
+    def __init__(self, cancel: CancelToken, overtaken: Callable[[], bool]) -> None:
+        super().__init__()
+        self._cancel, self._overtaken = cancel, overtaken
+
+    def check(self) -> None:
+        """Raise `Cancelled` as the other one does, or `Overtaken`."""
+        self._cancel.check()
+        if self._overtaken():
+            raise Overtaken("Another picture is waited for, so this one was left.")
 
 
 class EngineWorker(QObject):
@@ -371,24 +389,46 @@ class EngineWorker(QObject):
             # Work ahead gives way.
             request.cancel.check()
             self._between(request)
-            self._synthesise(engine, request, request.indices[at : at + self._batch], request.size)
+            indices = request.indices[at : at + self._batch]
+            while not self._made_ahead(engine, request, indices):
+                self._between(request)
         self._answer(FramesDone(request.id, request.urgent))
 
     def _now(self, engine: EngineLike, request: FramesRequest, kind: Kind) -> None:
-        """A picture somebody waits for, never stopped half-way: small first where it is slow."""
+        """A picture somebody waits for, never stopped half-way: small first where it is slow, then
+        whole unless another one is waited for.
+        """
         small = request.preview > PreviewSize.FULL
         if request.preview is PreviewSize.AUTOMATIC:
             small = self._full_took > SLOW_SECONDS
         if request.size is None and small:
             size = engine.resolution // request.preview.part
-            self._synthesise(engine, request, request.indices, size)
+            self._synthesise(engine, request, request.indices, size, request.cancel)
         # Whoever went on has no use for the full picture of what is already left.
-        if not small or not self._is_overtaken(kind):
-            self._full_took = self._synthesise(engine, request, request.indices, request.size)
+        stop = _Stop(request.cancel, lambda: small and self._is_overtaken(kind))
+        with suppress(Overtaken):
+            stop.check()
+            self._full_took = self._synthesise(engine, request, request.indices, request.size, stop)
         self._answer(FramesDone(request.id, request.urgent))
 
+    def _made_ahead(
+        self, engine: EngineLike, request: FramesRequest, indices: Sequence[int]
+    ) -> bool:
+        """Make pictures ahead; False where they were left half-made for what is more urgent."""
+        stop = _Stop(request.cancel, lambda: self._is_awaited(request.kind))
+        try:
+            self._synthesise(engine, request, indices, request.size, stop)
+        except Overtaken:
+            return False
+        return True
+
     def _synthesise(
-        self, engine: EngineLike, request: FramesRequest, indices: Sequence[int], size: int | None
+        self,
+        engine: EngineLike,
+        request: FramesRequest,
+        indices: Sequence[int],
+        size: int | None,
+        cancel: CancelToken,
     ) -> float:
         """Answer with each picture; returns the seconds one took."""
         begun = time.perf_counter()
@@ -396,7 +436,7 @@ class EngineWorker(QObject):
         w = np.concatenate([movie.rendering.latents(index, 1) for index in indices])
         took = 0.0
         for index, image in zip(
-            indices, engine.synthesise(w, batch=len(indices), size=size), strict=True
+            indices, engine.synthesise(w, batch=len(indices), size=size, cancel=cancel), strict=True
         ):
             took = (time.perf_counter() - begun) / len(indices)
             # A view would keep its whole batch in memory for as long as the cache has it.
@@ -407,6 +447,10 @@ class EngineWorker(QObject):
     def _is_overtaken(self, kind: Kind) -> bool:
         with self._condition:
             return kind in self._pending
+
+    def _is_awaited(self, above: Kind) -> bool:
+        with self._condition:
+            return bool(self._servable(above))
 
 
 def _movies(

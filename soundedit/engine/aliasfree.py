@@ -15,6 +15,7 @@ from torch import Tensor
 from soundedit.engine.winograd import tile_kernel, tiled_conv
 from soundedit.nets.filters import downsample, upsample
 from soundedit.nets.stylegan3 import LayerPlan, SynthesisLayer, SynthesisNetwork
+from soundedit.progress import CancelToken
 
 LANES = 16
 """Channels are filled up to a multiple of this, for vector instructions."""
@@ -65,23 +66,32 @@ class PreparedAliasFree:
             self._layers = [_fold(layer) for layer in network.layers()]
 
     @torch.inference_mode()
-    def __call__(self, ws: Tensor, until: int | None = None) -> Tensor:
-        """Synthesise; there are no smaller pictures, so `until` changes nothing."""
+    def __call__(
+        self, ws: Tensor, until: int | None = None, cancel: CancelToken | None = None
+    ) -> Tensor:
+        """Synthesise; there are no smaller pictures, so `until` changes nothing.
+
+        `cancel` is checked before each layer.
+        """
         scales = [layer.scales(ws[:, i]) for i, layer in enumerate(self._layers, 1)]
         pictures = []
         for i in range(len(ws)):
             before = [scale[0][i] for scale in scales]
             after = [scale[1][i] for scale in scales]
-            pictures.append(self._one(ws[i : i + 1, 0], before, after))
+            pictures.append(self._one(ws[i : i + 1, 0], before, after, cancel))
         return torch.stack(pictures)
 
-    def _one(self, w: Tensor, before: list[Tensor], after: list[Tensor]) -> Tensor:
+    def _one(
+        self, w: Tensor, before: list[Tensor], after: list[Tensor], cancel: CancelToken | None
+    ) -> Tensor:
         first = self._layers[0]
         features = _last(self._input(w))
         x = _padded(first, features)
         width = features.shape[2]
         torch.mul(features, before[0][:width], out=_inner(first, x)[:, :, :width])
         for i, layer in enumerate(self._layers[:-1]):
+            if cancel is not None:
+                cancel.check()
             y = layer.convolve(x)
             following = self._layers[i + 1]
             x = _padded(following, y)

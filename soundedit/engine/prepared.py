@@ -22,6 +22,7 @@ from soundedit.nets.stylegan2 import (
     SynthesisNetwork,
     ToRGB,
 )
+from soundedit.progress import CancelToken
 
 EXACT = 16
 """Up to this size all is float32: that costs little, and every block above carries its errors."""
@@ -126,28 +127,37 @@ class PreparedSynthesis:
                 self._blocks.append((folded, _fold_rgb(block.torgb)))
 
     @torch.inference_mode()
-    def __call__(self, ws: Tensor, until: int | None = None) -> Tensor:
-        """Synthesise; `until` stops at that size and returns the smaller skip picture."""
+    def __call__(
+        self, ws: Tensor, until: int | None = None, cancel: CancelToken | None = None
+    ) -> Tensor:
+        """Synthesise; `until` stops at that size and returns the smaller skip picture. `cancel` is
+        checked before each block.
+        """
         x = self._const.expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
         count = len(self.sizes) if until is None else self.sizes.index(until) + 1
         # The first block is 4 x 4, so there is one at least that goes together.
         together = sum(not layers[0].apart for layers, _ in self._blocks[:count])
-        x, picture = self._run(x, None, ws, range(together))
+        x, picture = self._run(x, None, ws, range(together), cancel)
         if together == count:
             return picture
-        return torch.cat(
-            [
-                self._run(x[i : i + 1], picture[i : i + 1], ws[i : i + 1], range(together, count))[
-                    1
-                ]
-                for i in range(len(ws))
-            ]
-        )
+        apart = range(together, count)
+        pictures = []
+        for i in range(len(ws)):
+            one = slice(i, i + 1)
+            pictures.append(self._run(x[one], picture[one], ws[one], apart, cancel)[1])
+        return torch.cat(pictures)
 
     def _run(
-        self, x: Tensor, picture: Tensor | None, ws: Tensor, blocks: range
+        self,
+        x: Tensor,
+        picture: Tensor | None,
+        ws: Tensor,
+        blocks: range,
+        cancel: CancelToken | None,
     ) -> tuple[Tensor, Tensor]:
         for number in blocks:
+            if cancel is not None:
+                cancel.check()
             layers, rgb = self._blocks[number]
             x = x.to(layers[0].kernel.dtype)
             # Of a block's layers the last shares its latent with the next block's first.

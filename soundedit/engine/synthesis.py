@@ -36,13 +36,18 @@ class Synthesiser:
 
     @torch.inference_mode()
     def pictures(
-        self, ws: Tensor, *, noise_mode: NoiseMode = "const", size: int | None = None
+        self,
+        ws: Tensor,
+        *,
+        noise_mode: NoiseMode = "const",
+        size: int | None = None,
+        cancel: CancelToken | None = None,
     ) -> Tensor:
         """ws [B, L, D] -> pictures [B, 3, size, size], float32, nominally in [-1, 1].
 
         A smaller power of two is taken from the skip connection (a fraction of the work) where
         that shows previews; other sizes are resampled with an anti-aliased bicubic filter.
-        SoundeditError if out of range.
+        SoundeditError if out of range. On a CPU `cancel` stops it half-way.
         """
         full = self.network.resolution
         size = full if size is None else size
@@ -55,7 +60,7 @@ class Synthesiser:
         if noise_mode != "const":
             pictures = self.network(ws, noise_mode=noise_mode, dtype=self.dtype, until=until)
         elif self._prepared is not None:
-            pictures = self._prepared(ws, until)
+            pictures = self._prepared(ws, until, cancel)
         elif until is None:
             pictures = self._graphed(ws)
         else:
@@ -114,7 +119,7 @@ class Synthesiser:
                     cancel.check()
                 # A copy, since torch takes no read-only arrays.
                 part = torch.from_numpy(np.array(block[i : i + batch], np.float32))
-                for frame in to_frames(self.pictures(part, size=size)):
+                for frame in to_frames(self.pictures(part, size=size, cancel=cancel)):
                     done += 1
                     yield frame
                 if progress is not None:

@@ -76,7 +76,8 @@ class Region:
 class StandIn:
     """Pictures are flat: red is the seed plus `PUSH` a word, green and blue the frame's index.
 
-    `gate` holds the work back: closed, every step waits until the test opens it.
+    `gate` holds the work back: closed, every step waits until the test opens it; `whole` only
+    pictures of full size.
     """
 
     def __init__(self, resolution: int = RESOLUTION, step_seconds: float = 0.0) -> None:
@@ -96,8 +97,10 @@ class StandIn:
             latents="stand-in 1.0",
             components={"generator": SimpleNamespace(sha256="0" * 64)},
         )
-        self.gate = threading.Event()
+        self.gate, self.whole = threading.Event(), threading.Event()
         self.gate.set()
+        self.whole.set()
+        self.begun = 0
         self.step_seconds = step_seconds
         self.made: list[int] = []
         self.calls: list[str] = []
@@ -194,6 +197,10 @@ class StandIn:
     ) -> Iterator[NDArray[np.uint8]]:
         blocks = [w] if isinstance(w, np.ndarray) else w
         for latent in (latent for block in blocks for latent in block):
+            self.begun += 1
+            while size is None and not self.whole.wait(0.005):
+                if cancel is not None:
+                    cancel.check()
             self._step(cancel)
             seed, index = (int(value) for value in latent[0])
             self.made.append(index)

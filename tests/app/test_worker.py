@@ -10,6 +10,7 @@ from soundedit.app.requests import (
     Answer,
     Ended,
     FrameReady,
+    FramesDone,
     FramesRequest,
     Generated,
     GenerateRequest,
@@ -111,6 +112,36 @@ def test_urgent_frame_goes_before_the_rest_of_the_work_ahead(desk: Desk) -> None
     order = [answer.index for answer in desk.inbox.of(FrameReady)]
     assert order.index(150) <= 1
     assert [index for index in order if index != 150] == list(range(8))
+
+
+def test_pictures_ahead_are_left_half_made_for_one_that_is_waited_for(desk: Desk) -> None:
+    film = movie()
+    desk.engine.gate.clear()
+    desk.worker.submit(FramesRequest(film, tuple(range(3))))
+    desk.wait(lambda: desk.engine.begun == 1)
+    desk.worker.submit(FramesRequest(film, (150,), urgent=True))
+    desk.wait(lambda: desk.engine.begun == 2)
+    assert desk.engine.made == []
+    desk.engine.gate.set()
+    desk.wait(lambda: len(desk.inbox.of(FramesDone)) == 2)
+    assert [answer.index for answer in desk.inbox.of(FrameReady)] == [150, 0, 1, 2]
+    assert desk.engine.begun == 5
+
+
+def test_the_whole_picture_of_what_is_left_is_not_finished(desk: Desk) -> None:
+    film = movie()
+    desk.engine.step_seconds = 0.06
+    desk.worker.submit(FramesRequest(film, (1,), urgent=True))
+    desk.wait(lambda: len(desk.inbox.of(FramesDone)) == 1)
+    desk.engine.step_seconds = 0.0
+    desk.engine.whole.clear()
+    for index in (2, 3):
+        desk.worker.submit(FramesRequest(film, (index,), urgent=True))
+        desk.wait(lambda: desk.inbox.of(FrameReady)[-1].index == index)  # noqa: B023
+    desk.engine.whole.set()
+    desk.wait(lambda: len(desk.inbox.of(FramesDone)) == 3)
+    found = [(one.index, one.size) for one in desk.inbox.of(FrameReady)]
+    assert found == [(1, None), (2, 32), (3, 32), (3, None)]
 
 
 def test_frames_are_served_while_listening(desk: Desk, make_sound: MakeSound) -> None:

@@ -10,6 +10,7 @@ from soundedit.engine.engine import Engine
 from soundedit.engine.prepared import PreparedSynthesis
 from soundedit.engine.synthesis import Synthesiser, to_frames
 from soundedit.errors import Cancelled, SoundeditError
+from soundedit.nets import stylegan3
 from soundedit.nets.stylegan2 import SynthesisNetwork
 from soundedit.progress import CancelToken
 
@@ -168,6 +169,36 @@ def test_the_folded_network_is_the_reference(
     folded = PreparedSynthesis(restless)(ws, until)
     assert folded.shape == exact.shape and folded.dtype == torch.float32
     torch.testing.assert_close(folded, exact, rtol=1e-4, atol=1e-4)
+
+
+class Late(CancelToken):
+    """Cancelled at its `last` check."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__()
+        self.checks, self.last = 0, last
+
+    def check(self) -> None:
+        self.checks += 1
+        if self.checks == self.last:
+            self.cancel()
+        super().check()
+
+
+@pytest.mark.parametrize("kind", [SynthesisNetwork, stylegan3.SynthesisNetwork])
+def test_a_picture_is_stopped_half_way(kind: type) -> None:
+    network = kind(6, 64, [8, 8, 8, 8, 8]) if kind is SynthesisNetwork else kind(6, 64)
+    synthesiser = Synthesiser(network, torch.device("cpu"))
+    ws = torch.randn(1, network.num_ws, 6)
+    whole = Late(1000)
+    wanted = synthesiser.pictures(ws)
+    torch.testing.assert_close(synthesiser.pictures(ws, cancel=whole), wanted, rtol=0, atol=0)
+    assert whole.checks >= 5
+    for last in (1, 3, whole.checks):
+        late = Late(last)
+        with pytest.raises(Cancelled):
+            synthesiser.pictures(ws, cancel=late)
+        assert late.checks == last
 
 
 def test_a_network_without_previews_is_made_whole_at_any_size() -> None:
