@@ -25,6 +25,7 @@ from soundedit.app.live.perform import perform_live
 from soundedit.app.live.requests import LiveRequest
 from soundedit.app.measuring import Measurer
 from soundedit.app.movie import Movie, RenderingLike
+from soundedit.app.overtaking import Overtaken, OvertakenToken
 from soundedit.app.renderings import make_rendering
 from soundedit.app.requests import (
     Advanced,
@@ -89,24 +90,6 @@ def load_engine(
         module = importlib.import_module("soundedit.engine.engine")
         engine: EngineLike = module.Engine.load(pack, device, progress)
     return engine
-
-
-class Overtaken(Cancelled):
-    """A picture was left half-made for another one."""
-
-
-class _Stop(CancelToken):
-    """Another token, and whether something has overtaken it."""
-
-    def __init__(self, cancel: CancelToken, overtaken: Callable[[], bool]) -> None:
-        super().__init__()
-        self._cancel, self._overtaken = cancel, overtaken
-
-    def check(self) -> None:
-        """Raise `Cancelled` as the other one does, or `Overtaken`."""
-        self._cancel.check()
-        if self._overtaken():
-            raise Overtaken("Another picture is waited for, so this one was left.")
 
 
 class EngineWorker(QObject):
@@ -405,7 +388,7 @@ class EngineWorker(QObject):
             size = engine.resolution // request.preview.part
             self._synthesise(engine, request, request.indices, size, request.cancel)
         # Whoever went on has no use for the full picture of what is already left.
-        stop = _Stop(request.cancel, lambda: small and self._is_overtaken(kind))
+        stop = OvertakenToken(request.cancel, lambda: small and self._is_overtaken(kind))
         with suppress(Overtaken):
             stop.check()
             self._full_took = self._synthesise(engine, request, request.indices, request.size, stop)
@@ -415,7 +398,7 @@ class EngineWorker(QObject):
         self, engine: EngineLike, request: FramesRequest, indices: Sequence[int]
     ) -> bool:
         """Make pictures ahead; False where they were left half-made for what is more urgent."""
-        stop = _Stop(request.cancel, lambda: self._is_awaited(request.kind))
+        stop = OvertakenToken(request.cancel, lambda: self._is_awaited(request.kind))
         try:
             self._synthesise(engine, request, indices, request.size, stop)
         except Overtaken:

@@ -13,6 +13,15 @@ def digest_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def told_before(base: Manifest, part: str, key: str) -> dict[str, str]:
+    """Title, licence and notice of a pack without an imported `part`, whose manifest keeps those
+    that it had before under `key`.
+    """
+    told = {"title": base.title, "licence": base.licence, "notice": base.notice}
+    before = base.extra.get(key)
+    return told | before if part in base.components and isinstance(before, dict) else told
+
+
 def write_card(
     folder: Path,
     manifest: Manifest,

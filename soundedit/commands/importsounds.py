@@ -5,7 +5,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soundedit.commands.importcard import digest_of, write_card
+from soundedit.commands.importcard import digest_of, told_before, write_card
 from soundedit.packs import default_pack
 from soundedit.packs.manifest import Component, Manifest
 from soundedit.progress import CancelToken, Progress, part_of
@@ -86,10 +86,7 @@ def manifest_of(
 ) -> Manifest:
     """What the pack says of itself, of a `base` that may have an encoder already."""
     file = args.file.name
-    told = {"title": base.title, "licence": base.licence, "notice": base.notice}
-    before = base.extra.get(BEFORE)
-    if PART in base.components and isinstance(before, dict):
-        told |= before
+    told = told_before(base, PART, BEFORE)
     sources = [line for line in base.sources if not line.startswith(SOURCE)]
     return dataclasses.replace(
         base,

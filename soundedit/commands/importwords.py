@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundedit.commands import importsounds
-from soundedit.commands.importcard import digest_of, write_card
+from soundedit.commands.importcard import digest_of, told_before, write_card
 from soundedit.packs import default_pack
 from soundedit.packs.manifest import Component, Manifest
 from soundedit.packs.modelfiles import name_of, weights_of
@@ -74,10 +74,7 @@ def _manifest(
 ) -> Manifest:
     adapter, directions = reworded.adapter, reworded.directions
     # Words that were imported before are gone.
-    told = {"title": base.title, "licence": base.licence, "notice": base.notice}
-    before = base.extra.get(_BEFORE)
-    if "adapter" in base.components and isinstance(before, dict):
-        told |= before
+    told = told_before(base, "adapter", _BEFORE)
     gone = (_WORDS, importsounds.SOURCE)
     sources = [line for line in base.sources if not line.startswith(gone)]
     extra = {k: v for k, v in base.extra.items() if k != importsounds.BEFORE}
