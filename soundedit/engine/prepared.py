@@ -33,6 +33,7 @@ processors without arithmetic for bfloat16."""
 
 
 _LANES = 8
+"""Outputs that a convolution makes at once; colours are filled up to as many."""
 
 
 @dataclass(frozen=True)

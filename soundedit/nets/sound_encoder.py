@@ -24,7 +24,7 @@ _AMIN = 1e-10
 
 
 class SoundEncoder(nn.Module):
-    """Samples of a sound -> unit embedding, alone (`heard`) or among words (`forward`)."""
+    """Samples of a sound -> unit embedding of its own (`heard`) -> among words (`said`)."""
 
     window: Tensor
     bank: Tensor
@@ -90,7 +90,3 @@ class SoundEncoder(nn.Module):
         2022, "Mind the gap"): what is heard beyond `neutral` is said beyond that of words.
         """
         return F.normalize(self.said_neutral + self.gain * (heard - self.neutral), dim=1)
-
-    def forward(self, samples: Tensor) -> Tensor:
-        """Samples [B, N] at 44.1 kHz -> unit embeddings [B, E] among words."""
-        return self.said(self.heard(samples))
