@@ -76,13 +76,22 @@ class Jobs(QObject):
             job.stop()
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What can be done about a sentence in the status bar."""
+
+    text: str
+    act: Callable[[], object]
+
+
 class JobView(QWidget):
-    """Text, bar, time left and a cancel button for the current job."""
+    """Text, bar, time left and a cancel button for the current job; a sentence while none runs."""
 
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._idle_text = self._waiting_for = ""
+        self._offer: Offer | None = None
         self.text = QLabel(self)
         self.bar = QProgressBar(self)
         self.bar.setFixedWidth(160)
@@ -93,22 +102,30 @@ class JobView(QWidget):
         self.cancel = Button(self)
         self.cancel.setText(self.tr("Cancel"))
         self.cancel.clicked.connect(jobs.cancel_current)
+        self.offer = Button(self)
+        self.offer.clicked.connect(self._take_offer)
         # The bar keeps its height, or the whole window would move when a job begins.
         policy = self.cancel.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.cancel.setSizePolicy(policy)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 0)
-        for widget in (self.text, self.bar, self.left, self.cancel):
+        for widget in (self.text, self.offer, self.bar, self.left, self.cancel):
             layout.addWidget(widget)
         layout.addStretch(1)
         jobs.changed.connect(self._refresh)
         self._refresh()
 
-    def set_idle_text(self, text: str) -> None:
-        """What stands here while nothing runs."""
-        self._idle_text = text
+    def set_idle_text(self, text: str, offer: Offer | None = None) -> None:
+        """What stands here while nothing runs, and what a button beside it does, once."""
+        self._idle_text, self._offer = text, offer
         self._refresh()
+
+    def _take_offer(self) -> None:
+        offer = self._offer
+        self.set_idle_text("")
+        if offer is not None:
+            offer.act()
 
     def set_waiting_for(self, text: str) -> None:
         """What keeps jobs from beginning, as "until live is closed"; empty where nothing does."""
@@ -119,6 +136,9 @@ class JobView(QWidget):
         job = self._jobs.current()
         self.bar.setVisible(job is not None)
         self.cancel.setVisible(job is not None and job.stop is not None)
+        self.offer.setVisible(job is None and self._offer is not None)
+        if self._offer is not None:
+            self.offer.setText(self._offer.text)
         if job is None:
             self.text.setText(self._idle_text)
             self.left.clear()

@@ -106,9 +106,6 @@ class PackImport(QObject):
         result = self._result
         self._end()
         if result is not None:
-            self.said.emit(
-                self.tr("{0} is imported; choose it among the model packs").format(result.name)
-            )
             self.imported.emit(result)
         elif self._cancelled:
             self.said.emit(self.tr("Import cancelled; no pack was left"))

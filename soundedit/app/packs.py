@@ -3,13 +3,14 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from soundedit.app.buttons import action_button
 from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
+from soundedit.app.jobs import Offer
 from soundedit.app.packdialog import PackDialog
 from soundedit.app.packimport import PackImport
 from soundedit.app.settings import DEVICE, PACK, Settings
@@ -35,6 +36,9 @@ class PackChoice(QObject):
         again, choose: the commands for it.
     """
 
+    offered = Signal(str, object)
+    """A sentence for the status bar, and an Offer."""
+
     def __init__(
         self,
         window: QWidget,
@@ -51,6 +55,7 @@ class PackChoice(QObject):
         self._loader, self._settings, self._dialogs = loader, settings, dialogs
         self._again = again
         self.importing = PackImport(controller.jobs, self)
+        self.importing.imported.connect(self._imported)
         self.buttons = QWidget(viewer)
         row = QHBoxLayout(self.buttons)
         for action in (again, choose):
@@ -79,6 +84,10 @@ class PackChoice(QObject):
         generator = kind_of(network) is ModelKind.GENERATOR
         base = "" if generator else self._settings.get(PACK)
         self.importing.start(network, self._settings.get(DEVICE), base)
+
+    def _imported(self, folder: Path) -> None:
+        text = self.tr("{0} is imported, and among the model packs").format(folder.name)
+        self.offered.emit(text, Offer(self.tr("Use it"), partial(self.load, folder)))
 
     def again(self) -> None:
         """Load the engine anew."""

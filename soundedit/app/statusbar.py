@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from soundedit.app.jobs import Jobs, JobView
+from soundedit.app.jobs import Jobs, JobView, Offer
 from soundedit.app.requests import EngineInfo
 
 
@@ -27,9 +27,9 @@ class StatusBar(QStatusBar):
             label.setContentsMargins(8, 0, 8, 0)
             self.addPermanentWidget(label)
 
-    def say(self, text: str) -> None:
-        """What stands at the left while no job runs."""
-        self.jobs.set_idle_text(text)
+    def say(self, text: str, offer: Offer | None = None) -> None:
+        """What stands at the left while no job runs, and what can be done about it."""
+        self.jobs.set_idle_text(text, offer)
 
     def show_engine(self, info: EngineInfo | None, error: BaseException | None) -> None:
         """Say which engine works, or that none does."""

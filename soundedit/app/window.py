@@ -326,9 +326,11 @@ class MainWindow(QMainWindow):
         for source in sources:
             source.failed.connect(self.errors.report)
         self.exporter.said.connect(self.status.say)
+        self.exporter.offered.connect(self.status.say)
         self.microphone.said.connect(self.status.say)
         self.pictures.said.connect(self.status.say)
         self.packs.importing.said.connect(self.status.say)
+        self.packs.offered.connect(self.status.say)
         self.exporter.added.connect(self._docks.show_exports)
         self.presenter.title_changed.connect(self._show_title)
         self.session.state_changed.connect(self._show_title)

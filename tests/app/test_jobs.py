@@ -1,7 +1,7 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from soundedit.app.jobs import Job, Jobs, JobView
+from soundedit.app.jobs import Job, Jobs, JobView, Offer
 
 
 def test_time_left_from_the_speed_so_far() -> None:
@@ -31,3 +31,24 @@ def test_job_that_can_be_cancelled_is_shown_first(qtbot: QtBot) -> None:
     jobs.end(2)
     view.set_idle_text("Ready")
     assert (view.text.text(), len(jobs)) == ("Ready", 0)
+
+
+def test_what_is_offered_stands_beside_its_sentence_and_is_done_once(qtbot: QtBot) -> None:
+    jobs = Jobs()
+    view = JobView(jobs)
+    qtbot.addWidget(view)
+    view.show()
+    done: list[str] = []
+    view.set_idle_text("Exported a.mp4", Offer("Open the file", lambda: done.append("a")))
+    assert (view.text.text(), view.offer.text()) == ("Exported a.mp4", "Open the file")
+    assert view.offer.isVisible()
+    # Not beside what is said of a job.
+    jobs.begin(1, "Listening")
+    assert not view.offer.isVisible()
+    jobs.end(1)
+    view.offer.click()
+    assert done == ["a"]
+    assert view.text.text() == "" and not view.offer.isVisible()
+    view.set_idle_text("Exported b.mp4", Offer("Open the file", lambda: done.append("b")))
+    view.set_idle_text("Ready")
+    assert not view.offer.isVisible()

@@ -68,7 +68,7 @@ def test_a_network_becomes_a_pack(network: Path, tmp_path: Path, qtbot: QtBot) -
     qtbot.waitUntil(noted, timeout=WAIT)
     folder = tmp_path / "data" / "soundedit" / "packs" / "hills"
     assert told.packs == [folder] and len(told.failed) == 1
-    assert told.said == ["hills is imported; choose it among the model packs"]
+    assert told.said == []
     assert open_pack(folder).manifest.resolution == 32
     assert len(jobs) == 0
     assert shares == sorted(shares) and shares[-1] > 0.8
@@ -156,3 +156,19 @@ def test_networks_that_are_dropped_are_imported(
         ("faces.pt", "auto", ""),
         ("words.safetensors", "auto", "folder/of/mine"),
     ]
+
+
+def test_what_was_imported_can_be_used_at_once(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.begin()
+    again: list[str] = []
+    packs = rig.window.packs
+    monkeypatch.setattr(packs, "again", lambda: again.append(rig.window.settings.get(PACK)))
+    packs.importing.imported.emit(tmp_path / "hills")
+    said = rig.window.status.jobs
+    rig.wait(lambda: rig.controller.jobs.current() is None)
+    assert said.text.text() == "hills is imported, and among the model packs"
+    assert (said.offer.text(), again) == ("Use it", [])
+    said.offer.click()
+    assert again == [str(tmp_path / "hills")]

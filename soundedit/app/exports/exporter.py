@@ -19,6 +19,7 @@ from soundedit.app.exports.places import ExportPlaces
 from soundedit.app.exports.plan import Plan, Subject, free_name, problem
 from soundedit.app.exports.presetbook import PresetBook
 from soundedit.app.exports.queue import ExportQueue
+from soundedit.app.jobs import Offer
 from soundedit.app.requests import new_id as new_number
 from soundedit.app.settings import EXPORT_FOLDER, EXPORT_SETTINGS, Settings
 from soundedit.document.ids import new_id
@@ -46,6 +47,8 @@ class Exporter(QObject):
 
     said = Signal(str)
     """A sentence for the status bar."""
+    offered = Signal(str, object)
+    """The same with an Offer."""
     added = Signal()
     """A job was added by the person."""
 
@@ -215,8 +218,10 @@ class Exporter(QObject):
         if job.state is JobState.DONE:
             text = self.tr("Exported {0}").format(job.path)
             title = self.tr("Export done")
+            look = Offer(self.tr("Open the file"), lambda: self.panel.opener(job.path))
+            self.offered.emit(text, look)
         else:
             text = self.tr("Export of {0} failed: {1}").format(job.path.name, job.error)
             title = self.tr("Export failed")
-        self.said.emit(text)
+            self.said.emit(text)
         self._notifier.tell(title, text)

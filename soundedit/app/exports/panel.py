@@ -65,7 +65,7 @@ class QueuePanel(QWidget):
         super().__init__(parent)
         self._queue = queue
         self._dialogs = dialogs
-        self._opener = opener
+        self.opener = opener
         self.model = QueueModel(queue, self)
         self.hint = QLabel(self.tr("Export the video (Ctrl+E) and it is made here."), self)
         self.hint.setWordWrap(True)
@@ -197,11 +197,11 @@ class QueuePanel(QWidget):
     def _open_file(self) -> None:
         job = self.current
         if job is not None and job.state is JobState.DONE and job.path.exists():
-            self._opener(job.path)
+            self.opener(job.path)
 
     def _open_folder(self) -> None:
         if self.current is not None:
-            self._opener(self.current.path.parent)
+            self.opener(self.current.path.parent)
 
     def _details(self) -> None:
         if self.current is not None:

@@ -249,10 +249,14 @@ def test_done_job_opens_its_file_and_folder_and_leaves_the_list(
     rig.wait(lambda: states(rig) == [("tone.mp4", "done")])
     panel = rig.window.exporter.panel
     opened: list[Path] = []
-    panel._opener = opened.append
+    panel.opener = opened.append
     panel.list.doubleClicked.emit(panel.list.currentIndex())
     panel.commands["folder"].trigger()
     assert opened == [films / "tone.mp4", films]
+    said = rig.window.status.jobs
+    assert said.text.text() == f"Exported {films / 'tone.mp4'}"
+    said.offer.click()
+    assert opened[2:] == [films / "tone.mp4"]
     text = panel.model.data(panel.model.index(0), Qt.ItemDataRole.AccessibleTextRole)
     took = clock(rig.window.exporter.queue.jobs[0].spent)
     assert str(text).startswith(f"tone.mp4, tone, MP4, 720 \u00d7 720, 24 fps, Done in {took}")
