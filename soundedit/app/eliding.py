@@ -19,8 +19,14 @@ INSET = 2
 class ElidedLabel(QLabel):
     """A line of plain text that may be given less room than it asks for."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        text: str = "",
+        parent: QWidget | None = None,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
         super().__init__(parent)
+        self._mode = mode
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.show_name(text)
 
@@ -32,7 +38,7 @@ class ElidedLabel(QLabel):
     def shown_text(self) -> str:
         """What can be read now."""
         width = self.contentsRect().width()
-        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, width)
+        return self.fontMetrics().elidedText(self.text(), self._mode, width)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.fontMetrics().averageCharWidth() * 3, super().minimumSizeHint().height())

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from soundedit.app.buttons import Button
 from soundedit.app.clock import clock
+from soundedit.app.eliding import ElidedLabel
 
 SETTLE_SECONDS = 1.0
 """Time left is told once a job ran this long; before that it is a guess."""
@@ -92,7 +93,8 @@ class JobView(QWidget):
         self._jobs = jobs
         self._idle_text = self._waiting_for = ""
         self._offer: Offer | None = None
-        self.text = QLabel(self)
+        # A long name of a file must not widen the window.
+        self.text = ElidedLabel(parent=self, mode=Qt.TextElideMode.ElideMiddle)
         self.bar = QProgressBar(self)
         self.bar.setFixedWidth(160)
         self.bar.setMaximumHeight(14)
@@ -140,13 +142,13 @@ class JobView(QWidget):
         if self._offer is not None:
             self.offer.setText(self._offer.text)
         if job is None:
-            self.text.setText(self._idle_text)
+            self.text.show_name(self._idle_text)
             self.left.clear()
             return
         waiting = len(self._jobs) - 1
         more = self.tr(" (and {0} more)").format(waiting) if waiting else ""
         why = f" {self._waiting_for}" if self._waiting_for and job.fraction < 0 else ""
-        self.text.setText(job.text + more + why)
+        self.text.show_name(job.text + more + why)
         left = job.seconds_left(time.monotonic())
         if job.fraction < 0:
             self.bar.setRange(0, 0)

@@ -4,8 +4,12 @@ from fractions import Fraction
 
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
+from soundedit.app.eliding import ElidedLabel
 from soundedit.app.jobs import Jobs, JobView, Offer
 from soundedit.app.requests import EngineInfo
+
+_FACT_CHARACTERS = 28
+"""Widest fact; processors have names that would leave no room for what is being done."""
 
 
 class StatusBar(QStatusBar):
@@ -14,8 +18,8 @@ class StatusBar(QStatusBar):
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.jobs = JobView(jobs, self)
-        self.pack = QLabel(self)
-        self.device = QLabel(self)
+        self.pack = ElidedLabel(parent=self)
+        self.device = ElidedLabel(parent=self)
         self.rate = QLabel(self)
         self.addWidget(self.jobs, 1)
         for label, name in (
@@ -25,6 +29,7 @@ class StatusBar(QStatusBar):
         ):
             label.setAccessibleName(name)
             label.setContentsMargins(8, 0, 8, 0)
+            label.setMaximumWidth(_FACT_CHARACTERS * label.fontMetrics().averageCharWidth())
             self.addPermanentWidget(label)
 
     def say(self, text: str, offer: Offer | None = None) -> None:
@@ -35,13 +40,15 @@ class StatusBar(QStatusBar):
         """Say which engine works, or that none does."""
         if info is not None:
             known = info.device_name.startswith(info.device)
-            self.device.setText(info.device_name if known else f"{info.device} {info.device_name}")
-            self.pack.setText(f"{info.pack}, {info.resolution} px")
+            self.device.show_name(
+                info.device_name if known else f"{info.device} {info.device_name}"
+            )
+            self.pack.show_name(f"{info.pack}, {info.resolution} px")
         elif error is not None:
-            self.device.setText(self.tr("no engine"))
+            self.device.show_name(self.tr("no engine"))
             self.device.setToolTip(str(error))
         else:
-            self.device.setText(self.tr("loading the engine"))
+            self.device.show_name(self.tr("loading the engine"))
 
     def show_rate(self, rate: Fraction | None) -> None:
         """Show the movie's frames per second."""

@@ -1,7 +1,7 @@
 """The transport bar: play, go, time, compare, snap, repeat, speed, preview, generate, export."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from soundedit.app.buttons import Button, action_button
@@ -79,9 +79,48 @@ class Transport(QWidget):
         layout.addWidget(self.speed)
         layout.addWidget(self.preview)
         layout.addSpacing(4)
-        layout.addWidget(action_button(actions["live"], self))
-        layout.addWidget(action_button(actions["generate"], self))
-        layout.addWidget(action_button(actions["export"], self))
+        self.named = [action_button(actions[id_], self) for id_ in ("live", "generate", "export")]
+        for button in self.named:
+            layout.addWidget(button)
+        self._worded = True
+        self._widths = {False: 0, True: 0}
+
+    def minimumSizeHint(self) -> QSize:
+        """Of the row with icons alone, as it is where there is no room for the buttons' words."""
+        least = super().minimumSizeHint()
+        return QSize(
+            least.width() - self._widths[self._worded] + self._widths[False], least.height()
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._measure()
+        super().showEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._measure()
+        super().changeEvent(event)
+
+    def _measure(self) -> None:
+        """Find how wide the buttons are with words and without."""
+        for worded in (False, True):
+            self._show_words(worded)
+            self._widths[worded] = sum(button.sizeHint().width() for button in self.named)
+        self._fit()
+
+    def _fit(self) -> None:
+        words = self._widths[True] - self._widths[False]
+        self._show_words(self.width() >= self.minimumSizeHint().width() + words)
+
+    def _show_words(self, worded: bool) -> None:
+        self._worded = worded
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        for button in self.named:
+            button.setToolButtonStyle(style if worded else Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def set_time(self, seconds: float, frame: int | None, frames: int) -> None:
         """Show where the playhead is."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from soundedit.app.shortcutdialog import ShortcutDialog
 from soundedit.app.shortcuts import COMMANDS
@@ -148,10 +148,32 @@ def test_the_smallest_window_fits_a_small_screen_and_shows_some_sounds(rig: Rig)
         " settings, and rescan the devices."
     )
     window.editing.stack.add_words("storm")
+    window.status.say(f"Exported /home/somebody/{'a long name ' * 20}.mp4")
+    window.status.device.show_name("cpu " + "of a maker who likes long names " * 3)
     QApplication.processEvents()
-    assert window.minimumSizeHint().width() <= 1024
+    # Half of a screen of 1440 pixels, whose other half shows another program.
+    assert window.minimumSizeHint().width() <= 720
     assert window.minimumSizeHint().height() <= 720
     window.resize(window.minimumSizeHint())
     shown = window.sounds.list
     row = shown.visualItemRect(shown.topLevelItem(0)).height()
     rig.wait(lambda: window.height() <= 720 and shown.viewport().height() >= 3 * row)
+
+
+def test_buttons_show_their_words_where_there_is_room(rig: Rig) -> None:
+    rig.begin()
+    window = rig.window
+    buttons = window.transport.named
+    names = ["Live", "Generate the video", "Export the video"]
+    for _ in range(2):
+        window.resize(1180, 800)
+        rig.wait(lambda: all(_is_worded(button) for button in buttons))
+        assert [button.text() for button in buttons] == names
+        window.resize(window.minimumSizeHint().width(), 720)
+        rig.wait(lambda: not any(_is_worded(button) for button in buttons))
+        assert [button.accessibleName() for button in buttons] == names
+        assert buttons[-1].geometry().right() < window.transport.width()
+
+
+def _is_worded(button: QToolButton) -> bool:
+    return button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
