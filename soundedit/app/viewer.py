@@ -31,7 +31,7 @@ WIPE_STEP = 0.05
 class Viewer(QWidget):
     """Paints one picture with its aspect kept, sharp on high-DPI screens."""
 
-    file_dropped = Signal(Path)
+    files_dropped = Signal(list)
     painted = Signal()
     """Emitted after each paint."""
     double_clicked = Signal()
@@ -233,8 +233,7 @@ class Viewer(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self._dragging = False
         self.update()
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                event.acceptProposedAction()
-                self.file_dropped.emit(Path(url.toLocalFile()))
-                return
+        urls = event.mimeData().urls()
+        if files := [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]:
+            event.acceptProposedAction()
+            self.files_dropped.emit(files)

@@ -148,7 +148,7 @@ def test_networks_that_are_dropped_are_imported(
 
     monkeypatch.setattr(rig.window.packs.importing, "start", record)
     rig.window.settings.set(PACK, "folder/of/mine")
-    rig.window.viewer.file_dropped.emit(tmp_path / "faces.PKL")
+    rig.window.viewer.files_dropped.emit([tmp_path / "faces.PKL"])
     rig.window.opener.open(tmp_path / "faces.pt")
     rig.window.opener.open(tmp_path / "words.safetensors")
     assert started == [
