@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
@@ -24,6 +26,7 @@ from soundedit.app.clock import clock
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.exports.choices import PRESET_TITLES, shown
 from soundedit.app.exports.form import SettingsForm
+from soundedit.app.exports.framing import FramingView
 from soundedit.app.exports.job import ExportJob
 from soundedit.app.exports.listmodel import bytes_text
 from soundedit.app.exports.plan import (
@@ -37,6 +40,7 @@ from soundedit.app.exports.plan import (
 )
 from soundedit.app.exports.presetbook import PresetBook
 from soundedit.errors import ExportError, SoundeditError
+from soundedit.media.formats import Kind
 from soundedit.media.presets import ExportSettings, default_name
 
 WHOLE, IN_OUT, OTHER = range(3)
@@ -52,6 +56,7 @@ class ExportDialog(QDialog):
         book: the presets.
         jobs: the exports in the list, whose files are taken.
         dialogs: asks for folders, names, and whether a file may be replaced.
+        picture: one of the video, uint8 (H, W, 3), by which frames of other shapes are shown.
     """
 
     planned = Signal(object)
@@ -65,6 +70,7 @@ class ExportDialog(QDialog):
         jobs: Callable[[], Sequence[ExportJob]],
         dialogs: Dialogs,
         parent: QWidget | None = None,
+        picture: NDArray[np.uint8] | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export the video"))
@@ -85,7 +91,9 @@ class ExportDialog(QDialog):
         self.folder = QLineEdit(str(folder), self)
         self.folder.setAccessibleName(self.tr("Folder"))
         self.browse = QPushButton(self.tr("&Browse..."), self)
+        self.framing = FramingView(picture, self)
         self.estimate = QLabel(self)
+        self.estimate.setWordWrap(True)
         self.estimate.setAccessibleName(self.tr("Estimate"))
         self.said = QLabel(self)
         self.said.setWordWrap(True)
@@ -160,8 +168,14 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.form)
         layout.addWidget(line)
-        layout.addWidget(self.estimate)
-        layout.addWidget(self.said)
+        words = QVBoxLayout()
+        words.addWidget(self.estimate)
+        words.addWidget(self.said)
+        words.addStretch(1)
+        below = QHBoxLayout()
+        below.addWidget(self.framing)
+        below.addLayout(words, 1)
+        layout.addLayout(below)
         layout.addStretch(1)
         layout.addWidget(self.buttons)
         # Two lines at once, so that a message does not move the window about.
@@ -268,6 +282,10 @@ class ExportDialog(QDialog):
             return
         self._show_preset(settings)
         self._follow_suffix(settings)
+        pictures = settings.kind.kind is not Kind.LATENTS
+        self.framing.show_frame(
+            settings.size(self._subject.side) if pictures else None, settings.fit
+        )
         plan = self.plan()
         wrong = self._wrong(plan)
         self.add.setEnabled(not wrong)

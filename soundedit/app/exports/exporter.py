@@ -99,6 +99,7 @@ class Exporter(QObject):
         subject = self.subject()
         if subject is None:
             return None
+        picture = self._controller.feed.picture()
         dialog = ExportDialog(
             subject,
             self._last_settings(),
@@ -107,6 +108,7 @@ class Exporter(QObject):
             lambda: self.queue.jobs,
             self._dialogs,
             self._window,
+            self._controller.still if picture is None else picture,
         )
         dialog.planned.connect(lambda plan: self.add(plan, subject))
         dialog.open()

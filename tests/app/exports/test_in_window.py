@@ -69,6 +69,7 @@ def test_dialog_adds_a_job_that_is_made(
     rig.open(make_sound(1.0, "storm.wav"))
     dialog = ask(rig)
     assert dialog.name.text() == "storm.mp4"
+    assert dialog.framing.isVisible()
     # The size of the generator would be a stamp on most screens.
     assert (dialog.preset.currentText(), dialog.form.settings().width) == ("Web", 720)
     dialog.form.sizes.setCurrentIndex(dialog.form.sizes.findText("1280 \u00d7 720"))
