@@ -22,6 +22,7 @@ from soundedit.errors import TrainingError
 from soundedit.nets.discriminators import PatchDiscriminator
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.nets.stylegan2 import Generator, SynthesisBlock
+from soundedit.packs.pack import open_pack
 from soundedit.train.checkpoint import read_checkpoint
 from soundedit.train.distributed import joined
 from soundedit.train.enlarger import (
@@ -58,6 +59,7 @@ class GrowSettings(RunSettings):
     start: str = "runs/polish/generator.pt"
     photos: str = ""
     walks: str = ""
+    block: str = ""
     out: str = "runs/grow"
     width: int = 16
     batch: int = 8
@@ -104,8 +106,11 @@ class GrowTrainer:
         self.encoder.to(self.device).eval().requires_grad_(False)
         self.generator.requires_grad_(False)
         block = self.block
-        # It begins as the picture of the block before, enlarged.
-        block.torgb.weight.data.mul_(0.05)
+        if settings.block:
+            block.load_state_dict(_last_block(settings.block, block))
+        else:
+            # It begins as the picture of the block before, enlarged.
+            block.torgb.weight.data.mul_(0.05)
         block.requires_grad_(True)
         self.average = copy.deepcopy(block).eval().requires_grad_(False)
         self.enlarger = Enlarger().to(self.device)
@@ -272,6 +277,20 @@ class GrowTrainer:
         self.average.load_state_dict(held)
         self.bank.restore(state["bank"])
         self.seen = int(state["seen"])
+
+
+def _last_block(pack: str, like: SynthesisBlock) -> dict[str, Tensor]:
+    """Weights of the last block of a pack's generator; TrainingError unless of the shape `like`."""
+    weights = open_pack(pack).tensors("generator", torch.float32)
+    prefix = f"synthesis.b{like.resolution}."
+    found = {k[len(prefix) :]: v for k, v in weights.items() if k.startswith(prefix)}
+    wanted = {k: v.shape for k, v in like.state_dict().items()}
+    if {k: v.shape for k, v in found.items()} != wanted:
+        raise TrainingError(
+            f"The generator of the pack {pack} has no block of {like.resolution} pixels and "
+            f"{like.conv1.weight.shape[0]} channels that this generator could begin with."
+        )
+    return found
 
 
 def _generator(settings: dict[str, Any]) -> Generator:

@@ -1,5 +1,6 @@
 """A 32 x 32 generator grown to 64: what stays, what learns, and the parts that go along."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ from soundedit.nets.drive import FEATURES
 from soundedit.nets.frames import NOISE, FrameGenerator
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.picture_encoder import PictureEncoder
+from soundedit.nets.stylegan2 import Generator
+from soundedit.packs import save_pack
 from soundedit.train.autoencoder import load_autoencoder
 from soundedit.train.generator import GeneratorSettings, train_generator
 from soundedit.train.grow import GrowSettings, train_grow
 from soundedit.train.layers import fitted, repeat_last
+from tests.tiny_pack import save_tiny_pack
 from tests.train.tiny_generator import SMALL, write_photos
 
 
@@ -87,6 +91,26 @@ def test_a_stopped_run_ends_as_if_it_had_not_been(begun: dict[str, Any], tmp_pat
     for key in ("generator", "averages", "enlarger", "critics"):
         for name, value in other[key].items():
             assert torch.equal(value, one[key][name]), name
+
+
+def test_the_new_block_can_begin_as_that_of_a_pack(begun: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "pack"
+    pack = save_tiny_pack(folder)
+    still = {**begun, "out": str(tmp_path / "g"), "block": str(folder), "generator_lr": 0.0}
+    with pytest.raises(TrainingError, match="no block of 64 pixels and 8 channels"):
+        train_grow(GrowSettings(**still))
+    part = pack.manifest.components["generator"]
+    part = replace(part, config={**part.config, "channels": [16, 16, 16, 16, 8]})
+    manifest = replace(pack.manifest, components={**pack.manifest.components, "generator": part})
+    drawn = Generator(**part.config)
+    save_pack(folder, manifest, {"generator": drawn.state_dict()})
+    grown, _, _ = load_autoencoder(train_grow(GrowSettings(**still)))
+    wanted = {k: v.half().float() for k, v in drawn.synthesis.b64.state_dict().items()}
+    assert all(
+        torch.equal(value, wanted[k]) for k, value in grown.synthesis.b64.state_dict().items()
+    )
+    before, _, _ = load_autoencoder(Path(begun["start"]))
+    assert torch.equal(grown.synthesis.b32.conv1.weight, before.synthesis.b32.conv1.weight)
 
 
 def test_photos_as_large_are_needed(begun: dict[str, Any], tmp_path: Path) -> None:
