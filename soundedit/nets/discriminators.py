@@ -3,7 +3,7 @@
 `ProjectedDiscriminator` judges frozen image features (Sauer et al. 2021, "Projected GANs Converge
 Faster"); `ImageDiscriminator` and `VideoDiscriminator` judge pixels (2-D and 3-D, Lee et al. 2022,
 section 3.3), `PatchDiscriminator` their texture. All return raw scores for a hinge or least-squares
-loss.
+loss. Those of features and of pixels can be told what class a picture is to be of.
 """
 
 from collections.abc import Sequence
@@ -18,9 +18,12 @@ TEXTURE_GAIN = 10.0
 
 
 class _Head(nn.Module):
-    """Feature map [B, C, H, W] -> score map [B, 1, h, w], halving the size while it is above 4."""
+    """Feature map [B, C, H, W] -> score map [B, 1, h, w], halving the size while it is above 4.
 
-    def __init__(self, channels: int, width: int, halvings: int) -> None:
+    Of `classes`, each adds a score of its own where it is asked for.
+    """
+
+    def __init__(self, channels: int, width: int, halvings: int, classes: int = 0) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         inputs = channels
@@ -31,19 +34,28 @@ class _Head(nn.Module):
             ]
             inputs = width
         layers += [spectral_norm(nn.Conv2d(inputs, width, 3, 1, 1)), nn.LeakyReLU(0.2)]
-        layers.append(spectral_norm(nn.Conv2d(width, 1, 3, 1, 1)))
+        layers.append(spectral_norm(nn.Conv2d(width, 1 + classes, 3, 1, 1)))
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.layers(x)
-        return out
+    def forward(self, x: Tensor, kinds: Tensor | None = None) -> Tensor:
+        scores: Tensor = self.layers(x)
+        common = scores[:, :1]
+        if kinds is None:
+            return common
+        own = scores[torch.arange(len(scores), device=scores.device), 1 + kinds][:, None]
+        return common + own * (kinds >= 0)[:, None, None, None]
 
 
 class ProjectedDiscriminator(nn.Module):
     """Scores feature pyramids through frozen random cross-channel and cross-scale mixing."""
 
-    def __init__(self, channels: Sequence[int], width: int = 64, halvings: int = 3) -> None:
-        """`channels`: widths of the taps from fine to coarse; the finest head halves most often."""
+    def __init__(
+        self, channels: Sequence[int], width: int = 64, halvings: int = 3, classes: int = 0
+    ) -> None:
+        """`channels`: widths of the taps from fine to coarse; the finest head halves most often.
+
+        `classes` can be asked for when judging.
+        """
         super().__init__()
         self.mix_channels = nn.ModuleList(nn.Conv2d(c, width, 1, bias=False) for c in channels)
         self.mix_scales = nn.ModuleList(
@@ -53,15 +65,19 @@ class ProjectedDiscriminator(nn.Module):
             nn.init.kaiming_normal_(conv.weight, nonlinearity="linear")
             conv.requires_grad_(False)
         self.heads = nn.ModuleList(
-            _Head(width, width, max(halvings - i, 0)) for i in range(len(channels))
+            _Head(width, width, max(halvings - i, 0), classes) for i in range(len(channels))
         )
 
     def forward(
-        self, taps: Sequence[Tensor], levels: Sequence[Tensor] | None = None
+        self,
+        taps: Sequence[Tensor],
+        levels: Sequence[Tensor] | None = None,
+        kinds: Tensor | None = None,
     ) -> list[Tensor]:
         """Taps fine to coarse [B, C_i, H_i, W_i] -> one score map [B, 1, h, w] for each tap.
 
         `levels`: mean absolute value of each tap, where the batch is a part of a larger one.
+        `kinds` [B]: the class that each is to be of, -1 for none.
         """
         if levels is None:
             levels = [tap.abs().mean().detach() for tap in taps]
@@ -72,20 +88,20 @@ class ProjectedDiscriminator(nn.Module):
         for i in range(len(mixed) - 2, -1, -1):
             above = F.interpolate(mixed[i + 1], size=mixed[i].shape[2:], mode="bilinear")
             mixed[i] = self.mix_scales[i]((mixed[i] + above) * 0.5**0.5)
-        return [head(x) for head, x in zip(self.heads, mixed, strict=True)]
+        return [head(x, kinds) for head, x in zip(self.heads, mixed, strict=True)]
 
 
 class ImageDiscriminator(nn.Module):
     """Pictures [B, 3, S, S] in [-1, 1] -> score map [B, 1, 4, 4]."""
 
-    def __init__(self, resolution: int, width: int = 48) -> None:
+    def __init__(self, resolution: int, width: int = 48, classes: int = 0) -> None:
         super().__init__()
         halvings = max(resolution.bit_length() - 3, 0)
-        self.head = _Head(3, width, halvings)
+        self.head = _Head(3, width, halvings, classes)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Score single frames."""
-        out: Tensor = self.head(x)
+    def forward(self, x: Tensor, kinds: Tensor | None = None) -> Tensor:
+        """Score single frames, each as one of the class in `kinds` [B], -1 for none."""
+        out: Tensor = self.head(x, kinds)
         return out
 
 

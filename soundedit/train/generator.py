@@ -112,17 +112,24 @@ class View:
         return View([tap.detach() for tap in self.taps], self.small.detach())
 
 
-def judge(critics: nn.ModuleList, seen: View, levels: Tensor) -> list[Tensor]:
-    """Score maps of a pair of critics, of taps and of small pictures."""
-    scores: list[Tensor] = critics[0](seen.taps, list(levels))
-    return [score.float() for score in (*scores, critics[1](seen.small))]
+def judge(
+    critics: nn.ModuleList, seen: View, levels: Tensor, kinds: Tensor | None = None
+) -> list[Tensor]:
+    """Score maps of a pair of critics, of taps and of small pictures, as ones of `kinds` [B]."""
+    scores: list[Tensor] = critics[0](seen.taps, list(levels), kinds)
+    return [score.float() for score in (*scores, critics[1](seen.small, kinds))]
+
+
+def learning(critics: nn.ModuleList) -> None:
+    """Let a pair of critics learn, but for what stays random."""
+    for critic in critics:
+        for name, parameter in critic.named_parameters():
+            parameter.requires_grad_(not name.startswith("mix_"))
 
 
 def criticism(critics: nn.ModuleList, real: View, fake: View, levels: Tensor) -> Tensor:
     """Hinge loss of a pair of critics; only they get its gradient."""
-    for critic in critics:
-        for name, parameter in critic.named_parameters():
-            parameter.requires_grad_(not name.startswith("mix_"))
+    learning(critics)
     pair = (judge(critics, seen.detached(), levels) for seen in (real, fake))
     return hinge_critic(*pair)
 
@@ -247,9 +254,12 @@ class GeneratorTrainer:
         """Mean absolute value of each tap over the whole batch."""
         return self.world.mean(torch.stack([tap.abs().mean() for tap in taps]))
 
-    def critic_pair(self) -> nn.ModuleList:
+    def critic_pair(self, classes: int = 0) -> nn.ModuleList:
         """Critics of frozen features and of pictures of 32 pixels, untrained."""
-        pair = [ProjectedDiscriminator(TAP_CHANNELS), ImageDiscriminator(32)]
+        pair = [
+            ProjectedDiscriminator(TAP_CHANNELS, classes=classes),
+            ImageDiscriminator(32, classes=classes),
+        ]
         return nn.ModuleList(pair).to(self.device)
 
     @torch.no_grad()

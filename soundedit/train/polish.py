@@ -1,17 +1,17 @@
 """Training of a finished generator on, while its latents keep their meaning.
 
 The styles (affine layers) and the photo encoder stay, and with them whatever was trained on the
-generator's latents; the convolutions learn on. Beside copies of photos and stills, the critics
-judge what videos show: latents that sounds' walks pass through, which no photo was encoded to.
-Those pictures keep their composition, and are to show their sound's class. Free scenes have critics
-of their own that know photos alone, as weather comes of sounds, not of seeds; the mapping network
-can learn along, and then draws other scenes of the same latents (Projected GAN, Sauer et al. 2021).
-Free scenes can be brought nearer to the photos as a whole, by Frechet distance (see `transport`):
-critics of single pictures hardly miss what is seldom drawn. What the skip connection has one block
-before the last becomes the picture made smaller, as it is shown where there is no time for more.
-The noise inputs can be held at a share of their strength: what is made of noise alone looks
-embossed. Critics that know nothing yet learn first, or they would spoil what others taught the
-generator.
+generator's latents; the convolutions learn on. Beside copies of photos and stills, what videos show
+is judged: latents that sounds' walks pass through, which no photo was encoded to. Those pictures
+keep their composition, and are to show their sound's class (see `walkcritics`). Free scenes have
+critics of their own that know photos alone, as weather comes of sounds, not of seeds; the mapping
+network can learn along, and then draws other scenes of the same latents (Projected GAN, Sauer et
+al. 2021). Free scenes can be brought nearer to the photos as a whole, by Frechet distance (see
+`transport`): critics of single pictures hardly miss what is seldom drawn. What the skip connection
+has one block before the last becomes the picture made smaller, as it is shown where there is no
+time for more. The noise inputs can be held at a share of their strength: what is made of noise
+alone looks embossed. Critics that know nothing yet learn first, or they would spoil what others
+taught the generator.
 """
 
 import copy
@@ -130,7 +130,7 @@ class PolishTrainer(GeneratorTrainer):
         self.likeness: Likeness | None = None
         self.encoder.requires_grad_(False)
         self.generator.mapping.requires_grad_(settings.mapping_lr > 0)
-        self.judges = PolishCritics(self)
+        self.judges = PolishCritics(self, self.walks)
         self.critics_taught = self.judges.restore(start)
         net = self.generator.synthesis
         self.skips = torch.compile(net.skips) if settings.compile else net.skips
@@ -152,7 +152,7 @@ class PolishTrainer(GeneratorTrainer):
 
     def critics_learner(self, pictures: int) -> Learner:
         """An optimiser of all critics for a stage over so many pictures."""
-        optimiser = adam(nn.ModuleList([self.critics, self.judges.free]), self.polish.critic_lr)
+        optimiser = adam(self.judges.pairs, self.polish.critic_lr)
         texture = list(self.judges.texture.parameters())
         optimiser.add_param_group({"params": texture, "lr": self.polish.texture_lr})
         return self._learner(optimiser, pictures=pictures)

@@ -1,4 +1,4 @@
-"""The critics of `polish`: of copies and walks, of free scenes, and of texture.
+"""The critics of `polish`: of copies, of free scenes, of walks, and of texture.
 
 What is judged is mirrored, shifted and lightened at random (Zhao et al. 2020, "DiffAugment"), but
 for texture, which a shift by parts of a pixel would blur.
@@ -17,6 +17,8 @@ from soundedit.nets.discriminators import PatchDiscriminator, hinge_critic, hing
 from soundedit.train.generator import GeneratorTrainer, View, criticism, judge
 from soundedit.train.photos import picture_batches
 from soundedit.train.showing import jittered
+from soundedit.train.walkcritics import WalkSight, walk_criticism, walk_score
+from soundedit.train.walkpictures import WalkPictures
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,9 @@ class Drawn:
 class Sight:
     """What critics see of a batch: photos and what was drawn, as they are and jittered.
 
-    `all` is what was drawn, `held` copies and walks of it, `loose` free scenes; `given` are the
-    photos jittered, and `photos` what free scenes are held against.
+    `all` is what was drawn, `held` copies of it, with walks where no critics know their classes,
+    `loose` free scenes; `given` are the photos jittered, and `photos` what free scenes are held
+    against. `walks` are what those critics see.
     """
 
     real: Tensor
@@ -60,14 +63,17 @@ class Sight:
     photos: View
     levels: Tensor
     photo_levels: Tensor
+    walks: WalkSight | None
 
 
 class PolishCritics:
-    """Judges what a trainer draws; that of copies and walks is the trainer's own."""
+    """Judges what a trainer draws; that of copies is the trainer's own."""
 
-    def __init__(self, trainer: GeneratorTrainer) -> None:
+    def __init__(self, trainer: GeneratorTrainer, walks: WalkPictures) -> None:
         self.trainer, self.run, self.world = trainer, trainer.run, trainer.run.world
+        self._walks = walks
         self.free = trainer.critic_pair()
+        self.walks = trainer.critic_pair(len(walks.classes)) if walks.has_models else None
         self.texture = PatchDiscriminator().to(trainer.device)
         size = trainer.settings.resolution
         self.photos: NDArray[np.uint8] = np.zeros((0, size, size, 3), np.uint8)
@@ -76,7 +82,13 @@ class PolishCritics:
     @property
     def networks(self) -> nn.ModuleList:
         """All of them."""
-        return nn.ModuleList([self.trainer.critics, self.free, self.texture])
+        return nn.ModuleList([*self.pairs, self.texture])
+
+    @property
+    def pairs(self) -> nn.ModuleList:
+        """Those of frozen features and of small pictures."""
+        pairs = [self.trainer.critics, self.free, self.walks]
+        return nn.ModuleList([pair for pair in pairs if pair is not None])
 
     def jitter(self, pictures: Tensor) -> Tensor:
         """Pictures as the critics see them."""
@@ -97,17 +109,30 @@ class PolishCritics:
         first = drawn.from_walks.start
         with torch.no_grad():
             photos = trainer.view(self.jitter(self.some_photos(drawn.free)))
+        walks = None
+        held = [*range(drawn.copies), *range(first, len(fake))]
+        if self.walks is not None and len(drawn.walked):
+            walks = self._see_walks(seen.rows(drawn.from_walks), drawn.kinds)
+            held = held[: drawn.copies]
         return Sight(
             real=real,
             fake=fake,
             given=self.jitter(real),
             all=seen,
-            held=seen.rows([*range(drawn.copies), *range(first, len(fake))]),
+            held=seen.rows(held),
             loose=seen.rows(slice(drawn.copies, first)),
             photos=photos,
             levels=drawn.levels,
             photo_levels=trainer.levels(photos.taps),
+            walks=walks,
         )
+
+    def _see_walks(self, walked: View, kinds: Tensor) -> WalkSight:
+        device = self.trainer.device
+        with torch.no_grad():
+            models = self._walks.models(kinds, self.photos).to(device)
+            seen = self.trainer.view(self.jitter(models))
+        return WalkSight(walked, seen, kinds.to(device), self.trainer.levels(seen.taps))
 
     def losses(self, sight: Sight, copies: int) -> dict[str, Tensor]:
         """What the generator is to lower: of textures, copies, free scenes and, if any, walks."""
@@ -121,7 +146,10 @@ class PolishCritics:
             "copies": hinge_generator([score[:copies] for score in scores]),
             "free": hinge_generator(free),
         }
-        if len(sight.held.small) > copies:
+        if sight.walks is not None and self.walks is not None:
+            with self.run.precision.autocast():
+                found["walked"] = walk_score(self.walks, sight.walks)
+        elif len(sight.held.small) > copies:
             found["walked"] = hinge_generator([score[copies:] for score in scores])
         return found
 
@@ -135,6 +163,8 @@ class PolishCritics:
                 "free critic": criticism(self.free, sight.photos, sight.loose, sight.photo_levels),
                 "texture critic": self._criticise_texture(sight.real, sight.fake.detach()),
             }
+            if sight.walks is not None and self.walks is not None:
+                lost["walk critic"] = walk_criticism(self.walks, sight.walks)
         self.run.backward(lost, parts, sums)
 
     def _criticise_texture(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -144,12 +174,26 @@ class PolishCritics:
 
     def state(self) -> dict[str, Any]:
         """Those that the trainer does not hold itself."""
-        return {"free_critics": self.free.state_dict(), "texture": self.texture.state_dict()}
+        return {name: critic.state_dict() for name, critic in self._named().items()}
 
     def restore(self, state: Mapping[str, Any]) -> bool:
         """Take up what an earlier polish taught them; False where there was none."""
-        if not {"free_critics", "texture"} <= set(state):
+        critics = self._named()
+        if not all(
+            name in state and _fits(critic, state[name]) for name, critic in critics.items()
+        ):
             return False
-        self.free.load_state_dict(state["free_critics"])
-        self.texture.load_state_dict(state["texture"])
+        for name, critic in critics.items():
+            critic.load_state_dict(state[name])
         return True
+
+    def _named(self) -> dict[str, nn.Module]:
+        named = {"free_critics": self.free, "texture": self.texture}
+        return named if self.walks is None else {**named, "walk_critics": self.walks}
+
+
+def _fits(critic: nn.Module, state: Mapping[str, Tensor]) -> bool:
+    """Whether a state is of such a critic; those of walks have as many classes as these had."""
+    return {k: v.shape for k, v in critic.state_dict().items()} == {
+        k: v.shape for k, v in state.items()
+    }

@@ -89,25 +89,35 @@ def read_stills(
         ) from error
 
 
+def stills_of_size(file: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
+    """All pictures of a `stills.npz` and their kinds; TrainingError unless of `size` pixels."""
+    pictures, names = read_stills(file)
+    _check_size(file, pictures, size)
+    return pictures, names
+
+
 def still_pictures(file: Path, size: int) -> NDArray[np.uint8]:
     """The pictures alone, of a `stills.npz` or of a .npy array uint8 [N, size, size, 3].
 
     TrainingError where the file is missing, damaged, or of pictures of another size.
     """
-    if file.suffix == ".npy":
-        try:
-            pictures: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")
-        except (OSError, ValueError) as error:
-            raise TrainingError(
-                f"The pictures {file} cannot be read; give an array of 8-bit pictures, or the "
-                "stills.npz of: soundedit data build."
-            ) from error
-    else:
-        pictures, _ = read_stills(file)
+    if file.suffix != ".npy":
+        return stills_of_size(file, size)[0]
+    try:
+        pictures: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")
+    except (OSError, ValueError) as error:
+        raise TrainingError(
+            f"The pictures {file} cannot be read; give an array of 8-bit pictures, or the "
+            "stills.npz of: soundedit data build."
+        ) from error
+    _check_size(file, pictures, size)
+    return pictures
+
+
+def _check_size(file: Path, pictures: NDArray[np.uint8], size: int) -> None:
     if pictures.dtype != np.uint8 or pictures.shape[1:] != (size, size, 3):
         raise TrainingError(
             f"{file} holds {pictures.dtype} of shape {list(pictures.shape)} where 8-bit pictures "
             f"[N, {size}, {size}, 3] are wanted; make such with: soundedit data build "
             f"--resolution {size}."
         )
-    return pictures

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from soundedit.nets.stylegan2 import Generator
 from soundedit.train.grid import picture_grid
 from soundedit.train.run import Run
 from soundedit.train.showing import ShownClasses
+from soundedit.train.stills import stills_of_size
 from soundedit.train.walkbank import WalkBank
 
 
@@ -29,12 +31,39 @@ class WalkPictures:
         self.before, self.run, self.world = before, run, run.world
         self.bank: WalkBank | None = None
         self.shown: ShownClasses | None = None
+        self._stills: NDArray[np.uint8] = np.zeros((0, 1, 1, 3), np.uint8)
         if walks:
             self.bank = WalkBank(Path(walks), before.num_ws, before.w_dim)
             if stills:
                 self.shown = ShownClasses(Path(stills), before, encoder, run)
                 labels = [self.shown.label(kind) for kind in self.bank.classes]
                 self._labels = torch.tensor([*labels, -1])
+                self._stills, names = stills_of_size(Path(stills), before.resolution)
+                self._anything = np.arange(len(names))
+                self._of_class = [np.flatnonzero(names == kind) for kind in self.bank.classes]
+
+    @property
+    def classes(self) -> list[str]:
+        """Of the walks, by their numbers."""
+        return [] if self.bank is None else self.bank.classes
+
+    @property
+    def has_models(self) -> bool:
+        """Whether there are photographs of the classes."""
+        return len(self._stills) > 0
+
+    def models(self, kinds: Tensor, photos: NDArray[np.uint8]) -> Tensor:
+        """This process's stills [n, 3, S, S] of classes [n], in [-1, 1]; of no class is any.
+
+        A class that has no stills is one of `photos` [N, S, S, 3].
+        """
+        chances = torch.from_numpy(self.run.rng.random(len(kinds) * self.world.size))
+        rows = []
+        for kind, chance in zip(kinds.tolist(), self.world.shard(chances).tolist(), strict=True):
+            mine = self._anything if kind < 0 else self._of_class[kind]
+            pool, which = (self._stills, mine) if len(mine) else (photos, np.arange(len(photos)))
+            rows.append(pool[which[int(chance * len(which))]])
+        return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
     def draw(self, rows: int) -> tuple[Tensor, Tensor]:
         """This process's latents [n, L, D], n about `rows`, and the numbers of their classes [n].

@@ -78,6 +78,25 @@ def test_projection_is_frozen_and_learns_only_in_its_heads() -> None:
     assert all(tap.grad is not None and float(tap.grad.abs().sum()) > 0 for tap in taps)
 
 
+def test_a_class_adds_a_score_of_its_own() -> None:
+    torch.manual_seed(4)
+    projected = ProjectedDiscriminator([5, 6], width=8, halvings=1, classes=3).eval()
+    plain = ImageDiscriminator(16, width=4, classes=3).eval()
+    taps = [torch.rand(1, 5, 16, 16).repeat(4, 1, 1, 1), torch.rand(1, 6, 8, 8).repeat(4, 1, 1, 1)]
+    pictures = torch.rand(1, 3, 16, 16).repeat(4, 1, 1, 1)
+    for judge in (
+        lambda kinds: projected(taps, None, kinds)[0],
+        lambda kinds: plain(pictures, kinds),
+    ):
+        with torch.no_grad():
+            common, each = judge(None), judge(torch.tensor([-1, 0, 1, 2]))
+        assert common.shape == each.shape
+        assert torch.equal(common[0], each[0])
+        own = each - common
+        assert not torch.allclose(own[1], own[2], atol=1e-4)
+        assert not torch.allclose(own[2], own[3], atol=1e-4)
+
+
 def test_coarse_taps_reach_fine_heads() -> None:
     torch.manual_seed(3)
     critic = ProjectedDiscriminator([5, 6], width=8, halvings=1).eval()

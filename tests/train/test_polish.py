@@ -1,5 +1,6 @@
 """Polishing of a 32 x 32 generator: what stays, what learns, stopped and taken up again."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,18 @@ def test_latents_keep_their_meaning_and_convolutions_learn(
         learned
     )
     text = (tmp_path / "p" / "losses.jsonl").read_text(encoding="utf-8")
-    for name in ("copies", "free", "walked", "kept", "class", "named", "critic", "texture"):
+    names = (
+        "copies",
+        "free",
+        "walked",
+        "kept",
+        "class",
+        "named",
+        "critic",
+        "walk critic",
+        "texture",
+    )
+    for name in names:
         assert f'"{name}"' in text, name
 
 
@@ -95,11 +107,15 @@ def test_critics_learn_first_while_the_generator_waits(
     ]  # fmt: skip
     assert "1.head.layers.0.parametrizations.weight.original" in learned
     assert not any("mix_" in name for name in learned)
-    # A polish that starts from this one knows them already.
-    on = {**begun, "start": str(file), "out": str(tmp_path / "on" / "p"), "minutes": 1e-9}
-    assert torch.load(train_polish(PolishSettings(**on)), weights_only=True)["run"]["stage"] == (
-        "polish"
-    )
+    # A polish that starts from this one knows them already, unless its walks are of other classes.
+    on = {**begun, "critics_first": 16, "start": str(file), "minutes": 1e-9}
+    rain = tmp_path / "walks" / "rain"
+    shutil.copytree(Path(begun["walks"]) / "rain", rain)
+    for name, walks, stage in (
+        ("on", begun["walks"], "polish"), ("rain", str(rain.parent), "critics")
+    ):  # fmt: skip
+        settings = PolishSettings(**{**on, "walks": walks, "out": str(tmp_path / name / "p")})
+        assert torch.load(train_polish(settings), weights_only=True)["run"]["stage"] == stage
 
 
 def test_it_works_without_walks(begun: dict[str, Any], tmp_path: Path) -> None:
