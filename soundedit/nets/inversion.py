@@ -51,7 +51,7 @@ class _BandHead(nn.Module):
         return x.view(-1, self.layers, self.w_dim)
 
 
-CLEAR = 0.9
+CLEAR = 0.75
 """Share of what was heard that becomes the classes it sounds like."""
 TEMPERATURE = 0.03
 
