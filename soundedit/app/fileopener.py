@@ -16,7 +16,7 @@ from soundedit.document.projectfile import SUFFIX
 
 
 class _Kind(Enum):
-    """What a file is by its name; what it could be else, a sound says."""
+    """What a file is, by its name; one of any other name is read as a sound."""
 
     PROJECT = auto()
     PICTURE = auto()
