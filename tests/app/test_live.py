@@ -284,6 +284,47 @@ def test_monitoring_without_an_output_is_told(rig: LiveRig) -> None:
     assert rig.live.running
 
 
+def test_monitoring_that_fails_does_not_end_a_recording(rig: LiveRig) -> None:
+    rig.card.outputs = []
+    rig.begin()
+    rig.panel.record.click()
+    rig.wait(lambda: (rig.live._link.status.recorded or 0.0) > 0.2)
+    rig.panel.monitor.setChecked(True)
+    rig.wait(lambda: rig.panel.trouble.text() != "")
+    before = rig.live._link.status.recorded or 0.0
+    rig.wait(lambda: (rig.live._link.status.recorded or 0.0) > before + 0.2)
+    assert rig.panel.record.isChecked() and rig.session.project.take is None
+    rig.panel.record.click()
+    rig.wait(lambda: rig.session.project.take is not None)
+
+
+def test_escape_does_not_end_a_recording(rig: LiveRig, qtbot: QtBot) -> None:
+    rig.begin()
+    window = rig.live.window
+    assert window is not None
+    rig.panel.record.click()
+    rig.wait(lambda: (rig.live._link.status.recorded or 0.0) > 0.2)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert rig.live.running and rig.panel.record.isChecked()
+    assert rig.panel.trouble.text() == "The recording goes on; R ends it, then Esc closes live."
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    rig.wait(lambda: rig.session.project.take is not None)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    rig.wait(lambda: not rig.live.running)
+
+
+def test_the_next_show_begins_with_the_projects_strengths(rig: LiveRig, qtbot: QtBot) -> None:
+    rig.session.do("add dusk", add_edit(rig.session.project, DUSK))
+    rig.begin()
+    rig.panel.rows["edit:dusk"].slider.number.setValue(1.2)
+    window = rig.live.window
+    assert window is not None
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    rig.wait(lambda: rig.live.window is None)
+    rig.live.open()
+    assert rig.panel.rows["edit:dusk"].slider.number.value() == 0.5
+
+
 def test_osc_moves_what_it_was_taught(rig: LiveRig, settings: Settings) -> None:
     udp = pytest.importorskip("pythonosc.udp_client", reason="python-osc is not installed")
     from soundedit.app.live import live as module

@@ -1,6 +1,7 @@
 """Live pictures as a webcam for other programs, through pyvirtualcam."""
 
 import importlib
+import logging
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,8 @@ from PySide6.QtGui import QImage, QPainter
 
 from soundedit.app.images import to_image
 from soundedit.errors import DeviceError
+
+log = logging.getLogger(__name__)
 
 WIDTH, HEIGHT, FPS = 1280, 720, 30
 
@@ -28,10 +31,10 @@ class VirtualCamera:
         try:
             self._camera = module.Camera(width=WIDTH, height=HEIGHT, fps=FPS)
         except Exception as error:  # each system's backend has kinds of its own
-            reason = " ".join(str(error).split())
+            log.info("virtual camera: %s", error)
             raise DeviceError(
-                f"No virtual camera can be used ({reason}); install OBS Studio, or on Linux the "
-                "module v4l2loopback."
+                "No virtual camera can be used; install OBS Studio, or on Linux the module "
+                "v4l2loopback, which `sudo modprobe v4l2loopback` starts."
             ) from error
 
     def send(self, picture: NDArray[np.uint8]) -> None:

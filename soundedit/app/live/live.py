@@ -188,6 +188,8 @@ class Live(QObject):
         window.painted.connect(self._painted)
         window.left.connect(self._left)
         self.window = window
+        # What was played the last time is in the project, if the person kept it.
+        self._link.strengths = MappingProxyType({})
         self._show_edits()
         self._reactivity.follow(panel)
         self._show_sources()
@@ -322,8 +324,10 @@ class Live(QObject):
                 self._show()
             case LiveTrouble():
                 if window is not None:
-                    window.panel.set_recording(False)
-                    window.panel.monitor.setChecked(False)
+                    if answer.monitor:
+                        window.panel.monitor.setChecked(False)
+                    else:
+                        window.panel.set_recording(False)
                     window.panel.say(str(answer.error))
             case Ended():
                 self._ended(answer.error)

@@ -78,11 +78,14 @@ def perform_live(
                 strengths, reactivity = link.strengths, link.reactivity
                 session.set_edits(rendering.mix, strengths, reactivity)
             try:
-                if changed is not None and log is not None:
-                    log.change(project, files)
                 if link.monitored != recorder.monitoring and refused != link.monitored:
                     refused = link.monitored
                     recorder.set_monitor(link.monitored)
+            except SoundeditError as error:
+                answer(LiveTrouble(request.id, error, monitor=True))
+            try:
+                if changed is not None and log is not None:
+                    log.change(project, files)
                 if link.take is not None and not run.recording:
                     log = PerformanceLog(link.take, project, files, Fraction(project.fps))
                     run.begin_take(link.take, log.moved)

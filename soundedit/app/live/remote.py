@@ -2,11 +2,14 @@
 
 import importlib
 import json
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from soundedit.errors import DeviceError
+
+log = logging.getLogger(__name__)
 
 OSC_PORT = 9000
 Heard = Callable[[str, float], None]
@@ -79,8 +82,10 @@ class MidiInput:
                 self._ports.append(mido.open_input(name, callback=take))
         except Exception as error:  # rtmidi raises its own kinds, one for each system
             self.close()
+            log.info("MIDI: %s", error)
             raise DeviceError(
-                f"MIDI cannot be opened ({error}); close other programs that use it."
+                "MIDI cannot be opened; close other programs that use it, and see that this system "
+                "has MIDI."
             ) from error
         if not self._ports:
             raise DeviceError("No MIDI controller was found; connect one and switch MIDI on again.")

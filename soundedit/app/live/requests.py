@@ -125,3 +125,5 @@ class LiveTrouble(LiveAnswer):
     """Something did not work, and live goes on."""
 
     error: BaseException
+    monitor: bool = False
+    """Hearing the input did not; else recording did not."""

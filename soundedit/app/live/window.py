@@ -106,6 +106,9 @@ class LiveWindow(QWidget):
         if key == Qt.Key.Key_Escape:
             if self.screen_window is not None:
                 self.screen_window.close()
+            elif self.panel.record.isChecked():
+                # Esc is also how full screen is left; pressed once more, it would end the show.
+                self.panel.say(self.tr("The recording goes on; R ends it, then Esc closes live."))
             else:
                 self.close()
         elif key == Qt.Key.Key_F11:
