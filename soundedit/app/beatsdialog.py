@@ -8,7 +8,6 @@ from itertools import pairwise
 from statistics import median
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -31,6 +30,8 @@ from soundedit.media.tempo import Tempo
 
 TAPS = 9
 """So many taps in a row give a tempo."""
+STEADY = 0.5
+"""What is found of a beat less steady than this is said to be so."""
 LONGEST_TAP = 3.0
 """Seconds after which a tap begins another row."""
 
@@ -89,13 +90,10 @@ class BeatsDialog(QDialog):
         session.changed.connect(self._follow)
         self._show(self._beats, session.project.beats is not None)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def done(self, result: int) -> None:
+        # However it is closed, what was set stays, and Undo takes it back.
         self._session.close_merge()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        # As Escape: what was set stays, and Undo takes it back.
-        self.close()
+        super().done(result)
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -105,7 +103,7 @@ class BeatsDialog(QDialog):
         form.addRow(self.tr("Beats in a bar"), beside(self.bar))
         form.addRow("", beside(self.search))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        buttons.rejected.connect(self.close)
+        buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(self.on)
         layout.addLayout(form)
@@ -187,8 +185,10 @@ class BeatsDialog(QDialog):
                 )
             )
             return
+        steady = self.tr("Found {0} beats a minute, steady to {1} %.")
+        unsteady = self.tr("Found {0} beats a minute, but steady to {1} % only; listen to it.")
         self.said.setText(
-            self.tr("Found {0} beats a minute, steady to {1} %.").format(
+            (steady if found.steadiness >= STEADY else unsteady).format(
                 f"{found.bpm:.2f}", round(found.steadiness * 100)
             )
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QDialogButtonBox
 
 from soundedit.app.beatsdialog import BeatsDialog
 from soundedit.document.model import Beats
@@ -142,3 +143,18 @@ def test_beats_are_drawn(rig: Rig, dialog: BeatsDialog) -> None:
         if any(before.pixel(x, y) != after.pixel(x, y) for y in range(2, lane.height() - 2))
     }
     assert changed == {round(axis.to_x(second)) for second in range(8)}
+
+
+@pytest.mark.parametrize("way", ["escape", "button", "window"])
+def test_it_can_be_closed(rig: Rig, dialog: BeatsDialog, way: str) -> None:
+    dialog.bpm.setValue(90)
+    if way == "escape":
+        rig.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    elif way == "button":
+        buttons = dialog.findChild(QDialogButtonBox)
+        assert buttons is not None
+        buttons.button(QDialogButtonBox.StandardButton.Close).click()
+    else:
+        assert dialog.close()
+    rig.wait(lambda: rig.window.findChildren(BeatsDialog) == [])
+    assert beats(rig) == Beats(90)
