@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 from soundedit.app.clock import clock
 from soundedit.app.curves import Curves
 from soundedit.app.grips import SAME, Grip, Hold, dragged_span, edges, held_at, own_times
+from soundedit.app.keyframemenu import VALUE_STEP, KeyframeMenu, easing_names
 from soundedit.app.lane import Lane, Stop, blend, draw_scale, is_suspended, see_through
 from soundedit.app.ownkeys import claims
 from soundedit.app.speech import announce
@@ -38,7 +39,8 @@ POINT = 4.0
 MARGIN = 5.0
 BAR = 4
 """Height in pixels of the bar at the foot by which a span is moved."""
-VALUE_STEP = 0.05
+STICKY = 3.0
+"""Pixels within which a value that the pointer gives is nothing or all; Alt suspends it."""
 TIME_STEP = 0.04
 
 
@@ -98,6 +100,15 @@ class AutomationLane(Lane):
         low, high = self._range
         share = (self.height() - 1 - MARGIN - y) / (self.height() - 1 - 2 * MARGIN)
         return min(max(low + share * (high - low), STRENGTHS[0]), STRENGTHS[1])
+
+    def _pointed_value(self, event: QMouseEvent) -> float:
+        """Value at the pointer; 0 and 1 hold it a little, as they can hardly be hit else."""
+        y = event.position().y()
+        if not is_suspended(event):
+            for value in (0.0, 1.0):
+                if abs(self.value_y(value) - y) <= STICKY:
+                    return value
+        return round(self.y_value(y), 2)
 
     def draw(self, painter: QPainter, width: int, height: int) -> None:
         if self.axis.duration <= 0:
@@ -252,7 +263,7 @@ class AutomationLane(Lane):
         if any(abs(seconds - other) < SAME for other in others):
             # A drag over another keyframe must not swallow it.
             seconds = keyframe.seconds
-        value = round(self.y_value(event.position().y()), 2)
+        value = self._pointed_value(event)
         was, self._hold.seconds = self._hold.seconds, seconds
         self._curves.move(self.edit.id, was, Keyframe(seconds, value, keyframe.easing))
         at = event.globalPosition().toPoint()
@@ -273,41 +284,32 @@ class AutomationLane(Lane):
         hold = self._hit(event.position())
         if hold is None or hold.grip is not Grip.KEYFRAME:
             seconds = self.axis.to_time(event.position().x())
-            value = round(self.y_value(event.position().y()), 2)
+            # In the margins as at the ends: a click is not to change what the lane shows.
+            value = min(max(self._pointed_value(event), self._range[0]), self._range[1])
             self._curves.add(self.edit.id, Keyframe(max(seconds, 0.0), value))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        hold = self._hit(QPointF(event.pos()))
-        menu = QMenu(self)
+        at = QPointF(event.pos())
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            at = QPointF(self.axis.to_x(self.axis.playhead), at.y())
+        here = self.mapToGlobal(at.toPoint())
+        hold = self._hit(at)
+        keyframe = None
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            keyframe = self._at_playhead()
+        elif hold is not None and hold.grip is Grip.KEYFRAME:
+            keyframe = self._keyframe(hold.seconds)
+        if keyframe is not None:
+            KeyframeMenu(self._curves, self.edit.id, keyframe, self).popup(here)
+            return
+        menu, edit_id = QMenu(self), self.edit.id
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        edit_id = self.edit.id
-        if hold is not None and hold.grip is Grip.KEYFRAME:
-            seconds, keyframe = hold.seconds, self._keyframe(hold.seconds)
-            for easing, name in self._easings().items():
-                action = menu.addAction(name)
-                action.setCheckable(True)
-                action.setChecked(keyframe is not None and keyframe.easing is easing)
-                action.triggered.connect(
-                    lambda checked=False, easing=easing: self._curves.ease(edit_id, seconds, easing)
-                )
-            menu.addSeparator()
-            remove = menu.addAction(self.tr("&Remove the keyframe"))
-            remove.triggered.connect(lambda: self._curves.remove(edit_id, seconds))
-        else:
-            x = float(event.pos().x())
-            add = menu.addAction(self.tr("&Set a keyframe here"))
-            add.triggered.connect(lambda: self._add_at(self.axis.to_time(x)))
-            clear = menu.addAction(self.tr("Remove &all keyframes"))
-            clear.setEnabled(bool(self.edit.keyframes))
-            clear.triggered.connect(lambda: self._curves.clear(edit_id))
-        menu.popup(event.globalPos())
-
-    def _easings(self) -> dict[Easing, str]:
-        return {
-            Easing.LINEAR: self.tr("&Linear"),
-            Easing.SMOOTH: self.tr("S&mooth"),
-            Easing.HOLD: self.tr("&Hold"),
-        }
+        add = menu.addAction(self.tr("&Set a keyframe here"))
+        add.triggered.connect(lambda: self._add_at(self.axis.to_time(at.x())))
+        clear = menu.addAction(self.tr("Remove &all keyframes"))
+        clear.setEnabled(bool(self.edit.keyframes))
+        clear.triggered.connect(lambda: self._curves.clear(edit_id))
+        menu.popup(here)
 
     def _add_at(self, seconds: float) -> None:
         """Set a keyframe on the curve, which so stays as it is."""
@@ -341,8 +343,7 @@ class AutomationLane(Lane):
 
     def _key(self, event: QKeyEvent) -> Callable[[], None] | None:
         """What a key does here, if anything."""
-        here = self.axis.playhead
-        keyframe = next((k for k in self.edit.keyframes if abs(k.seconds - here) < 1e-3), None)
+        here, keyframe = self.axis.playhead, self._at_playhead()
         key, alt = event.key(), event.modifiers() == Qt.KeyboardModifier.AltModifier
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Insert):
             return lambda: self._add_at(here)
@@ -362,11 +363,15 @@ class AutomationLane(Lane):
             return lambda: self._step(keyframe, *steps[key])
         return None
 
+    def _at_playhead(self) -> Keyframe | None:
+        here = self.axis.playhead
+        return next((k for k in self.edit.keyframes if abs(k.seconds - here) < 1e-3), None)
+
     def _next_easing(self, keyframe: Keyframe) -> None:
         easings = list(Easing)
         easing = easings[(easings.index(keyframe.easing) + 1) % len(easings)]
         self._curves.ease(self.edit.id, keyframe.seconds, easing)
-        announce(self, self._easings()[easing].replace("&", ""))
+        announce(self, easing_names()[easing].replace("&", ""))
 
     def _step(self, keyframe: Keyframe, seconds: float, value: float) -> None:
         to = Keyframe(
@@ -381,7 +386,7 @@ class AutomationLane(Lane):
         announce(self, self._said(to))
 
     def _said(self, keyframe: Keyframe) -> str:
-        easing = self._easings()[keyframe.easing].replace("&", "")
+        easing = easing_names()[keyframe.easing].replace("&", "")
         at = clock(keyframe.seconds, 2)
         return self.tr("{0} at {1}, {2}").format(f"{keyframe.value:g}", at, easing)
 

@@ -274,6 +274,10 @@ class EditCard(QFrame):
         super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        # What a number or a slider in it leaves over is not for the card.
+        if not self.hasFocus():
+            super().keyPressEvent(event)
+            return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.more.toggle()
             return

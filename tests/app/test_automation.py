@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QScrollBar, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QScrollBar, QWidget
 
 from soundedit.app.automationlane import HEIGHT, AutomationLane
 from soundedit.app.historypanel import HistoryPanel
+from soundedit.app.keyframemenu import KeyframeMenu
 from soundedit.document.model import Easing, Keyframe, Span
 
 from .conftest import Rig
@@ -149,6 +151,41 @@ def test_click_beside_everything_seeks(rig: Rig, lane: AutomationLane) -> None:
     rig.qtbot.mouseClick(lane, LEFT, pos=at(lane, 2.5, 0.5))
     assert rig.window.axis.playhead == pytest.approx(2.5, abs=0.02)
     assert lane.edit.keyframes == ()
+
+
+def test_nothing_and_all_are_hit_with_the_mouse(rig: Rig, lane: AutomationLane) -> None:
+    for seconds, value, pixels in ((1.0, 0.0, 2), (2.0, 1.0, 2), (3.0, 0.0, 4), (3.5, 1.0, -5)):
+        spot = at(lane, seconds, value) + QPoint(0, pixels)
+        rig.qtbot.mouseDClick(lane, LEFT, pos=spot)
+        found = next(k for k in lane.edit.keyframes if abs(k.seconds - seconds) < 0.05)
+        assert found.value == value
+    assert lane._range == (0.0, 1.0)
+    spot = at(lane, 1.5, 0.0) - QPoint(0, 2)
+    drag(rig, lane, at(lane, 1.0, 0.0), spot)
+    assert lane.edit.keyframes[0].value == 0.0
+    rig.qtbot.mousePress(lane, LEFT, pos=spot + QPoint(0, 2))
+    alt = Qt.KeyboardModifier.AltModifier
+    move = QMouseEvent(QEvent.Type.MouseMove, QPointF(spot), QPointF(spot), LEFT, LEFT, alt)
+    QApplication.sendEvent(lane, move)
+    assert 0.0 < lane.edit.keyframes[0].value < 0.1
+    rig.qtbot.mouseRelease(lane, LEFT, pos=spot)
+
+
+def test_the_menu_of_a_keyframe_takes_a_number(rig: Rig, lane: AutomationLane) -> None:
+    rig.window.edit_lanes._curves.add(lane.edit.id, Keyframe(1.0, 0.5))
+    rig.window.axis.seek(1.0)
+    steps = len(rig.window.session.history.entries)
+    here = lane.rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, here, lane.mapToGlobal(here))
+    QApplication.sendEvent(lane, event)
+    (menu,) = lane.findChildren(KeyframeMenu)
+    assert menu.value.value() == 0.5
+    menu.value.stepUp()
+    menu.value.setValue(1.25)
+    rig.qtbot.keyClick(menu.value.lineEdit(), Qt.Key.Key_Return)
+    rig.wait(lambda: lane.findChildren(KeyframeMenu) == [])
+    assert lane.edit.keyframes == (Keyframe(1.0, 1.25),)
+    assert len(rig.window.session.history.entries) == steps + 1
 
 
 def test_everything_with_keys(rig: Rig, lane: AutomationLane) -> None:
