@@ -117,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
     if kind in (".png", SUFFIX):
         options.check_output(args.output, kind, Path(args.start))
     else:
-        settings = exporting.export_settings(args, args.output)
+        settings = exporting.export_settings(args, args.output, (".png", SUFFIX))
     overwrite = exporting.may_overwrite(args.output, args.overwrite)
     with (
         tempfile.TemporaryDirectory(prefix="soundedit-") as folder,
@@ -172,8 +172,9 @@ def run(args: argparse.Namespace) -> int:
                     overwrite=overwrite,
                 )
                 facts |= report_facts(report)
+                done = exporting.summary(report)
             else:
-                _write_still(engine, rendering, made, args, bar, cancel)
+                done = _write_still(engine, rendering, made, args, bar, cancel)
         finally:
             engine.close()
     for problem in rendering.problems:
@@ -181,8 +182,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         facts["start_distance"] = closeness
         print_json(facts | _edit_facts(rendering, args.at))
-    elif closeness is not None:
-        print("The start's distance went from {:.2f} to {:.2f}; 0 is equal.".format(*closeness))
+    else:
+        print(done)
+        if closeness is not None:
+            print("The start's distance went from {:.2f} to {:.2f}; 0 is equal.".format(*closeness))
     return 0
 
 
@@ -262,13 +265,14 @@ def _write_still(
     args: argparse.Namespace,
     progress: Progress,
     cancel: CancelToken,
-) -> None:
-    """One frame as PNG, or the project with that frame as its picture."""
+) -> str:
+    """One frame as PNG, or the project with that frame as its picture; says what was written."""
     size = None if args.size is None else args.size[0]
     picture = engine.picture(rendering.latents(_frame(rendering, args.at), 1)[0], size)
     if args.output.suffix.lower() == ".png":
         write_png(args.output, picture)
-        return
+        height, width, _ = picture.shape
+        return f"{args.output}: {width} x {height}"
     lacking = save_project(
         args.output,
         made.project,
@@ -279,6 +283,7 @@ def _write_still(
     )
     for sentence in lacking:
         complain(sentence)
+    return f"{args.output}: edits: {len(made.project.edits)}"
 
 
 def _frame(rendering: "Rendering", at: float | None) -> int:

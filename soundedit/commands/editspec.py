@@ -161,6 +161,10 @@ def start_project(text: str, take: Path | None) -> Gathered:
         )
     else:
         path = Path(text)
+        if not path.suffix and not path.exists():
+            raise MediaError(
+                f"{text} is neither a seed, a whole number, nor a file that is there, so check it."
+            )
         photo = path.suffix.lower() in PHOTO_SUFFIXES
         media = made.media(path, MediaKind.PICTURE if photo else MediaKind.VIDEO)
         start = Start(StartKind.PHOTO if photo else StartKind.VIDEO, media=media.id)

@@ -3,9 +3,10 @@
 import argparse
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soundedit.commands import options
 from soundedit.errors import ExportError
@@ -25,6 +26,9 @@ from soundedit.media.presets import (
     presets_path,
 )
 from soundedit.media.whole import is_there
+
+if TYPE_CHECKING:
+    from soundedit.engine.export import ExportReport
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
@@ -120,9 +124,12 @@ def size(text: str) -> tuple[int, int]:
     return sides[0], sides[-1]
 
 
-def export_settings(args: argparse.Namespace, output: Path | None = None) -> ExportSettings:
+def export_settings(
+    args: argparse.Namespace, output: Path | None = None, others: Sequence[str] = ()
+) -> ExportSettings:
     """The settings that the options and the name of the output ask for.
 
+    `others` are endings of outputs that the command makes and that are no exports.
     Raises `ExportError` for a name, a preset or a size that cannot be.
     """
     settings = ExportSettings()
@@ -153,8 +160,20 @@ def export_settings(args: argparse.Namespace, output: Path | None = None) -> Exp
         changes["metadata"] = False
     settings = replace(settings, **changes)
     if output is not None:
-        _check_name(output, settings)
+        _check_name(output, settings, () if args.format else others, chosen=bool(args.format))
     return settings
+
+
+def summary(report: "ExportReport") -> str:
+    """One line that says what was made."""
+    rate = f"{float(report.fps):g}" if report.fps.denominator == 1 else f"{float(report.fps):.3f}"
+    kept = f", {report.reused} frames made before" if report.reused else ""
+    return (
+        f"{report.path}: {report.frames} frames, {report.seconds:.2f} s, "
+        f"{report.width} x {report.height} at {rate} frames/s, {report.bytes / 1e6:.1f} MB, "
+        f"made in {report.took:.1f} s ({report.seconds / max(report.took, 1e-3):.1f} x real time)"
+        f"{kept}"
+    )
 
 
 def may_overwrite(output: Path, asked: bool) -> bool:
@@ -172,14 +191,17 @@ def may_overwrite(output: Path, asked: bool) -> bool:
     raise ExportError(f"{output} is there already, so give --overwrite or another name.")
 
 
-def _check_name(output: Path, settings: ExportSettings) -> None:
+def _check_name(
+    output: Path, settings: ExportSettings, others: Sequence[str], *, chosen: bool
+) -> None:
     form = settings.kind
     if output.suffix.lower() != form.suffix and form.kind is not Kind.SEQUENCE:
-        others = sorted({other.suffix for other in FORMATS.values() if other.suffix})
-        raise ExportError(
-            f"{output} must end in {form.suffix} for {form.title}, so give the output that name, "
-            f"or one that ends in {', '.join(other for other in others if other != form.suffix)}."
-        )
+        told = f"{output} must end in {form.suffix} for {form.title}, so give the output that name"
+        if chosen and format_of(output.suffix) is not None:
+            raise ExportError(f"{told}, or leave --format out.")
+        endings = {other.suffix for other in FORMATS.values() if other.suffix} | set(others)
+        listed = ", ".join(sorted(endings - {form.suffix}))
+        raise ExportError(f"{told}, or one that ends in {listed}.")
     if form.kind is Kind.SEQUENCE and output.suffix.lower() in (".png", ".jpg", ".jpeg"):
         raise ExportError(
             f"{output} will be a folder of pictures, so give a name without {output.suffix}."

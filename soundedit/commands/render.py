@@ -104,20 +104,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(_facts(report, args))
     else:
-        print(summary(report))
+        print(exporting.summary(report))
     return 0
-
-
-def summary(report: "ExportReport") -> str:
-    """One line that says what was made."""
-    rate = f"{float(report.fps):g}" if report.fps.denominator == 1 else f"{float(report.fps):.3f}"
-    kept = f", {report.reused} frames made before" if report.reused else ""
-    return (
-        f"{report.path}: {report.frames} frames, {report.seconds:.2f} s, "
-        f"{report.width} x {report.height} at {rate} frames/s, {report.bytes / 1e6:.1f} MB, "
-        f"made in {report.took:.1f} s ({report.seconds / max(report.took, 1e-3):.1f} x real time)"
-        f"{kept}"
-    )
 
 
 def _facts(report: "ExportReport", args: argparse.Namespace) -> dict[str, Any]:

@@ -148,7 +148,9 @@ def test_refining(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> None:
     with open_project(saved) as opened:
         assert opened.project.start.latents in opened.files
         assert opened.project.edits[0].refined in opened.files
-    assert re.fullmatch(r"The start's distance went from \d.\d\d to \d.\d\d; .*\n", done.stdout)
+    written, closeness = done.stdout.splitlines()
+    assert written == f"{saved}: edits: 1"
+    assert re.fullmatch(r"The start's distance went from \d.\d\d to \d.\d\d; .*", closeness)
 
 
 def test_refining_a_video(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> None:
@@ -171,6 +173,15 @@ def test_refining_a_video(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> No
     [
         (["--start", "1", "--refine-start", "-o", "a.png"], "no photo or video to come nearer to"),
         (["--start", "none.jpg", "-o", "a.png"], "There is no file none.jpg"),
+        (
+            ["--start", "seven", "-o", "a.png"],
+            "seven is neither a seed, a whole number, nor a",
+        ),
+        (["--start", "1", "-o", "a.jpg"], "or one that ends in .gif, .mov, .png, .safetensors, "),
+        (
+            ["--format", "mp4", "-o", "a.gif"],
+            "give the output that name, or leave --format out.",
+        ),
         (["--start", "1", "-o", "a.mp4"], "give --take SOUND"),
         (["--start", "1", "--text", "x@7", "-o", "a.png"], "not between -2 and 2"),
         (["--start", "99999999999", "-o", "a.png"], "a whole number from 0 to 4294967295."),
