@@ -40,7 +40,7 @@ from soundedit.app.exports.plan import (
 )
 from soundedit.app.exports.presetbook import PresetBook
 from soundedit.errors import ExportError, SoundeditError
-from soundedit.media.formats import Kind
+from soundedit.media.formats import Kind, format_of
 from soundedit.media.presets import ExportSettings, default_name
 
 WHOLE, IN_OUT, OTHER = range(3)
@@ -121,7 +121,7 @@ class ExportDialog(QDialog):
         settings = self.form.settings()
         # The boxes show a chosen range rounded.
         start, end = self.range.currentData() or (self.start.value(), self.end.value())
-        return Plan(settings, folder / self.name.text(), start, end)
+        return Plan(settings, folder / _with_suffix(self.name.text(), settings), start, end)
 
     def accept(self) -> None:
         """Tell the plan, once the person agreed that a file is replaced."""
@@ -179,6 +179,7 @@ class ExportDialog(QDialog):
         layout.addStretch(1)
         layout.addWidget(self.buttons)
         # Two lines at once, so that a message does not move the window about.
+        self.estimate.setMinimumHeight(self.estimate.fontMetrics().lineSpacing())
         self.said.setMinimumHeight(2 * self.said.fontMetrics().lineSpacing())
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.setMinimumWidth(560)
@@ -276,7 +277,7 @@ class ExportDialog(QDialog):
         except ExportError as error:
             self.preset.setCurrentIndex(self.preset.count() - 1)
             self.forget.setEnabled(False)
-            self.estimate.setText(self.tr("Nothing to export"))
+            self.estimate.clear()
             self._say(str(error), wrong=True)
             self.add.setEnabled(False)
             return
@@ -290,7 +291,7 @@ class ExportDialog(QDialog):
         wrong = self._wrong(plan)
         self.add.setEnabled(not wrong)
         if wrong:
-            self.estimate.setText(self.tr("Nothing to export"))
+            self.estimate.clear()
             self._say(wrong, wrong=True)
             return
         size = size_estimate(plan, self._subject)
@@ -332,3 +333,14 @@ class ExportDialog(QDialog):
 
     def _say(self, text: str, *, wrong: bool) -> None:
         self.said.setText(("\u26a0 " if wrong and text else "") + text)
+
+
+def _with_suffix(name: str, settings: ExportSettings) -> str:
+    """A name as its file will have it; one with the ending of another format stays, to be told."""
+    suffix, stripped = settings.kind.suffix, name.strip(". ")
+    ending = Path(name).suffix
+    if not suffix or f".{stripped}" in (".", suffix) or ending.lower() == suffix:
+        return name
+    if format_of(ending) is not None:
+        return name
+    return name.rstrip(".") + suffix

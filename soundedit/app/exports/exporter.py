@@ -13,6 +13,7 @@ from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.exports.dialog import ExportDialog
 from soundedit.app.exports.job import ExportJob, JobState
+from soundedit.app.exports.listmodel import what_is_left
 from soundedit.app.exports.notify import Notifier
 from soundedit.app.exports.panel import QueuePanel
 from soundedit.app.exports.places import ExportPlaces
@@ -162,6 +163,13 @@ class Exporter(QObject):
         self.queue.add(job, snapshot.project, snapshot.files)
         self.added.emit()
 
+    def at_quitting(self) -> str:
+        """What becomes of exports that are not over, for who is about to quit; or empty."""
+        count = self.queue.waiting + (self.queue.running is not None)
+        if count > 1:
+            return self.tr("{0} exports go on at the next start.").format(count)
+        return self.tr("The export goes on at the next start.") if count else ""
+
     def close(self) -> None:
         """Stop the queue, keeping what is open for the next start."""
         self._notifier.close()
@@ -211,8 +219,10 @@ class Exporter(QObject):
 
     def _canceller(self, id_: str) -> Callable[[], None]:
         def cancel() -> None:
+            job = self.queue.find(id_)
             self.queue.cancel(id_)
-            self.said.emit(self.tr("Export cancelled; no file was left"))
+            if job is not None:
+                self.said.emit(self.tr("Export cancelled; {0}").format(what_is_left(job)))
 
         return cancel
 

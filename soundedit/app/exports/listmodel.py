@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import (
     QAbstractListModel,
     QByteArray,
+    QCoreApplication,
     QMimeData,
     QModelIndex,
     QObject,
@@ -32,6 +33,13 @@ def bytes_text(count: float) -> str:
             return f"{count:.0f} {unit}" if unit in ("bytes", "kB") else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
+
+
+def what_is_left(job: ExportJob) -> str:
+    """What there is after an export was cancelled."""
+    if job.overwrite:
+        return QCoreApplication.translate("QueueModel", "the earlier file stays")
+    return QCoreApplication.translate("QueueModel", "no file was left")
 
 
 class QueueModel(QAbstractListModel):
@@ -100,7 +108,7 @@ class QueueModel(QAbstractListModel):
                 took = self.tr("Done in {0}, {1}")
                 return took.format(clock(job.spent), bytes_text(job.size))
             case JobState.CANCELLED:
-                return self.tr("Cancelled; no file was left")
+                return self.tr("Cancelled; {0}").format(what_is_left(job))
             case _:
                 return job.error
 

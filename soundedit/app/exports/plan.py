@@ -111,7 +111,7 @@ def _path_problem(plan: Plan, others: Iterable[ExportJob]) -> str:
         return _tr("There is a file of that name; choose another name.")
     suffix = plan.settings.kind.suffix
     if path.suffix.lower() != suffix and plan.settings.kind.kind is not Kind.SEQUENCE:
-        return _tr("The name of a {0} ends in {1}.").format(plan.settings.kind.title, suffix)
+        return _tr("A file of the format {0} ends in {1}.").format(plan.settings.kind.title, suffix)
     if any(job.open and job.path == path for job in others):
         return _tr("Another export in the list writes this file; choose another name.")
     return ""

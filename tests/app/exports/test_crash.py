@@ -33,7 +33,7 @@ class Answers(Dialogs):
     def recovery(self, parent, found):
         return RecoveryChoice()
 
-    def leave(self, parent, name):
+    def leave(self, parent, name, note=""):
         return Leave.DISCARD
 
 folder, pack, sound, film = (Path(name) for name in sys.argv[1:5])

@@ -116,6 +116,20 @@ def test_wrong_values_are_told_while_they_are_typed(desk: Desk) -> None:
     assert "does not exist" in dialog.said.text()
 
 
+@pytest.mark.parametrize("name", ["noext", "my.film.v2", "Rain.MP4"])
+def test_a_name_gets_the_ending_that_it_lacks(desk: Desk, name: str) -> None:
+    desk.dialog.name.setText(name)
+    assert desk.dialog.add.isEnabled()
+    ending = "" if name.endswith(".MP4") else ".mp4"
+    assert desk.dialog.plan().path == desk.folder / f"{name}{ending}"
+
+
+def test_the_ending_of_another_format_is_told(desk: Desk) -> None:
+    desk.dialog.name.setText("storm.mov")
+    assert "A file of the format MP4 (H.264, AAC) ends in .mp4." in desk.dialog.said.text()
+    assert not desk.dialog.add.isEnabled()
+
+
 def test_presets_fill_the_form(desk: Desk) -> None:
     dialog = desk.dialog
     for title, name in (("1080p", "1080p"), ("Master", "master"), ("GIF", "gif"), ("Web", "web")):

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from soundedit.app.buttons import Button
 from soundedit.app.clock import clock
+from soundedit.app.dialogs import Leave
 from soundedit.app.exports.details import DetailsDialog
 from soundedit.app.exports.dialog import ExportDialog
 from soundedit.app.exports.job import ExportJob, JobState
@@ -128,6 +129,47 @@ def test_what_was_open_when_it_was_added_is_made(
     assert [len(one) for one in seen] == [24, 24, 48]
     for one, seed in zip(seen, (40, 200, 120), strict=True):
         assert one == pytest.approx([seed] * len(one), abs=3)
+
+
+def test_what_becomes_of_exports_is_said_at_quitting(
+    rig: Rig, make_sound: MakeSound, films: Path
+) -> None:
+    rig.begin()
+    rig.open(make_sound(2.0))
+    rig.window.editing.stack.add_words("storm")
+    rig.answers.leaving = Leave.STAY
+    assert not rig.window.close()
+    rig.engine.step_seconds = 0.05
+    for _ in range(2):
+        rig.do("export_again")
+    rig.wait(lambda: any(job.done > 2 for job in jobs(rig)))
+    assert not rig.window.close()
+    assert rig.answers.told_at_leaving == ["", "2 exports go on at the next start."]
+    rig.answers.leaving = Leave.DISCARD
+
+
+def test_what_is_left_by_a_cancelled_export_is_said(
+    rig: Rig, make_sound: MakeSound, films: Path
+) -> None:
+    rig.begin()
+    rig.open(make_sound(2.0))
+    said: list[str] = []
+    rig.window.exporter.said.connect(said.append)
+    for name in ("new.mp4", "old.mp4"):
+        (films / "old.mp4").write_bytes(b"old")
+        rig.engine.step_seconds = 0.02
+        dialog = ask(rig)
+        dialog.name.setText(name)
+        dialog.add.click()
+        rig.wait(lambda: any(job.state is JobState.RUNNING and job.done > 2 for job in jobs(rig)))
+        rig.do("cancel")
+        rig.wait(lambda: over(rig))
+        rig.wait(lambda: [path.name for path in films.iterdir()] == ["old.mp4"])
+    assert said == [
+        "Export cancelled; no file was left",
+        "Export cancelled; the earlier file stays",
+    ]
+    assert (films / "old.mp4").read_bytes() == b"old"
 
 
 def test_pause_reorder_and_cancel_from_the_panel(
