@@ -18,7 +18,7 @@ from soundedit.app.picturepanel import PicturePanel
 from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
 from soundedit.app.savepicture import PictureSaver
-from soundedit.app.settings import FRAME_RATE, SEED
+from soundedit.app.settings import FRAME_RATE
 
 NEW_SEEDS = 10_000
 
@@ -83,9 +83,8 @@ class Commands(QObject):
         self._controller.generate()
 
     def set_seed(self, seed: int) -> None:
-        """Begin from the scene of a seed, now and in the next project."""
+        """Begin from the scene of a seed."""
         self._playback.pause()
-        self._settings.set(SEED, seed)
         self._controller.set_seed(seed)
 
     def set_rate(self, rate: str) -> None:

@@ -59,6 +59,8 @@ class Controller(OpenSound):
     Every answer carries its request's id; answers to requests that were overtaken are dropped.
     """
 
+    sound_replaced = Signal(str)
+    """Another sound, of this name, took the place of the one of a project that has a file."""
     still_changed = Signal()
     heard_changed = Signal()
     movie_changed = Signal()
@@ -302,10 +304,14 @@ class Controller(OpenSound):
             self.stop(kind)
         self._keep()
         self.movie = self.plain = self._base = None
+        replaces = self._opening is None and self.session.path is not None
+        replaces = replaces and self.session.project.take is not None
         if self._opening is None:
             self._make_take(info)
         self._opening = None
         self._hold(info)
+        if replaces:
+            self.sound_replaced.emit(info.path.name)
         self._begin_base()
         if self._generate_after_open and self.movie is None:
             self.generate()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
+from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from soundedit.app.recovery import RecoveryChoice, RecoveryDialog
@@ -97,12 +98,16 @@ class Dialogs:
         kind = parent.tr("soundedit projects (*{0})").format(SUFFIX)
         return _save_file(parent, parent.tr("Save the project"), suggestion, kind, SUFFIX)
 
-    def leave(self, parent: QWidget, name: str) -> Leave:
-        """What to do with the unsaved changes of a project that is about to be closed."""
+    def leave(self, parent: QWidget, name: str, note: str = "") -> Leave:
+        """What to do with the unsaved changes of a project that is about to be closed.
+
+        `note` is what else there is to know.
+        """
         box = QMessageBox(parent)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(parent.tr("Save the project?"))
         box.setText(parent.tr("{0} has changes that are not saved.").format(name))
+        box.setInformativeText(note)
         save = box.addButton(QMessageBox.StandardButton.Save)
         discard = box.addButton(parent.tr("&Don't save"), QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
@@ -163,8 +168,17 @@ class Dialogs:
 
 def _open_file(parent: QWidget, title: str, folder: str, filters: str) -> Path | None:
     """A file that is there; None when the person thought better of it."""
+    folder = folder or _first_folder()
     name, _ = QFileDialog.getOpenFileName(parent, title, folder, filters)
     return Path(name) if name else None
+
+
+def _first_folder() -> str:
+    """Where to look before anything was opened: not where the program was started."""
+    kind = QStandardPaths.StandardLocation
+    places = (kind.MusicLocation, kind.HomeLocation)
+    found = (QStandardPaths.writableLocation(place) for place in places)
+    return next((place for place in found if Path(place).is_dir()), "")
 
 
 def _save_file(

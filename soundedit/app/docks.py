@@ -1,5 +1,7 @@
 """The panels around the viewer, each in a dock that can be moved, shown and hidden."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -51,9 +53,31 @@ class Docks:
         for dock in behind:
             window.tabifyDockWidget(first, dock)
         self._exports.hide()
-        first.raise_()
-        window.resizeDocks([upper, first], [230, 280], Qt.Orientation.Horizontal)
-        window.resizeDocks([upper, lower], [250, 260], Qt.Orientation.Vertical)
+        self._upper, self._lower, self._first = upper, lower, first
+        self._at_first = window.saveState()
+        self._arrange()
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """What to call for the command that puts the panels back."""
+        return {"reset_layout": self.reset}
+
+    def reset(self) -> None:
+        """Put the panels where they are at first."""
+        self._window.restoreState(self._at_first)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self._first.raise_()
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        self._window.resizeDocks([self._upper, self._first], [230, 280], across)
+        self._window.resizeDocks([self._upper, self._lower], [250, 260], down)
+
+    def behind(self, widget: QWidget) -> bool:
+        """Whether a widget is in a panel that lies behind another."""
+        return any(
+            dock.isAncestorOf(widget) and dock.isVisible() and dock.visibleRegion().isEmpty()
+            for dock in self.all
+        )
 
     def show_exports(self) -> None:
         """Bring the exports to the front."""

@@ -1,6 +1,7 @@
 """The settings' page of keys: each command's keys, changed by pressing them."""
 
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QGridLayout,
     QHeaderView,
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from soundedit.app.keymap import Keymap, shown_keys
-from soundedit.app.shortcuts import COMMANDS
+from soundedit.app.shortcuts import COMMANDS, FIXED_KEYS
 
 
 class KeyField(QKeySequenceEdit):
@@ -26,6 +27,15 @@ class KeyField(QKeySequenceEdit):
         self.setMaximumSequenceLength(1)
         self.setFinishingKeyCombinations([])
         self.setClearButtonEnabled(True)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            plain = Qt.KeyboardModifier.NoModifier
+            if event.key() == Qt.Key.Key_Tab and event.modifiers() == plain:
+                return self.focusNextPrevChild(True)
+            if event.key() == Qt.Key.Key_Backtab:
+                return self.focusNextPrevChild(False)
+        return super().event(event)
 
     def key(self) -> str:
         """The key in portable form; empty where none was pressed."""
@@ -64,7 +74,7 @@ class KeysPage(QWidget):
         self.told.setAccessibleName(self.tr("What the new key does now"))
         self.replace = QPushButton(self.tr("&Replace"), self)
         self.add = QPushButton(self.tr("&Add"), self)
-        self.remove = QPushButton(self.tr("R&emove all"), self)
+        self.remove = QPushButton(self.tr("R&emove its keys"), self)
         self.reset = QPushButton(self.tr("Re&set"), self)
         self.reset_all = QPushButton(self.tr("Reset all &commands"), self)
         for button, call in (
@@ -134,13 +144,18 @@ class KeysPage(QWidget):
         id_, key = self._current(), self.field.key()
         owner = self._keymap.owner(key) if key else None
         taken = owner is not None and owner.id != id_
-        if owner is None:
+        if key in FIXED_KEYS:
+            shown = self.field.keySequence().toString(QKeySequence.SequenceFormat.NativeText)
+            self.told.setText(
+                self.tr("{0} is needed by controls and lanes; press another key.").format(shown)
+            )
+        elif owner is None:
             self.told.setText(self.tr("Nothing else has this key.") if key else "")
         elif taken:
             self.told.setText(self.tr('"{0}" has this key and would lose it.').format(owner.plain))
         else:
             self.told.setText(self.tr("It has this key already."))
-        new = bool(key) and (owner is None or taken)
+        new = bool(key) and key not in FIXED_KEYS and (owner is None or taken)
         self.replace.setEnabled(new)
         self.add.setEnabled(new)
         self.remove.setEnabled(bool(self._keymap.keys(id_)))

@@ -20,10 +20,14 @@ class WordsField(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setPlaceholderText(self.tr("Add a word or phrase, as storm"))
-        self.setToolTip(self.tr("A word or phrase that the picture is pushed towards (Ctrl+K)"))
+        self.setToolTip(
+            self.tr("An English word or phrase that the picture is pushed towards (Ctrl+K)")
+        )
         self.setAccessibleName(self.tr("New edit"))
         self.setClearButtonEnabled(True)
+        self._known: list[str] = []
         self._words = QStringListModel(self)
+        self.textEdited.connect(self._sort)
         completer = QCompleter(self._words, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -33,7 +37,18 @@ class WordsField(QLineEdit):
 
     def set_words(self, words: Sequence[str]) -> None:
         """Suggest these while typing."""
-        self._words.setStringList(list(words))
+        self._known = list(words)
+        self._words.setStringList(self._known)
+
+    def _sort(self, text: str) -> None:
+        """What begins as it is typed first, then where a word does."""
+        typed = text.strip().lower()
+
+        def place(words: str) -> int:
+            low = words.lower()
+            return 0 if low.startswith(typed) else 1 if f" {typed}" in low else 2
+
+        self._words.setStringList(sorted(self._known, key=place))
 
     def _take(self, text: str) -> None:
         words = " ".join(text.split())

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction
 from soundedit.app.controller import Controller
 from soundedit.app.heardpanel import HeardPanel
 from soundedit.app.icons import icon
+from soundedit.app.jobs import Offer
 from soundedit.app.labelcolours import label_colours
 from soundedit.app.picturepanel import PicturePanel
 from soundedit.app.playback import Playback
@@ -59,6 +60,7 @@ class Presenter(QObject):
     def _connect(self) -> None:
         controller, feed, axis = self._controller, self._feed, self._axis
         controller.sound_changed.connect(self._sound_changed)
+        controller.sound_replaced.connect(self._sound_replaced)
         controller.peaks_changed.connect(self._peaks_changed)
         controller.still_changed.connect(self._still_changed)
         controller.heard_changed.connect(self._heard_changed)
@@ -139,9 +141,9 @@ class Presenter(QObject):
             self.refresh()
             return
         samples = sample_sounds()
-        if not in_session(info.path):
-            if info.path.resolve() not in {path.resolve() for path in samples}:
-                self._settings.add_recent(info.path)
+        known = {path.resolve() for path in samples}
+        if not in_session(info.path) and info.path.resolve() not in known:
+            self._settings.add_recent(info.path)
             self._settings.set(LAST_FOLDER, str(info.path.parent))
         self._sounds.set_sounds(self._settings.recent(samples), samples)
         self._sounds.show_current(info.path)
@@ -149,6 +151,13 @@ class Presenter(QObject):
         self._axis.set_duration(info.seconds)
         self._timeline.waveform.set_peaks(None, self.tr("Reading the sound..."))
         self._playhead_moved(0.0)
+
+    def _sound_replaced(self, name: str) -> None:
+        session = self._controller.session
+        self._status.say(
+            self.tr('The sound of "{0}" is now {1}.').format(session.title, name),
+            Offer(self.tr("Undo"), session.undo),
+        )
 
     def _peaks_changed(self) -> None:
         self._timeline.waveform.set_peaks(self._controller.peaks)

@@ -17,9 +17,10 @@ from soundedit.app.recovery import Recoveries
 from soundedit.app.session import ProjectSession, Snapshot
 from soundedit.app.settings import PROJECT_FOLDER, Settings
 from soundedit.document.autosave import Autosaver, Recovery, recover
+from soundedit.document.commands import take_name
 from soundedit.document.ids import new_id
 from soundedit.document.lock import FileLock, lock_project, locked_sentence
-from soundedit.document.model import Project, Start
+from soundedit.document.model import Project
 from soundedit.document.projectfile import SUFFIX, OpenedProject, open_project, save_project
 from soundedit.errors import Cancelled, ProjectError
 
@@ -57,11 +58,13 @@ class ProjectFiles(QObject):
         recordings: Path,
         picture: Callable[[], QImage | None],
         pack: Callable[[], str],
+        at_quitting: Callable[[], str],
     ) -> None:
         super().__init__(window)
         self._window, self.session = window, session
         self._settings, self._dialogs, self._state = settings, dialogs, state
         self._picture, self._pack = picture, pack
+        self._at_quitting = at_quitting
         self.work = FileWork(jobs, self)
         self._recoveries = Recoveries(state, recordings, self.work, self)
         self._lock: FileLock | None = None
@@ -98,7 +101,7 @@ class ProjectFiles(QObject):
             self._recoveries.look(self._offer)
 
     def new(self) -> None:
-        """Begin another project, with the same seed and frame rate."""
+        """Begin another project, with the same frame rate."""
         self._leave(self._new)
 
     def open(self, path: Path) -> None:
@@ -121,7 +124,6 @@ class ProjectFiles(QObject):
             return
         if chosen.suffix.lower() != SUFFIX:
             chosen = chosen.with_name(chosen.name + SUFFIX)
-        self._settings.set(PROJECT_FOLDER, str(chosen.parent))
         if self._lock is None or chosen != self.session.path or not self._lock.held:
             lock = lock_project(chosen)
             if not lock.held:
@@ -130,6 +132,7 @@ class ProjectFiles(QObject):
             self._save(chosen, then, lock)
         else:
             self._save(chosen, then)
+        self._settings.set(PROJECT_FOLDER, str(chosen.parent))
 
     def collect(self) -> None:
         """Put every media into the project's file with the next save."""
@@ -142,7 +145,7 @@ class ProjectFiles(QObject):
         """Whether the window may close now; if not, `closing` tells when, or the person stays."""
         if not self.session.worth_asking:
             return True
-        match self._dialogs.leave(self._window, self._name()):
+        match self._dialogs.leave(self._window, self._name(), self._at_quitting()):
             case Leave.SAVE:
                 self.save(then=self.closing.emit)
                 return False
@@ -215,10 +218,10 @@ class ProjectFiles(QObject):
                 go_on()
 
     def _new(self) -> None:
-        old = self.session.project
+        rate = self.session.project.fps
         self._release()
         self._forget()
-        self.session.begin(Project(start=Start(seed=old.start.seed), fps=old.fps), {})
+        self.session.begin(Project(fps=rate), {})
 
     def _open(self, path: Path) -> None:
         def read(progress: Any, cancel: Any) -> OpenedProject:
@@ -363,10 +366,7 @@ class ProjectFiles(QObject):
 
     def _name(self) -> str:
         """The project's name; before it has one, that of its sound."""
-        project = self.session.project
-        take = None if project.take is None else project.take.media
-        sound = next((Path(media.name).stem for media in project.media if media.id == take), "")
-        return self.session.title or sound or self.tr("Untitled")
+        return self.session.title or take_name(self.session.project) or self.tr("Untitled")
 
     def _preview(self) -> bytes | None:
         """A small PNG of the picture on show."""

@@ -125,6 +125,7 @@ COMMANDS = (
     SoundCommand("zoom_fit", "view", T("Commands", "Show the &whole sound"), ("\\",)),
     Command("spectrogram", "view", T("Commands", "&Spectrogram"), ("Shift+S",), True),
     Command("compare", "view", T("Commands", "&Before and after"), ("W",), True),
+    Command("reset_layout", "view", T("Commands", "&Reset the panels")),
     Command("full_screen", "view", T("Commands", "&Full screen"), ("F11",)),
     Command("shortcuts", "help", T("Commands", "&Keyboard shortcuts"), ("F1",)),
     Command("log", "help", T("Commands", "Open the &log folder")),
@@ -160,3 +161,6 @@ GESTURES = (
     ),
 )
 """What mouse, touchpad and focused things do, and how."""
+
+FIXED_KEYS = ("Esc", "Tab", "Shift+Tab", "Return", "Enter", "Up", "Down", "Del", "Backspace")
+"""Keys that controls and lanes need themselves, so that no command can have them."""

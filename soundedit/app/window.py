@@ -28,7 +28,7 @@ from soundedit.app.layout import FullScreen, add_colour_menu, restore_layout, sa
 from soundedit.app.live.live import Live
 from soundedit.app.microphone import Microphone
 from soundedit.app.packs import PackChoice, chosen_loader
-from soundedit.app.picturepanel import DEFAULT_RATE, FRAME_RATES, MAX_SEED, PicturePanel
+from soundedit.app.picturepanel import DEFAULT_RATE, FRAME_RATES, PicturePanel
 from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
 from soundedit.app.presenter import Presenter
@@ -43,7 +43,6 @@ from soundedit.app.settings import (
     CACHE_MEGABYTES,
     FIRST_START,
     FRAME_RATE,
-    SEED,
     Settings,
 )
 from soundedit.app.soundspanel import SoundsPanel
@@ -58,7 +57,7 @@ from soundedit.app.transport import Transport
 from soundedit.app.viewer import Viewer
 from soundedit.app.worker import Loader, load_engine
 from soundedit.document.autosave import state_folder
-from soundedit.document.model import Project, Start
+from soundedit.document.model import Project
 from soundedit.media.playback import Player
 from soundedit.media.portaudio import AudioBackend
 from soundedit.media.record import Recorder
@@ -169,6 +168,7 @@ class MainWindow(QMainWindow):
             self._recordings,
             lambda: self.viewer.image,
             self.controller.pack_name,
+            self.exporter.at_quitting,
         )
         self.fine = FineWork(
             self,
@@ -254,7 +254,8 @@ class MainWindow(QMainWindow):
             | self.projects.handlers()
             | self.comparing.handlers()
             | self.fine.handlers()
-            | self.opener.handlers(),
+            | self.opener.handlers()
+            | self._docks.handlers(),
         )
         TextGuard(self)
         self.setAcceptDrops(True)
@@ -360,10 +361,9 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         settings = self.settings
         restore_layout(self, settings)
-        seed = min(max(settings.get(SEED), 0), MAX_SEED)
         rate = settings.get(FRAME_RATE)
         rate = rate if rate in FRAME_RATES else DEFAULT_RATE
-        self.session.begin(Project(start=Start(seed=seed), fps=rate), {})
+        self.session.begin(Project(fps=rate), {})
         samples = sample_sounds()
         self.sounds.set_sounds(settings.recent(samples), samples)
 
@@ -408,6 +408,16 @@ class MainWindow(QMainWindow):
             self._full_screen.toggle()
             return
         super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        # Qt counts panels that lie behind others as visible.
+        first = None
+        while super().focusNextPrevChild(next):
+            widget = self.focusWidget()
+            if widget is None or widget is first or not self._docks.behind(widget):
+                return True
+            first = first or widget
+        return False
 
     def end(self) -> None:
         """Close without a question; unsaved work is offered by the next start."""

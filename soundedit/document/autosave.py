@@ -20,6 +20,7 @@ from typing import Any
 
 import platformdirs
 
+from soundedit.document.commands import take_name
 from soundedit.document.ids import new_id
 from soundedit.document.lock import FileLock
 from soundedit.document.model import Project
@@ -308,7 +309,7 @@ def _readable(folder: Path) -> list[Recovery]:
         (damaged if damage else found).append(
             Recovery(
                 time=fields["time"],
-                title=project.title,
+                title=project.title or take_name(project),
                 path=None if fields["path"] is None else Path(fields["path"]),
                 picture=picture if picture.is_file() else None,
                 file=file,

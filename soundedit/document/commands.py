@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 from soundedit.document.ids import new_id
 from soundedit.document.model import (
@@ -91,6 +92,12 @@ def find_media(project: Project, media_id: str) -> Media:
         if media.id == media_id:
             return media
     raise KeyError(media_id)
+
+
+def take_name(project: Project) -> str:
+    """The name of the sound that moves the pictures, without its ending; empty without one."""
+    take = None if project.take is None else project.take.media
+    return next((Path(media.name).stem for media in project.media if media.id == take), "")
 
 
 def text_edit(words: str) -> Edit:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from soundedit.document.whole import folder_missing, write_error
+from soundedit.document.whole import folder_missing, folder_unwritable, write_error
 from soundedit.errors import shown
 
 if sys.platform == "win32":
@@ -135,6 +135,8 @@ def locked_sentence(path: Path, lock: FileLock) -> str:
         return ""
     if not lock.path.parent.is_dir():
         return folder_missing(path)
+    if lock.error and not os.access(lock.path.parent, os.W_OK):
+        return folder_unwritable(path)
     if lock.error:
         return f"{shown(path)} may not be written; save under another name."
     holder = lock.holder

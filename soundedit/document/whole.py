@@ -49,6 +49,11 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         raise write_error(path, error) from error
 
 
+def folder_unwritable(path: Path) -> str:
+    """The sentence for a file whose folder takes no files from this person."""
+    return f"The folder {shown(path.absolute().parent)} may not be written to; choose another."
+
+
 def folder_missing(path: Path) -> str:
     """The sentence for a file whose folder is not there."""
     return f"The folder {shown(path.absolute().parent)} does not exist; choose another folder."

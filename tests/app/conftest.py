@@ -107,6 +107,7 @@ class Answers(Dialogs):
         self.save_path: Path | None = None
         self.leaving = Leave.DISCARD
         self.asked_to_leave: list[str] = []
+        self.told_at_leaving: list[str] = []
         self.suggested: list[Path] = []
         self.recovering: Callable[[Sequence[Recovery]], RecoveryChoice] = lambda _: RecoveryChoice()
 
@@ -138,8 +139,9 @@ class Answers(Dialogs):
         self.suggested.append(suggestion)
         return self.save_path
 
-    def leave(self, parent: object, name: str) -> Leave:
+    def leave(self, parent: object, name: str, note: str = "") -> Leave:
         self.asked_to_leave.append(name)
+        self.told_at_leaving.append(note)
         return self.leaving
 
     def recovery(self, parent: object, found: Sequence[Recovery]) -> RecoveryChoice:

@@ -43,7 +43,7 @@ def _hiss(start: int, count: int) -> np.ndarray:
 class Discarding(Dialogs):
     """Lets unsaved work go."""
 
-    def leave(self, parent: object, title: str) -> Leave:
+    def leave(self, parent: object, name: str, note: str = "") -> Leave:
         return Leave.DISCARD
 
 

@@ -348,3 +348,52 @@ def test_typing_a_fade_leaves_the_edges_where_they_are(edited: Rig) -> None:
     assert span == Span(5 / 24, 25 / 24, 0.25)
     card.end.setValue(0.9)
     assert edited.window.session.project.edits[-1].span == Span(5 / 24, 0.9, 0.25)
+
+
+def test_a_number_keeps_its_keys_from_the_card(edited: Rig) -> None:
+    storm = type_words(edited, "storm")
+    card = edited.window.editing.panel.card(storm)
+    number = card.strength.number
+    number.setFocus()
+    edited.wait(number.hasFocus)
+    edited.qtbot.keyClick(number, Qt.Key.Key_Return)
+    assert not card.more.isChecked()
+    slider = card.strength.slider
+    slider.setFocus()
+    edited.wait(slider.hasFocus)
+    edited.qtbot.keyClick(slider, Qt.Key.Key_Backspace)
+    assert [edit.id for edit in edited.window.session.project.edits] == [storm]
+    card.setFocus()
+    edited.qtbot.keyClick(card, Qt.Key.Key_Return)
+    assert card.more.isChecked()
+
+
+def test_words_that_begin_as_typed_come_first(edited: Rig) -> None:
+    field = edited.window.editing.panel.new.field
+    field.set_words(["blast", "babbling stream", "steps", "a storm", "storm"])
+    field.setFocus()
+    edited.wait(field.hasFocus)
+    edited.qtbot.keyClicks(field, "st")
+    model = field.completer().completionModel()
+    rows = [model.index(row, 0).data() for row in range(model.rowCount())]
+    assert rows == ["steps", "storm", "babbling stream", "a storm", "blast"]
+
+
+def test_tab_passes_panels_that_lie_behind(edited: Rig) -> None:
+    window = edited.window
+    window.activateWindow()
+    docks = {dock.objectName(): dock for dock in window._docks.all}
+    docks["history"].raise_()
+    edited.wait(lambda: docks["edits"].visibleRegion().isEmpty())
+    window.picture.seed.setFocus()
+    edited.wait(window.picture.seed.hasFocus)
+    reached: list[QWidget] = []
+    for _ in range(60):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        reached.append(focus)
+        edited.qtbot.keyClick(focus, Qt.Key.Key_Tab)
+    inside = [w for w in reached if any(docks[n].isAncestorOf(w) for n in ("edits", "heard"))]
+    assert inside == [] and len(set(reached)) > 10
+    edited.do("reset_layout")
+    assert not docks["edits"].visibleRegion().isEmpty()

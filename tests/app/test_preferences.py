@@ -22,7 +22,7 @@ from soundedit.app.settings import (
 from soundedit.app.settings import (
     KEYS as STORED,
 )
-from soundedit.app.shortcuts import COMMANDS
+from soundedit.app.shortcuts import COMMANDS, FIXED_KEYS
 
 from .conftest import Rig
 
@@ -105,6 +105,23 @@ def test_page_takes_the_key_that_is_pressed(page: KeysPage, qtbot: QtBot) -> Non
     qtbot.waitUntil(page.field.hasFocus)
     qtbot.keyClick(page.field, Qt.Key.Key_F8, Qt.KeyboardModifier.ControlModifier)
     assert page.field.key() == "Ctrl+F8"
+
+
+def test_keys_that_controls_need_are_not_given_away(page: KeysPage, settings: Settings) -> None:
+    page.choose("marker")
+    for key in FIXED_KEYS:
+        press(page, key)
+        assert page.told.text().endswith("is needed by controls and lanes; press another key.")
+        assert not page.add.isEnabled() and not page.replace.isEnabled()
+    assert not any(key in FIXED_KEYS for command in COMMANDS for key in command.keys)
+
+
+def test_tab_leaves_the_field(page: KeysPage, qtbot: QtBot) -> None:
+    press(page, "F9")
+    page.field.setFocus()
+    qtbot.waitUntil(page.field.hasFocus)
+    qtbot.keyClick(page.field, Qt.Key.Key_Tab)
+    assert not page.field.hasFocus() and page.field.key() == "F9"
 
 
 def test_page_can_be_searched(page: KeysPage) -> None:

@@ -134,6 +134,32 @@ def test_new_project_begins_without_edits(storm: Rig, tmp_path: Path) -> None:
     assert (tmp_path / "film.soundedit").is_file()
 
 
+def test_each_project_has_a_seed_of_its_own(storm: Rig) -> None:
+    storm.window.picture.seed.setValue(42)
+    storm.window.picture.rate.setCurrentText("25")
+    storm.do("new_project")
+    project = storm.window.session.project
+    assert (project.start.seed, project.fps) == (0, "25")
+    assert storm.window.picture.seed.value() == 0
+
+
+def test_another_sound_in_a_saved_project_is_told_and_can_be_taken_back(
+    storm: Rig, make_sound: MakeSound, tmp_path: Path
+) -> None:
+    other, text = make_sound(1.0, "other.wav"), storm.window.status.jobs.text
+    storm.open(other)
+    storm.wait(lambda: storm.controller.jobs.current() is None)
+    assert text.text() == ""
+    save(storm, tmp_path / "film.soundedit")
+    storm.open(make_sound(2.0, "third.wav"))
+    storm.wait(lambda: text.text() == 'The sound of "film" is now third.wav.')
+    offer = storm.window.status.jobs.offer
+    assert offer.text() == "Undo"
+    offer.click()
+    sound = storm.controller
+    storm.wait(lambda: sound.sound is not None and sound.sound.path.name == "other.wav")
+
+
 def test_failed_save_is_told_and_nothing_is_lost(storm: Rig, tmp_path: Path) -> None:
     storm.answers.save_path = tmp_path / "nowhere" / "film.soundedit"
     storm.do("save")
@@ -215,7 +241,7 @@ def test_recovery_dialog_lists_picture_and_time(storm: Rig, tmp_path: Path, qtbo
     dialog = RecoveryDialog(found)
     qtbot.addWidget(dialog)
     item = dialog.list.item(0)
-    assert item.text().startswith("Untitled\n")
+    assert item.text().startswith("tone\n")
     assert not item.icon().pixmap(32, 32).isNull()
     dialog.open_button.click()
     assert dialog.choice == RecoveryChoice(found[0])

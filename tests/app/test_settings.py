@@ -9,7 +9,6 @@ from soundedit.app.settings import (
     GEOMETRY,
     RECENT,
     RECENT_LIMIT,
-    SEED,
     Settings,
 )
 
@@ -18,13 +17,13 @@ def test_values_survive_a_restart_with_their_types(tmp_path: Path) -> None:
     path = tmp_path / "a folder" / "settings.ini"
     first = Settings(path)
     first.set(FIRST_START, False)
-    first.set(SEED, 42)
+    first.set(CACHE_MEGABYTES, 42)
     first.set(GEOMETRY, QByteArray(b"\x00\x01\xff"))
     first.set(RECENT, ["/one, two.wav"])
     first.save()
     again = Settings(path)
     assert again.get(FIRST_START) is False
-    assert again.get(SEED) == 42
+    assert again.get(CACHE_MEGABYTES) == 42
     assert again.get(GEOMETRY) == QByteArray(b"\x00\x01\xff")
     assert again.get(RECENT) == ["/one, two.wav"]
 

@@ -72,6 +72,14 @@ def test_a_crash_is_recovered_with_time_title_picture_and_media(tmp_path: Path) 
     assert titles == ["third", "At the shore", "At the sea"]
 
 
+def test_work_without_a_title_is_called_as_its_sound(tmp_path: Path) -> None:
+    project, files = whole_project(tmp_path)
+    autosaver = Autosaver(tmp_path / "state")
+    assert autosaver.write(set_title(project, ""), files)
+    crash(autosaver)
+    assert [recovery.title for recovery in recoverable(tmp_path / "state")] == ["K\u00fcste 1"]
+
+
 def test_unpacked_media_outlive_a_crash(tmp_path: Path) -> None:
     project, files = whole_project(tmp_path)
     save_project(tmp_path / "p.soundedit", project, files)
