@@ -1,7 +1,8 @@
-"""Times as people read and type them: m:ss, with hours and decimals where there are any."""
+"""Times and frame rates as people read and type them."""
 
 import math
 import re
+from fractions import Fraction
 
 _TYPED = re.compile(r"([+-]?)(?:(\d+):)?(?:(\d+):)?(\d+(?:[.,]\d*)?|[.,]\d+)")
 _LONGEST = 12
@@ -36,3 +37,8 @@ def typed_time(text: str, here: float) -> float | None:
     if not sign:
         return seconds
     return here + seconds if sign == "+" else here - seconds
+
+
+def rate_text(fps: Fraction) -> str:
+    """A frame rate as people write it: 24000/1001 -> "23.976"."""
+    return f"{float(fps):.3f}".rstrip("0").rstrip(".")

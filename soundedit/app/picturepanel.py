@@ -17,20 +17,15 @@ from PySide6.QtWidgets import (
 )
 
 from soundedit.app.buttons import Button, action_button
+from soundedit.app.clock import rate_text
 from soundedit.app.icons import icon
 from soundedit.app.reacting import Reacting
 from soundedit.app.reactivitybox import ReactivityBox
 from soundedit.app.viewer import Viewer
 
 MAX_SEED = 2**31 - 1
-FRAME_RATES = {
-    "12": Fraction(12),
-    "24": Fraction(24),
-    "25": Fraction(25),
-    "30": Fraction(30),
-    "50": Fraction(50),
-    "60": Fraction(60),
-}
+FRAME_RATES = ("12", "24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60")
+"""As projects keep them."""
 DEFAULT_RATE = "24"
 
 
@@ -60,9 +55,12 @@ class PicturePanel(QWidget):
         # Return gives the keys back to the timeline.
         self.seed.lineEdit().returnPressed.connect(self.seed.clearFocus)
         self.rate = QComboBox(self)
-        self.rate.addItems(list(FRAME_RATES))
+        for rate in FRAME_RATES:
+            self.rate.addItem(rate_text(Fraction(rate)), rate)
         self.rate.setAccessibleName(self.tr("Frames per second"))
-        self.rate.currentTextChanged.connect(self.rate_changed)
+        self.rate.currentIndexChanged.connect(
+            lambda: self.rate_changed.emit(self.rate.currentData())
+        )
         self.still = Viewer(self)
         self.still.setAccessibleName(self.tr("Inverted picture"))
         self.still.setAcceptDrops(False)
@@ -109,7 +107,10 @@ class PicturePanel(QWidget):
         for widget in (self.seed, self.rate):
             widget.blockSignals(True)
         self.seed.setValue(min(seed, self.seed.maximum()))
-        self.rate.setCurrentText(rate if rate in FRAME_RATES else DEFAULT_RATE)
+        if self.rate.findData(rate) < 0:
+            # The command line makes projects of any rate.
+            self.rate.addItem(rate_text(Fraction(rate)), rate)
+        self.rate.setCurrentIndex(self.rate.findData(rate))
         for widget in (self.seed, self.rate):
             widget.blockSignals(False)
 

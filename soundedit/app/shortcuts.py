@@ -124,6 +124,7 @@ COMMANDS = (
     SoundCommand("zoom_out", "view", T("Commands", "Zoom &out"), ("-",)),
     SoundCommand("zoom_fit", "view", T("Commands", "Show the &whole sound"), ("\\",)),
     Command("spectrogram", "view", T("Commands", "&Spectrogram"), ("Shift+S",), True),
+    Command("enlarge", "view", T("Commands", "&Enlarge a quiet waveform"), ("Shift+E",), True),
     Command("compare", "view", T("Commands", "&Before and after"), ("W",), True),
     Command("reset_layout", "view", T("Commands", "&Reset the panels")),
     Command("full_screen", "view", T("Commands", "&Full screen"), ("F11",)),

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
+from soundedit.app.clock import rate_text
 from soundedit.app.eliding import ElidedLabel
 from soundedit.app.jobs import Jobs, JobView, Offer
 from soundedit.app.requests import EngineInfo
@@ -54,4 +55,4 @@ class StatusBar(QStatusBar):
         """Show the movie's frames per second."""
         self.rate.setVisible(rate is not None)
         if rate is not None:
-            self.rate.setText(self.tr("{0} fps").format(f"{float(rate):g}"))
+            self.rate.setText(self.tr("{0} fps").format(rate_text(rate)))

@@ -109,6 +109,11 @@ class TimeAxis(QObject):
         """Whether the page is turned when the playhead leaves the view."""
         self._follows = on
 
+    def show_playhead(self) -> None:
+        """Turn to the page that the playhead is on, where the view follows it."""
+        if self._follows:
+            self._reveal(self._playhead)
+
     def move_playhead(self, seconds: float) -> None:
         """Put the playhead somewhere and turn the page where it leaves the view.
 

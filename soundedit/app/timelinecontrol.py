@@ -14,6 +14,7 @@ from soundedit.app.preferences import Preferences, chosen_output
 from soundedit.app.requests import PreviewSize
 from soundedit.app.settings import (
     CACHE_MEGABYTES,
+    ENLARGED,
     FOLLOW,
     PREVIEW_SIZE,
     RETURN_ON_STOP,
@@ -95,6 +96,7 @@ class TimelineControl(QObject):
             "zoom_out": lambda: axis.zoom(1 / KEY_ZOOM),
             "zoom_fit": axis.fit,
             "spectrogram": self._change_view,
+            "enlarge": lambda: self._preferences.set(ENLARGED, not self._settings.get(ENLARGED)),
         }
 
     def _go_to_beat(self, forward: bool) -> None:
@@ -124,6 +126,8 @@ class TimelineControl(QObject):
         self._actions["snap"].setChecked(settings.get(SNAP))
         self._timeline.waveform.set_view(settings.get(SOUND_VIEW))
         self._actions["spectrogram"].setChecked(settings.get(SOUND_VIEW) == SPECTROGRAM)
+        self._timeline.waveform.set_enlarged(settings.get(ENLARGED))
+        self._actions["enlarge"].setChecked(settings.get(ENLARGED))
         self._controller.feed.set_cache_limit(settings.get(CACHE_MEGABYTES) * 2**20)
 
     def _connect(self) -> None:
@@ -136,6 +140,7 @@ class TimelineControl(QObject):
         axis.sought.connect(playback.seek)
         axis.scrubbed.connect(playback.scrub)
         playback.position_changed.connect(axis.move_playhead)
+        playback.playing_changed.connect(self._playing_changed)
         playback.looping_changed.connect(self._actions["loop"].setChecked)
         playback.looping_changed.connect(self._set_course)
         playback.speed_changed.connect(self._transport.show_speed)
@@ -154,6 +159,10 @@ class TimelineControl(QObject):
             lambda size: self._preferences.set(PREVIEW_SIZE, size)
         )
         self._preferences.changed.connect(self.apply_settings)
+
+    def _playing_changed(self, playing: bool) -> None:
+        if playing:
+            self._axis.show_playhead()
 
     def _spectrum_changed(self) -> None:
         self._timeline.waveform.set_spectrogram(self._controller.spectrogram)

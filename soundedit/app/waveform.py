@@ -17,6 +17,7 @@ from soundedit.media.spectrogram import BANDS, Spectrogram, band_frequencies
 
 WAVEFORM, SPECTROGRAM = "waveform", "spectrogram"
 MARGIN = 3
+MOST_GAIN = 1000.0
 LEAST_TICK_PIXELS = 3.0
 MOST_TICK_PIXELS = 9.0
 TICKS_APART = 2.0
@@ -71,6 +72,7 @@ class WaveformLane(Lane):
         self._spectrogram: Spectrogram | None = None
         self._text = ""
         self._view = WAVEFORM
+        self._enlarged = False
         self.setAccessibleName(self.tr("Waveform"))
 
     def sizeHint(self) -> QSize:
@@ -87,6 +89,20 @@ class WaveformLane(Lane):
         spectral = self._view == SPECTROGRAM
         self.setAccessibleName(self.tr("Spectrogram") if spectral else self.tr("Waveform"))
         self.redraw()
+
+    def set_enlarged(self, on: bool) -> None:
+        """Draw the waveform as high as the lane, however quiet the sound is."""
+        self._enlarged = on
+        self.redraw()
+
+    @property
+    def gain(self) -> float:
+        """How many times higher than it is the waveform is drawn."""
+        if not self._enlarged or self._peaks is None:
+            return 1.0
+        low, high, _ = self._peaks.window(0.0, self.axis.duration, 1)
+        loudest = max(float(np.max(high)), -float(np.min(low)))
+        return min(max(1 / loudest, 1.0), MOST_GAIN) if loudest > 0 else 1.0
 
     def set_peaks(self, peaks: PeaksLike | None, text: str = "") -> None:
         """Draw these peaks; without any, `text` says why."""
@@ -138,14 +154,22 @@ class WaveformLane(Lane):
         base = self.colour(QPalette.ColorRole.Base)
         ratio = self.devicePixelRatioF()
         values = self._peaks.window(self.axis.to_time(first), self.axis.to_time(last), columns)
+        gain = np.float32(self.gain)
+        low, high, rms = (value * gain for value in values)
         image = waveform_image(
-            *values,
+            low,
+            high,
+            rms,
             round((self.height() - 2 * MARGIN) * ratio),
             blend(base, accent, 0.55),
             accent,
         )
         image.setDevicePixelRatio(ratio)
         painter.drawImage(round(first), MARGIN, image)
+        if gain > 1:
+            painter.setPen(self.colour())
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+            painter.drawText(self.rect().adjusted(0, 1, -4, 0), right, f"\u00d7 {gain:.3g}")
 
     def _draw_spectrogram(
         self, painter: QPainter, values: Spectrogram, first: float, last: float, columns: int

@@ -126,6 +126,27 @@ def test_view_keys(opened: Rig) -> None:
     assert window.timeline.waveform.view == "spectrogram"
     press(opened, Key.Key_S, SHIFT)
     assert window.timeline.waveform.view == "waveform"
+    opened.wait(lambda: opened.controller.peaks is not None)
+    waveform, action = window.timeline.waveform, window.actions_by_id["enlarge"]
+    assert waveform.gain == 1 and not action.isChecked()
+    press(opened, Key.Key_E, SHIFT)
+    low, high, _ = opened.controller.peaks.window(0.0, 8.0, 1)
+    assert waveform.gain == pytest.approx(1 / max(high[0], -low[0])) and action.isChecked()
+    assert waveform.gain > 1.2
+    press(opened, Key.Key_E, SHIFT)
+    assert waveform.gain == 1
+
+
+def test_playing_turns_to_the_page_of_the_playhead(opened: Rig) -> None:
+    axis = opened.window.axis
+    axis.seek(0.5)
+    for _ in range(5):
+        axis.zoom(2.0)
+    axis.pan(4.0)
+    assert axis.start > 0.5
+    press(opened, Key.Key_Space)
+    assert axis.start <= 0.5 < axis.end
+    press(opened, Key.Key_Space)
 
 
 def test_next_and_previous_onset(opened: Rig) -> None:

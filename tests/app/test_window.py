@@ -333,13 +333,16 @@ def test_layout_and_rate_are_remembered(
     rig.begin()
     rig.window.resize(760, 745)
     rig.window.picture.seed.setValue(12)
-    rig.window.picture.rate.setCurrentText("30")
+    rig.window.picture.rate.setCurrentText("29.97")
     rig.close()
     again = Rig(Settings(tmp_path / "settings.ini"), tmp_path, qtbot)
     try:
         assert again.window.size().toTuple() == (760, 745)
         assert again.controller.seed == again.window.picture.seed.value() == 0
-        assert again.controller.rate == "30"
+        assert again.controller.rate == "30000/1001"
+        assert again.window.picture.rate.currentText() == "29.97"
+        again.controller.set_rate("15")
+        assert again.window.picture.rate.currentText() == "15"
     finally:
         again.close()
 

@@ -61,11 +61,6 @@ def shown(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text)
 
 
-def rate_text(fps: Fraction) -> str:
-    """A frame rate as people write it: 24000/1001 -> "23.976"."""
-    return f"{float(fps):.3f}".rstrip("0").rstrip(".")
-
-
 def format_titles() -> dict[str, str]:
     """The formats that can be made here: name -> title."""
     return {name: form.title for name, form in FORMATS.items() if available(form)}

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from soundedit.app.clock import rate_text
 from soundedit.app.exports.choices import (
     FIT_TITLES,
     QUALITY_TITLES,
     RATES,
     SIZES,
     format_titles,
-    rate_text,
     shown,
 )
 from soundedit.app.exports.plan import Subject, qualities

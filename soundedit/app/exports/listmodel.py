@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from soundedit.app.clock import clock
+from soundedit.app.clock import clock, rate_text
 from soundedit.app.exports.job import ExportJob, JobState
 from soundedit.app.exports.queue import ExportQueue
 
@@ -90,7 +90,7 @@ class QueueModel(QAbstractListModel):
         size = ""
         if settings.width or settings.height:
             size = "{} \u00d7 {}".format(*settings.size(0))
-        rate = self.tr("{0} fps").format(f"{float(job.fps):.5g}")
+        rate = self.tr("{0} fps").format(rate_text(job.fps))
         return ", ".join(filter(None, (job.title, settings.kind.title.split(" (")[0], size, rate)))
 
     def status(self, job: ExportJob) -> str:
