@@ -27,7 +27,7 @@ ICONS = {
 SEPARATED = {
     *("save", "record", "new_edit", "blend_sound", "cut_edit", "edit_up"),
     *("export", "settings", "quit", "cancel", "loop", "start", "next_frame"),
-    *("next_marker", "in_point", "snap", "spectrogram", "full_screen", "log"),
+    *("next_marker", "in_point", "snap", "spectrogram", "picture_in", "reset_layout", "log"),
 }
 
 

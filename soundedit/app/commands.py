@@ -19,6 +19,7 @@ from soundedit.app.playback import Playback
 from soundedit.app.preferences import Preferences
 from soundedit.app.savepicture import PictureSaver
 from soundedit.app.settings import FRAME_RATE
+from soundedit.app.viewer import ZOOM_STEP, Viewer
 
 NEW_SEEDS = 10_000
 
@@ -41,6 +42,7 @@ class Commands(QObject):
         pictures: PictureSaver,
         preferences: Preferences,
         dialogs: Dialogs,
+        viewer: Viewer,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -53,7 +55,7 @@ class Commands(QObject):
         self._exporter, self._packs, self._pictures = exporter, packs, pictures
         self._preferences = preferences
         self._settings = preferences.settings
-        self._dialogs = dialogs
+        self._dialogs, self._viewer = dialogs, viewer
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What to call for each command's id."""
@@ -71,6 +73,9 @@ class Commands(QObject):
             "generate": self._generate,
             "new_seed": self._new_seed,
             "cancel": self._controller.jobs.cancel_current,
+            "picture_in": lambda: self._viewer.zoom_by(ZOOM_STEP),
+            "picture_out": lambda: self._viewer.zoom_by(1 / ZOOM_STEP),
+            "picture_whole": self._viewer.show_whole,
             "full_screen": self._full_screen.toggle,
             "settings": lambda: self._preferences.show(window),
             "shortcuts": lambda: show_shortcuts(window, self._preferences.keymap),

@@ -76,6 +76,7 @@ class Presenter(QObject):
         self._timeline.thumbnails.slots_changed.connect(self._overview_changed)
         axis.playhead_moved.connect(self._playhead_moved)
         self._playback.playing_changed.connect(self._playing_changed)
+        self._actions["record"].changed.connect(self._refresh_hint)
 
     def refresh(self) -> None:
         """What can be done now, and what stands where nothing is."""
@@ -136,7 +137,7 @@ class Presenter(QObject):
         if info is None:
             self._playback.pause()
             self._axis.set_duration(0.0)
-            self._timeline.waveform.set_peaks(None)
+            self._timeline.waveform.set_peaks(None, self.tr("Open a sound that moves the picture"))
             self._sounds.show_current(None)
             self.refresh()
             return

@@ -126,6 +126,9 @@ COMMANDS = (
     Command("spectrogram", "view", T("Commands", "&Spectrogram"), ("Shift+S",), True),
     Command("enlarge", "view", T("Commands", "&Enlarge a quiet waveform"), ("Shift+E",), True),
     Command("compare", "view", T("Commands", "&Before and after"), ("W",), True),
+    Command("picture_in", "view", T("Commands", "En&large the picture"), ("Ctrl+=", "Ctrl++")),
+    Command("picture_out", "view", T("Commands", "Make the picture s&maller"), ("Ctrl+-",)),
+    Command("picture_whole", "view", T("Commands", "Show the whole &picture"), ("Ctrl+0",)),
     Command("reset_layout", "view", T("Commands", "&Reset the panels")),
     Command("full_screen", "view", T("Commands", "&Full screen"), ("F11",)),
     Command("shortcuts", "help", T("Commands", "&Keyboard shortcuts"), ("F1",)),
@@ -136,6 +139,7 @@ COMMANDS = (
 
 GESTURES = (
     (T("Commands", "Ctrl+wheel, pinch"), T("Commands", "Zoom the timeline about the pointer")),
+    (T("Commands", "Ctrl+wheel on the picture"), T("Commands", "Enlarge it; then drag to move it")),
     (T("Commands", "Shift+wheel, two fingers"), T("Commands", "Move along the timeline")),
     (T("Commands", "Click"), T("Commands", "Put the playhead there")),
     (T("Commands", "Drag"), T("Commands", "Scrub: picture and sound follow the pointer")),

@@ -17,6 +17,8 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
+    QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -26,10 +28,16 @@ from soundedit.app.images import to_image
 WIPE_REACH = 8.0
 """Pixels within which the line between before and after is grabbed."""
 WIPE_STEP = 0.05
+LARGEST_ZOOM = 16.0
+ZOOM_STEP = 1.25
+"""One notch of the wheel, or one press of a key."""
 
 
 class Viewer(QWidget):
-    """Paints one picture with its aspect kept, sharp on high-DPI screens."""
+    """Paints one picture with its aspect kept, sharp on high-DPI screens.
+
+    The wheel with Ctrl enlarges it about the pointer; then a drag moves it.
+    """
 
     files_dropped = Signal(list)
     painted = Signal()
@@ -46,6 +54,9 @@ class Viewer(QWidget):
         self._wipe = False
         self._split = 0.5
         self._wiping = False
+        self._zoom = 1.0
+        self._centre = QPointF(0.5, 0.5)
+        self._dragged_from: QPointF | None = None
         self.setAcceptDrops(True)
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -100,8 +111,58 @@ class Viewer(QWidget):
         self._dark = dark
         self.update()
 
+    @property
+    def zoom(self) -> float:
+        """How many times larger the picture is than where all of it fits, 1 to `LARGEST_ZOOM`."""
+        return self._zoom
+
+    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
+        """Enlarge the picture, keeping what is at a point (the middle) where it is."""
+        if self._image is None:
+            return
+        point = QPointF(self.rect().center()) if about is None else about
+        area = self.picture_area()
+        share = QPointF(
+            (point.x() - area.left()) / area.width(), (point.y() - area.top()) / area.height()
+        )
+        self._zoom = min(max(self._zoom * factor, 1.0), LARGEST_ZOOM)
+        fitted = self._fitted()
+        width, height = fitted.width() * self._zoom, fitted.height() * self._zoom
+        self._look_at(
+            share.x() + (self.width() / 2 - point.x()) / width,
+            share.y() + (self.height() / 2 - point.y()) / height,
+        )
+
+    def show_whole(self) -> None:
+        """Show all of the picture again."""
+        self._zoom = 1.0
+        self._look_at(0.5, 0.5)
+
+    def _look_at(self, x: float, y: float) -> None:
+        """Bring these shares of the picture to the middle, as far as its edges allow."""
+        fitted = self._fitted()
+
+        def within(share: float, side: float, room: int) -> float:
+            half = room / 2 / max(side * self._zoom, 1.0)
+            return 0.5 if half >= 0.5 else min(max(share, half), 1 - half)
+
+        self._centre = QPointF(
+            within(x, fitted.width(), self.width()), within(y, fitted.height(), self.height())
+        )
+        self.update()
+
     def picture_area(self) -> QRectF:
-        """Where the picture is painted, in logical pixels; whole device pixels at its edges."""
+        """Where the picture is painted, in logical pixels; beyond the edges where enlarged."""
+        whole = self._fitted()
+        if self._zoom == 1:
+            return whole
+        width, height = whole.width() * self._zoom, whole.height() * self._zoom
+        left = self.width() / 2 - self._centre.x() * width
+        top = self.height() / 2 - self._centre.y() * height
+        return QRectF(left, top, width, height)
+
+    def _fitted(self) -> QRectF:
+        """Where all of the picture fits; whole device pixels at its edges."""
         if self._image is None:
             return QRectF()
         ratio = self.devicePixelRatioF()
@@ -124,6 +185,8 @@ class Viewer(QWidget):
             painter.drawImage(self.picture_area(), self._image)
             if self._wipe and self._before is not None:
                 self._paint_before(painter, self._before)
+            if self._zoom > 1:
+                self._paint_zoom(painter)
         elif self._hint:
             hint, text = (
                 self.palette().color(role)
@@ -134,7 +197,9 @@ class Viewer(QWidget):
             font.setPointSizeF(font.pointSizeF() * 1.3)
             painter.setFont(font)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(30, 30, -30, -30), flags, self._hint)
+            aside, above = (min(30, side // 6) for side in (self.width(), self.height()))
+            room = self.rect().adjusted(aside, above, -aside, -above)
+            painter.drawText(room, flags, self._hint)
         if self._dragging:
             colour = self.palette().color(QPalette.ColorRole.Highlight)
             painter.setPen(QPen(colour, 4))
@@ -171,6 +236,14 @@ class Viewer(QWidget):
                 painter.setPen(QColor(255, 255, 255))
                 painter.drawText(room, flags | side, text)
 
+    def _paint_zoom(self, painter: QPainter) -> None:
+        text = f"{self._zoom:.3g} \u00d7"
+        room = QRectF(self.rect()).adjusted(0, 0, -10, -8)
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+        for shift, colour in ((1, QColor(0, 0, 0, 160)), (0, QColor(255, 255, 255))):
+            painter.setPen(colour)
+            painter.drawText(room.translated(shift, shift), flags, text)
+
     def _at_wipe(self, x: float) -> bool:
         area = self.picture_area()
         return self._wipe and abs(area.left() + area.width() * self._split - x) <= WIPE_REACH
@@ -179,6 +252,10 @@ class Viewer(QWidget):
         if event.button() == Qt.MouseButton.LeftButton and self._at_wipe(event.position().x()):
             self._wiping = True
             return
+        if event.button() == Qt.MouseButton.LeftButton and self._zoom > 1:
+            self._dragged_from = event.position()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            return
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -186,6 +263,13 @@ class Viewer(QWidget):
         if self._wiping:
             area = self.picture_area()
             self.set_split((x - area.left()) / max(area.width(), 1.0))
+        elif self._dragged_from is not None:
+            area, way = self.picture_area(), event.position() - self._dragged_from
+            self._dragged_from = event.position()
+            self._look_at(
+                self._centre.x() - way.x() / area.width(),
+                self._centre.y() - way.y() / area.height(),
+            )
         elif self._at_wipe(x):
             self.setCursor(Qt.CursorShape.SplitHCursor)
         else:
@@ -193,7 +277,21 @@ class Viewer(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._wiping = False
+        if self._dragged_from is not None:
+            self._dragged_from = None
+            self.unsetCursor()
         super().mouseReleaseEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._look_at(self._centre.x(), self._centre.y())
+        super().resizeEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_by(ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
+            event.accept()
+        else:
+            super().wheelEvent(event)
 
     def event(self, event: QEvent) -> bool:
         if (

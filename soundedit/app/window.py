@@ -236,6 +236,7 @@ class MainWindow(QMainWindow):
             pictures=self.pictures,
             preferences=self.preferences,
             dialogs=dialogs,
+            viewer=self.viewer,
         )
         self.control = TimelineControl(
             controller=self.controller,

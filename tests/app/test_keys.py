@@ -137,6 +137,19 @@ def test_view_keys(opened: Rig) -> None:
     assert waveform.gain == 1
 
 
+def test_the_picture_is_enlarged_by_keys(opened: Rig) -> None:
+    opened.generate()
+    viewer = opened.window.viewer
+    opened.wait(lambda: viewer.image is not None)
+    press(opened, Key.Key_Equal, CONTROL)
+    press(opened, Key.Key_Equal, CONTROL)
+    assert viewer.zoom == pytest.approx(1.25**2)
+    press(opened, Key.Key_Minus, CONTROL)
+    assert viewer.zoom == pytest.approx(1.25)
+    press(opened, Key.Key_0, CONTROL)
+    assert viewer.zoom == 1
+
+
 def test_playing_turns_to_the_page_of_the_playhead(opened: Rig) -> None:
     axis = opened.window.axis
     axis.seek(0.5)

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from soundedit.app.images import to_image
-from soundedit.app.viewer import Viewer
+from soundedit.app.viewer import LARGEST_ZOOM, ZOOM_STEP, Viewer
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,46 @@ def test_without_a_picture_nothing_is_painted_over_the_hint(qtbot: QtBot) -> Non
     assert viewer.accessibleDescription() == "Drop a sound here"
     with qtbot.waitSignal(viewer.painted):
         viewer.show()
+
+
+def test_the_wheel_enlarges_what_is_under_the_pointer_and_a_drag_moves_it(qtbot: QtBot) -> None:
+    viewer = Viewer()
+    qtbot.addWidget(viewer)
+    viewer.resize(QSize(400, 300))
+    picture = np.zeros((100, 100, 3), np.uint8)
+    picture[70:, 70:] = 250
+    viewer.show_picture(picture)
+    viewer.show()
+    whole = viewer.picture_area()
+    point = QPointF(whole.left() + 0.8 * whole.width(), whole.top() + 0.8 * whole.height())
+
+    def wheel(notches: int, modifiers: Qt.KeyboardModifier) -> None:
+        turned = QPoint(0, 120 * notches)
+        event = QWheelEvent(point, point, QPoint(), turned, Qt.MouseButton.NoButton, modifiers,
+                            Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+        QApplication.sendEvent(viewer, event)
+
+    wheel(4, Qt.KeyboardModifier.NoModifier)
+    assert viewer.zoom == 1
+    wheel(4, Qt.KeyboardModifier.ControlModifier)
+    area = viewer.picture_area()
+    assert viewer.zoom == pytest.approx(ZOOM_STEP**4)
+    assert area.width() == pytest.approx(whole.width() * viewer.zoom)
+    assert (point.x() - area.left()) / area.width() == pytest.approx(0.8)
+    assert (point.y() - area.top()) / area.height() == pytest.approx(0.8)
+    assert viewer.grab().toImage().pixelColor(point.toPoint()).red() == 250
+    left, start = Qt.MouseButton.LeftButton, point.toPoint()
+    qtbot.mousePress(viewer, left, pos=start)
+    qtbot.mouseMove(viewer, start + QPoint(60, 20))
+    qtbot.mouseRelease(viewer, left, pos=start + QPoint(60, 20))
+    moved = viewer.picture_area()
+    assert (moved.left() - area.left(), moved.top() - area.top()) == pytest.approx((60, 20))
+    # The edge of the picture is not drawn away from the edge of the viewer.
+    qtbot.mousePress(viewer, left, pos=start)
+    qtbot.mouseMove(viewer, start + QPoint(5000, 5000))
+    qtbot.mouseRelease(viewer, left, pos=start)
+    assert viewer.picture_area().topLeft().toTuple() == pytest.approx((0, 0))
+    wheel(99, Qt.KeyboardModifier.ControlModifier)
+    assert viewer.zoom == LARGEST_ZOOM
+    viewer.show_whole()
+    assert viewer.picture_area() == whole
