@@ -90,6 +90,9 @@ class Presenter(QObject):
         for command in COMMANDS:
             if command.needs_sound:
                 actions[command.id].setEnabled(controller.sound is not None)
+        if controller.sound is None:
+            text = self.tr("Open a sound that moves the picture")
+            self._timeline.waveform.set_peaks(None, text)
         self._status.show_engine(controller.engine, controller.engine_error)
         self._status.show_rate(controller.movie.fps if controller.movie else None)
         if controller.movie is None:
@@ -137,7 +140,6 @@ class Presenter(QObject):
         if info is None:
             self._playback.pause()
             self._axis.set_duration(0.0)
-            self._timeline.waveform.set_peaks(None, self.tr("Open a sound that moves the picture"))
             self._sounds.show_current(None)
             self.refresh()
             return

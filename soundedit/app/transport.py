@@ -1,5 +1,7 @@
 """The transport bar: play, go, time, compare, snap, repeat, speed, preview, generate, export."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
@@ -82,6 +84,10 @@ class Transport(QWidget):
         self.named = [action_button(actions[id_], self) for id_ in ("live", "generate", "export")]
         for button in self.named:
             layout.addWidget(button)
+        # Tab goes from left to right, whatever was made first.
+        row = [layout.itemAt(index).widget() for index in range(layout.count())]
+        for before, after in pairwise(widget for widget in row if widget is not None):
+            self.setTabOrder(before, after)
         self._worded = True
         self._widths = {False: 0, True: 0}
 

@@ -131,7 +131,7 @@ class WaveformLane(Lane):
         first = max(self.axis.to_x(0.0), 0.0)
         last = min(self.axis.to_x(self.axis.duration), float(width))
         columns = round((last - first) * self.devicePixelRatioF())
-        if self._view == WAVEFORM:
+        if self._view == WAVEFORM and self._peaks is not None:
             painter.setPen(self.line_colour())
             painter.drawLine(0, height // 2, width, height // 2)
         if self._peaks is None or columns < 1:

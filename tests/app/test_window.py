@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from soundedit.app.requests import Kind
 from soundedit.app.settings import EXPORT_FOLDER, FIRST_START, LAST_FOLDER, Settings
@@ -325,6 +325,23 @@ def test_controls_have_accessible_names(rig: Rig) -> None:
         window.heard.table, window.transport.play, window.transport.time,
     ):  # fmt: skip
         assert widget.accessibleName()
+
+
+def test_tab_goes_along_the_transport_from_left_to_right(rig: Rig, make_sound: MakeSound) -> None:
+    rig.begin()
+    rig.open(make_sound(1.0))
+    rig.generate()
+    row = [widget for widget in rig.window.transport.findChildren(QWidget) if widget.isVisible()
+           and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+           and widget.parent() is rig.window.transport]  # fmt: skip
+    row.sort(key=QWidget.x)
+    reached = [row[0]]
+    while len(reached) < len(row):
+        widget = reached[-1].nextInFocusChain()
+        while widget not in row:
+            widget = widget.nextInFocusChain()
+        reached.append(widget)
+    assert len(row) > 8 and reached == row
 
 
 def test_layout_and_rate_are_remembered(
