@@ -68,6 +68,11 @@ class EditCard(QFrame):
         self.more.setAccessibleName(self.tr("Bands, span and blend"))
         self.more.toggled.connect(self._open)
         self.strength = NumberSlider(self.tr("Strength"), -2.0, 2.0, 1.0, self)
+        self.strength.slider.setToolTip(
+            self.tr(
+                "Strength, by which the curve on the timeline is multiplied; a double click sets 1"
+            )
+        )
         self.strength.changed.connect(self._set_strength)
         self.strength.dropped.connect(stack.session.close_merge)
         top = QHBoxLayout()

@@ -200,8 +200,8 @@ def frame_span(rendering: Rendering, start: float, end: float | None) -> range:
     first, stop = span.start, min(span.stop, rendering.frames)
     if not 0 <= first < stop:
         raise ExportError(
-            f"There is nothing from {start:g} s on to export, as the take has {seconds:.2f} s and "
-            "the range must end after it begins; choose another range."
+            f"There is nothing from {start:g} s on to export, as the take has "
+            f"{rendering.seconds:.2f} s and the range must end after it begins; choose another."
         )
     return range(first, stop)
 

@@ -280,6 +280,7 @@ class Live(QObject):
 
     def _switch(self, name: str, on: bool) -> None:
         assert self.window is not None
+        self.window.panel.say("")
         if not on:
             remote = self._remotes.pop(name, None)
             if remote is not None:
