@@ -46,7 +46,8 @@ class FileOpener(QObject):
         self._settings, self._dialogs = settings, dialogs
         self._unsaid = ""
         # After others have cleared what was said of another sound.
-        controller.sound_changed.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        for over in (controller.sound_changed, controller.failed):
+            over.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What to call for each command's id."""

@@ -55,3 +55,16 @@ def test_files_dropped_together_are_opened_each_as_what_it_is(
     rig.window.viewer.files_dropped.emit([sounds[1], tmp_path / "a.soundedit"])
     assert opened == [tmp_path / "a.soundedit"]
     assert rig.window.windowTitle().startswith("one.wav")
+
+
+def test_the_others_are_told_where_the_first_cannot_be_read(
+    rig: Rig, make_sound: MakeSound, tmp_path: Path
+) -> None:
+    rig.begin()
+    (tmp_path / "no.wav").write_text("no sound")
+    rig.window.viewer.files_dropped.emit([tmp_path / "no.wav", make_sound(1.0, "two.wav")])
+    said = rig.window.status.jobs.text
+    rig.wait(lambda: said.text() == "Other sounds, now among the recent ones: 1")
+    rig.open(make_sound(1.0, "later.wav"))
+    rig.wait(lambda: rig.controller.jobs.current() is None)
+    assert said.text() == ""
