@@ -15,6 +15,10 @@ from soundedit.document.projectfile import SUFFIX
 MAX_SEED = 2**31 - 1
 
 
+_MUSIC = QStandardPaths.StandardLocation.MusicLocation
+_PICTURES = QStandardPaths.StandardLocation.PicturesLocation
+
+
 class Leave(Enum):
     """What to do with unsaved work."""
 
@@ -130,13 +134,15 @@ class Dialogs:
         """A picture whose style is mixed in."""
         patterns = " ".join(f"*{suffix}" for suffix in PICTURE_SUFFIXES)
         filters = parent.tr("Pictures ({0});;All files (*)").format(patterns)
-        return _open_file(parent, parent.tr("Open a picture"), folder, filters)
+        first = folder or _first_folder(_PICTURES)
+        return _open_file(parent, parent.tr("Open a picture"), first, filters)
 
     def start_to_open(self, parent: QWidget, folder: str) -> Path | None:
         """The photo or video that the pictures start from."""
         patterns = " ".join(f"*{suffix}" for suffix in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES))
         filters = parent.tr("Photos and videos ({0});;All files (*)").format(patterns)
-        return _open_file(parent, parent.tr("Start from a photo or a video"), folder, filters)
+        first = folder or _first_folder(_PICTURES)
+        return _open_file(parent, parent.tr("Start from a photo or a video"), first, filters)
 
     def direction_to_open(self, parent: QWidget, folder: str) -> Path | None:
         """A direction saved before."""
@@ -168,15 +174,13 @@ class Dialogs:
 
 def _open_file(parent: QWidget, title: str, folder: str, filters: str) -> Path | None:
     """A file that is there; None when the person thought better of it."""
-    folder = folder or _first_folder()
-    name, _ = QFileDialog.getOpenFileName(parent, title, folder, filters)
+    name, _ = QFileDialog.getOpenFileName(parent, title, folder or _first_folder(_MUSIC), filters)
     return Path(name) if name else None
 
 
-def _first_folder() -> str:
+def _first_folder(kind: QStandardPaths.StandardLocation) -> str:
     """Where to look before anything was opened: not where the program was started."""
-    kind = QStandardPaths.StandardLocation
-    places = (kind.MusicLocation, kind.HomeLocation)
+    places = (kind, QStandardPaths.StandardLocation.HomeLocation)
     found = (QStandardPaths.writableLocation(place) for place in places)
     return next((place for place in found if Path(place).is_dir()), "")
 

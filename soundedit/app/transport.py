@@ -85,7 +85,8 @@ class Transport(QWidget):
         for button in self.named:
             layout.addWidget(button)
         # Tab goes from left to right, whatever was made first.
-        row = [layout.itemAt(index).widget() for index in range(layout.count())]
+        items = [layout.itemAt(index) for index in range(layout.count())]
+        row = [item.widget() for item in items if item is not None]
         for before, after in pairwise(widget for widget in row if widget is not None):
             self.setTabOrder(before, after)
         self._worded = True

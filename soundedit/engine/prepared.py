@@ -24,7 +24,7 @@ from soundedit.nets.stylegan2 import (
 )
 from soundedit.progress import CancelToken
 
-EXACT = 16
+EXACT = 32
 """Up to this size all is float32: that costs little, and every block above carries its errors."""
 
 APART = 128
