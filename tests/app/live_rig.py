@@ -13,6 +13,7 @@ from soundedit.app.dialogs import Dialogs, Leave
 from soundedit.app.exports.places import places_in
 from soundedit.app.settings import Settings
 from soundedit.app.window import MainWindow
+from soundedit.document.model import Edit, Part, PartKind
 from soundedit.engine.engine import Engine
 from soundedit.media.simulated import SimulatedBackend, SimulatedClock
 
@@ -38,6 +39,10 @@ class Card(SimulatedBackend):
 def _hiss(start: int, count: int) -> np.ndarray:
     rng = np.random.default_rng(start)
     return (rng.uniform(-0.2, 0.2, count)).astype(np.float32)[:, None]
+
+
+DUSK = Edit("dusk", "dusk", (Part(PartKind.SEED, "7"),), strength=0.5)
+"""An edit that needs no words."""
 
 
 class Discarding(Dialogs):
