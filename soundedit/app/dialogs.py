@@ -4,19 +4,15 @@ from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
-from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from soundedit.app.folders import Place, first_folder
 from soundedit.app.recovery import RecoveryChoice, RecoveryDialog
 from soundedit.app.samples import NETWORK_SUFFIXES, PICTURE_SUFFIXES, SOUND_SUFFIXES, VIDEO_SUFFIXES
 from soundedit.document.autosave import Recovery
 from soundedit.document.projectfile import SUFFIX
 
 MAX_SEED = 2**31 - 1
-
-
-_MUSIC = QStandardPaths.StandardLocation.MusicLocation
-_PICTURES = QStandardPaths.StandardLocation.PicturesLocation
 
 
 class Leave(Enum):
@@ -134,14 +130,14 @@ class Dialogs:
         """A picture whose style is mixed in."""
         patterns = " ".join(f"*{suffix}" for suffix in PICTURE_SUFFIXES)
         filters = parent.tr("Pictures ({0});;All files (*)").format(patterns)
-        first = folder or _first_folder(_PICTURES)
+        first = str(first_folder(Place.PicturesLocation, folder))
         return _open_file(parent, parent.tr("Open a picture"), first, filters)
 
     def start_to_open(self, parent: QWidget, folder: str) -> Path | None:
         """The photo or video that the pictures start from."""
         patterns = " ".join(f"*{suffix}" for suffix in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES))
         filters = parent.tr("Photos and videos ({0});;All files (*)").format(patterns)
-        first = folder or _first_folder(_PICTURES)
+        first = str(first_folder(Place.PicturesLocation, folder))
         return _open_file(parent, parent.tr("Start from a photo or a video"), first, filters)
 
     def direction_to_open(self, parent: QWidget, folder: str) -> Path | None:
@@ -174,15 +170,9 @@ class Dialogs:
 
 def _open_file(parent: QWidget, title: str, folder: str, filters: str) -> Path | None:
     """A file that is there; None when the person thought better of it."""
-    name, _ = QFileDialog.getOpenFileName(parent, title, folder or _first_folder(_MUSIC), filters)
+    first = str(first_folder(Place.MusicLocation, folder))
+    name, _ = QFileDialog.getOpenFileName(parent, title, first, filters)
     return Path(name) if name else None
-
-
-def _first_folder(kind: QStandardPaths.StandardLocation) -> str:
-    """Where to look before anything was opened: not where the program was started."""
-    places = (kind, QStandardPaths.StandardLocation.HomeLocation)
-    found = (QStandardPaths.writableLocation(place) for place in places)
-    return next((place for place in found if Path(place).is_dir()), "")
 
 
 def _save_file(

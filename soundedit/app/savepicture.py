@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
+from soundedit.app.folders import Place, first_folder
 from soundedit.app.settings import PICTURE_FOLDER, Settings
 from soundedit.errors import ExportError
 from soundedit.media.png import write_png
@@ -63,12 +64,7 @@ class PictureSaver(QObject):
         return controller.feed.picture(), f"{title} {controller.feed.wanted + 1:05d}"
 
     def _folder(self) -> Path:
-        last = self._settings.get(PICTURE_FOLDER)
-        if last and Path(last).is_dir():
-            return Path(last)
-        place = QStandardPaths.StandardLocation.PicturesLocation
-        pictures = Path(QStandardPaths.writableLocation(place))
-        return pictures if pictures.is_dir() else Path.home()
+        return first_folder(Place.PicturesLocation, self._settings.get(PICTURE_FOLDER))
 
     def _refresh(self) -> None:
         controller = self._controller

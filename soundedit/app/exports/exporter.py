@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from soundedit.app.controller import Controller
@@ -20,6 +20,7 @@ from soundedit.app.exports.places import ExportPlaces
 from soundedit.app.exports.plan import Plan, Subject, free_name, problem
 from soundedit.app.exports.presetbook import PresetBook
 from soundedit.app.exports.queue import ExportQueue
+from soundedit.app.folders import Place, first_folder
 from soundedit.app.jobs import Offer
 from soundedit.app.requests import new_id as new_number
 from soundedit.app.settings import EXPORT_FOLDER, EXPORT_SETTINGS, Settings
@@ -182,12 +183,7 @@ class Exporter(QObject):
 
     def _folder(self) -> Path:
         """Where the last export went, if that is still there."""
-        kind = QStandardPaths.StandardLocation
-        last = Path(self._settings.get(EXPORT_FOLDER))
-        if self._settings.get(EXPORT_FOLDER) and last.is_dir():
-            return last
-        videos = Path(QStandardPaths.writableLocation(kind.MoviesLocation))
-        return videos if videos.is_dir() else Path.home()
+        return first_folder(Place.MoviesLocation, self._settings.get(EXPORT_FOLDER))
 
     def _last_settings(self) -> ExportSettings:
         try:
