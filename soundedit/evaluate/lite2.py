@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from soundedit.media.whole import publish_part, start_part
+from soundedit.nets.precision import fast_autocast
 from soundedit.progress import Progress
 from soundedit.train.lite import HEAD, LiteFeatures, load_weights
 
@@ -48,7 +49,7 @@ class Judge:
                     x, (self.side, self.side), mode="bicubic", antialias=True, align_corners=False
                 ).clamp(-1, 1)
             x = x.contiguous(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16):
+            with fast_autocast("cpu"):
                 found = self.net.pooled(self.net(x))
             rows.append(found.float().numpy())
             count += len(batch)

@@ -47,6 +47,12 @@ def clip_tokens(config: dict[str, Any], text: Sequence[str]) -> Tensor:
     return ids
 
 
+def vocabulary() -> list[str]:
+    """Words that are one token of that vocabulary, in its order."""
+    end = "</w>"
+    return [w.removesuffix(end) for w in _tokenizer(CONTEXT_LENGTH).encoder if w.endswith(end)]
+
+
 @cache
 def _tokenizer(length: int) -> Any:
     """Made once, since reading the vocabulary takes longer than embedding a phrase."""

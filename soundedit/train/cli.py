@@ -37,6 +37,7 @@ COMMANDS = {
     "embedding": Command(
         "embedding", "EmbeddingSettings", "train_embedding", "sound, image and text towers"
     ),
+    "words": Command("words", "WordsSettings", "train_words", "more words for the text tower"),
     "inversion": Command(
         "motion", "MotionSettings", "train_inversion", "sound -> latents, from rendered clips"
     ),

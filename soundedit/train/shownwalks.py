@@ -75,4 +75,9 @@ class ShownWalks:
         wanted = torch.from_numpy(self.labels[clips.numpy()]).to(nets.device)
         named = F.cross_entropy(logits, wanted)
         right = (logits.argmax(1) == wanted).float().mean()
-        return {"class": nets.settings.walk_class_weight * named, "named": right.detach()}
+        stray = nets.data.space.stray(world.gather(state.w - scenes))
+        return {
+            "class": nets.settings.walk_class_weight * named,
+            "named": right.detach(),
+            "shown stray": nets.settings.stray_weight * stray,
+        }

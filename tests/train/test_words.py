@@ -1,0 +1,99 @@
+"""Words that training had no phrase of."""
+
+import dataclasses
+import zlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from soundedit.errors import TrainingError
+from soundedit.nets.clip import build_clip, clip_tokens, embed_text
+from soundedit.train.checkpoint import read_checkpoint, save_checkpoint
+from soundedit.train.distributed import World, joined
+from soundedit.train.embedding import EmbeddingSettings, clip_config
+from soundedit.train.run import Run
+from soundedit.train.words import WordsSettings, WordTrainer, teach, train_words
+from tests.train.tiny_training import EMBEDDING
+
+CONFIG = clip_config(EmbeddingSettings(**EMBEDDING))
+KNOWN = ["rain", "the sound of rain", "wind", "a storm", "meadow", "river", "a landscape with fire"]
+SETTINGS = WordsSettings(steps=40, batch=32, lr=0.02, device="cpu", precision="float32")
+
+
+def teacher(phrases: Sequence[str]) -> Tensor:
+    """Features of a phrase: those of its words, each its own, added up."""
+
+    return torch.stack([sum((meaning(w) for w in p.split()), torch.zeros(24)) for p in phrases])
+
+
+@cache
+def meaning(word: str) -> Tensor:
+    drawn = np.random.default_rng(zlib.crc32(word.encode())).standard_normal(24)
+    return torch.from_numpy(drawn).float()
+
+
+def trainer_of(world: World, file: Path, settings: WordsSettings = SETTINGS) -> WordTrainer:
+    torch.manual_seed(1)
+    net = build_clip(CONFIG)
+    run = Run(file, settings, world, np.random.default_rng(settings.seed))
+    return WordTrainer(settings, run, {"config": CONFIG, "clip": net.state_dict(), "audio": {}})
+
+
+def test_new_words_are_those_of_one_token_that_no_phrase_has(tmp_path: Path) -> None:
+    with joined("cpu") as world:
+        found = trainer_of(world, tmp_path / "embedding.pt").new_words(KNOWN)
+    assert {"drizzle", "campfire", "gusts"} <= set(found)
+    assert not {"rain", "sound", "meadow", "landscape"} & set(found)
+    assert all((clip_tokens(CONFIG, found) != 0).sum(1) == 3)
+
+
+def test_new_words_learn_and_nothing_else_changes(tmp_path: Path) -> None:
+    probe = ["drizzle", "a photo of campfire", "gusts in nature"]
+    with joined("cpu") as world:
+        trainer = trainer_of(world, tmp_path / "embedding.pt")
+        before = trainer.said(KNOWN)
+        words = trainer.new_words(KNOWN)
+        goals = trainer.map_of(KNOWN, teacher(KNOWN))(teacher(probe))
+        was = trainer.agreement(probe, goals)
+        assert trainer.run.resume(trainer) is False
+        assert teach(trainer, KNOWN, teacher, False)
+        assert torch.equal(trainer.said(KNOWN), before)
+        assert trainer.agreement(probe, goals) > was + 0.1
+        assert len(words) > 10_000
+    # The checkpoint holds the towers as train pack takes them.
+    state = read_checkpoint(tmp_path / "embedding.pt", tmp_path / "embedding.pt")
+    net = build_clip(state["config"])
+    net.load_state_dict(state["clip"])
+    torch.testing.assert_close(embed_text(net.eval(), CONFIG, probe), trainer.said(probe))
+    assert state["audio"] == {}
+
+
+def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    def run(file: Path, settings: WordsSettings) -> WordTrainer:
+        with joined("cpu") as world:
+            trainer = trainer_of(world, file, settings)
+            resumed = trainer.run.resume(trainer)
+            teach(trainer, KNOWN, teacher, resumed)
+        return trainer
+
+    whole = run(tmp_path / "whole.pt", SETTINGS)
+    stopped = dataclasses.replace(SETTINGS, minutes=1e-9)
+    first = run(tmp_path / "parted.pt", stopped).said(["drizzle"])
+    assert not torch.allclose(first, whole.said(["drizzle"]), atol=1e-3)
+    parted = run(tmp_path / "parted.pt", SETTINGS)
+    torch.testing.assert_close(parted.said(["drizzle"]), whole.said(["drizzle"]))
+
+
+def test_what_has_no_text_tower_is_refused(tmp_path: Path) -> None:
+    missing = dataclasses.replace(SETTINGS, embedding=str(tmp_path / "no.pt"))
+    with pytest.raises(TrainingError, match="missing"):
+        train_words(missing)
+    file = tmp_path / "other.pt"
+    save_checkpoint(file, {"generator": {}})
+    with pytest.raises(TrainingError, match="no text tower"):
+        train_words(dataclasses.replace(SETTINGS, embedding=str(file), out=str(tmp_path / "out")))
