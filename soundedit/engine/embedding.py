@@ -14,7 +14,7 @@ from soundedit.engine.networks import Networks
 from soundedit.engine.photo_start import as_pictures
 from soundedit.engine.towers import Towers
 from soundedit.errors import SoundeditError
-from soundedit.nets.clip import embed_pictures, embed_text
+from soundedit.nets.clip import embed_pictures, embed_text, unknown_words
 from soundedit.packs.manifest import Manifest
 from soundedit.progress import CancelToken
 
@@ -38,6 +38,10 @@ class Embedding:
             embed_text(self._towers.model, self._towers.config, phrases).cpu().numpy()
         )
         return found
+
+    def unknown_words(self, text: str) -> list[str]:
+        """Words of a phrase that nothing taught the text tower; what it says of them is chance."""
+        return unknown_words(self._towers.model, text)
 
     def embed_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit embeddings [n, E] of uint8 pictures [H, W, 3] or [n, H, W, 3]."""

@@ -18,7 +18,7 @@ from soundedit.engine.directions import OFFSET_KINDS
 from soundedit.engine.latents import read_latents
 from soundedit.engine.reactivity import layer_gains, reacting
 from soundedit.engine.start import at_rate, start_latents
-from soundedit.engine.strangers import strangers
+from soundedit.engine.strangers import strangers, unknown_words
 from soundedit.engine.trajectory import frame_rate, put_away
 from soundedit.errors import Cancelled, MediaError, SoundeditError
 from soundedit.media.envelope import Envelope, read_envelope
@@ -65,7 +65,7 @@ class Rendering:
 
     An edit that cannot act, because a file of it is missing or damaged, is left out: `problems` has
     a sentence for each, and `faults` why, by the edit's id. `cautions` says of what acts whether
-    another version of the pack made it, by the id of an edit, "start" or "take"; `problems` too.
+    the pack knows it, by the id of an edit, "start" or "take"; `problems` too.
     """
 
     _keys: NDArray[np.uint64] | None = None
@@ -261,6 +261,8 @@ class Rendering:
             except SoundeditError as error:
                 self.problems.append(f"{edit.name or 'An edit'} does nothing: {error}")
                 self.faults[edit.id] = str(error)
+        words = unknown_words([one.edit for one in self._active], self._engine.unknown_words)
+        self.cautions = words | self.cautions
         names = {edit.id: f"{edit.name or 'An edit'}: " for edit in self.project.edits}
         self.problems += [names.get(key, "") + text for key, text in self.cautions.items()]
 

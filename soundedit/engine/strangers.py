@@ -1,6 +1,6 @@
-"""Latents of a project that another pack made: what to expect of each, in a sentence."""
+"""What of a project a pack does not know, latents of another one and words: a sentence for each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from soundedit.document.model import Edit, PartKind, Project
@@ -32,6 +32,24 @@ def strangers(project: Project, files: Mapping[str, Path], space: str) -> dict[s
             found[edit.id] = (
                 f"The direction was kept with another version of the pack ({maker}), so it may "
                 "do something else; refine or keep it anew if it does."
+            )
+    return found
+
+
+def unknown_words(edits: Sequence[Edit], unknown: Callable[[str], Sequence[str]]) -> dict[str, str]:
+    """A sentence for each edit, by its id, some of whose words nothing taught the pack.
+
+    `unknown` gives those of a phrase. Refined edits were fitted by what pictures show.
+    """
+    found: dict[str, str] = {}
+    for edit in edits:
+        texts = [part.value for part in edit.parts if part.kind is PartKind.TEXT]
+        words = dict.fromkeys(word for text in texts for word in unknown(text))
+        if words and edit.refined is None:
+            names = ", ".join(f"“{word}”" for word in words)
+            found[edit.id] = (
+                f"The pack does not know {names}, so what this does is left to chance; "
+                "try other English words."
             )
     return found
 

@@ -11,6 +11,7 @@ from soundedit.engine.engine import Engine
 from soundedit.errors import MediaError
 from soundedit.evaluate.scenes import Scenes
 from soundedit.progress import Progress
+from soundedit.train.prompts import UNSEEN_SYNONYMS
 from soundedit.train.sounds import recordings
 
 
@@ -58,6 +59,17 @@ def accuracy(engine: Engine, heard: HeardSounds) -> tuple[float, float]:
     right = guesses == np.array(heard.kinds)
     each = [right[np.array(heard.kinds) == kind].mean() for kind in set(heard.kinds)]
     return float(right.mean()), float(np.mean(each))
+
+
+def accuracy_unseen(engine: Engine, heard: HeardSounds) -> float | None:
+    """Share named rightly by synonyms that no caption of training has; None for other classes."""
+    classes = engine.manifest.classes
+    if not heard.kinds or not set(classes) <= set(UNSEEN_SYNONYMS):
+        return None
+    means = [engine.embed_text(UNSEEN_SYNONYMS[kind]).mean(0) for kind in classes]
+    words = np.stack([mean / np.linalg.norm(mean) for mean in means])
+    guesses = np.array(classes)[(heard.vectors @ words.T).argmax(1)]
+    return float((guesses == np.array(heard.kinds)).mean())
 
 
 @dataclass(frozen=True)

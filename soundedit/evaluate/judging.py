@@ -11,7 +11,7 @@ from soundedit.engine.engine import TRUNCATION, Engine
 from soundedit.evaluate.baselines import Baselines
 from soundedit.evaluate.figures import Figure
 from soundedit.evaluate.frechet import frechet_distance
-from soundedit.evaluate.hearing import accuracy, hear, retrieval
+from soundedit.evaluate.hearing import accuracy, accuracy_unseen, hear, retrieval
 from soundedit.evaluate.lite2 import Arrays, Judge
 from soundedit.evaluate.scenes import (
     Classifiers,
@@ -101,6 +101,9 @@ def judge_pack(
         figures += [
             _figure("sound_class_accuracy", "sounds named rightly by words alone", every, 0.85),
             _figure("sound_class_accuracy_balanced", "the same, mean of the classes", balanced),
+            _figure("sound_class_accuracy_synonyms",
+                    "sounds named rightly by synonyms that no caption of training has",
+                    accuracy_unseen(engine, heard)),
             _figure("recall_sound_to_image", "recall@5, sound to image", recall.sound_to_image),
             _figure("recall_text_to_image", "recall@5, text to image", recall.text_to_image),
             _figure("recall_by_chance", "recall@5 by chance", recall.chance),

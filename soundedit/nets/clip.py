@@ -7,6 +7,7 @@ cut into tokens.
 """
 
 import importlib
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -47,10 +48,30 @@ def clip_tokens(config: dict[str, Any], text: Sequence[str]) -> Tensor:
     return ids
 
 
-def vocabulary() -> list[str]:
-    """Words that are one token of that vocabulary, in its order."""
-    end = "</w>"
-    return [w.removesuffix(end) for w in _tokenizer(CONTEXT_LENGTH).encoder if w.endswith(end)]
+def vocabulary() -> tuple[list[str], list[str]]:
+    """Words that are one token of that vocabulary, and what begins longer words, in its order."""
+    end, tokens = "</w>", list(_tokenizer(CONTEXT_LENGTH).encoder)
+    whole = [token.removesuffix(end) for token in tokens if token.endswith(end)]
+    return whole, [token for token in tokens if not token.endswith(end)]
+
+
+def unknown_words(model: nn.Module, text: str) -> list[str]:
+    """Words of a phrase that a text tower knows nothing of, in their order.
+
+    A token that nothing taught is all zeros (`soundedit train words`). A tower without such tokens
+    is taken to know every word.
+    """
+    embedding = getattr(model, "token_embedding", None)
+    if not isinstance(embedding, nn.Embedding):
+        return []
+    words = dict.fromkeys(re.findall(r"[^\W\d_]+", text))
+    tokenizer = _tokenizer(CONTEXT_LENGTH)
+
+    def known(word: str) -> bool:
+        rows = embedding.weight[tokenizer.encode(word)]
+        return bool(rows.any(dim=1).all())
+
+    return [word for word in words if not known(word)]
 
 
 @cache

@@ -76,12 +76,6 @@ class FrameGenerator(nn.Module):
             above = 0 if i == 0 else hidden
             self.cells[name] = _BandCell(w_dim, part.stop - part.start, hidden, inner, above)
 
-    def cell(self, name: str) -> _BandCell:
-        """The block of one band."""
-        cell = self.cells[name]
-        assert isinstance(cell, _BandCell)
-        return cell
-
     def start(self, sound: Tensor) -> FrameState:
         """Begin at the sound latents [B, L, D] of the first segment."""
         zeros = sound.new_zeros(sound.shape[0], self.hidden)

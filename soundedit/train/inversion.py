@@ -87,9 +87,9 @@ class InversionStages:
             heard = self.nets.inversion.listen(maps, embedding)
             scenes = self.nets.any_scenes(count)
             w = self.nets.inversion.place(heard, scenes, self.shares(count))
-            before = scenes + d.space.inside(followed(maps, embedding, scenes) - scenes)
-            kept = self.nets.distance(world.gather(w), world.gather(before))
-            stray = d.space.stray(world.gather(w - scenes))
+            kept = self.nets.distance(
+                world.gather(w), world.gather(followed(maps, embedding, scenes))
+            )
             with self.nets.run.precision.autocast():
                 pictures = self.nets.generator.synthesis(w).float().clamp(-1, 1)
             chances = world.shard(torch.from_numpy(self.nets.rng.random((count, 5))).float())
@@ -100,19 +100,11 @@ class InversionStages:
             return {
                 "distance": distance,
                 "kept": 0.25 * kept,
-                "stray": s.stray_weight * stray,
                 "class": s.class_weight * named,
                 "named": (world.gather(logits).argmax(1) == wanted).float().mean().detach(),
             }
 
-        learning = self.knowing(self.nets.run.learning(learner, s.batch, losses), s.showing_steps)
-
-        def step(position: int, parts: int) -> dict[str, float]:
-            if position == 0 and s.stray_weight:
-                for name, part in self.nets.inversion.slices.items():
-                    d.space.confine(self.nets.inversion.band(name).mix[-1], part)
-            return learning(position, parts)
-
+        step = self.knowing(self.nets.run.learning(learner, s.batch, losses), s.showing_steps)
         return self.nets.run.train(
             "showing", step, s.showing_steps, {"inversion": learner}, batch=s.batch
         )

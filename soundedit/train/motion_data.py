@@ -14,14 +14,11 @@ from soundedit.nets.audio_tower import SEGMENT
 from soundedit.nets.drive import CONTEXT, SILENCE, drive_features
 from soundedit.nets.photo_encoder import PhotoEncoder
 from soundedit.train.clipset import clip_files, read_clip
-from soundedit.train.codespace import CodeSpace
 from soundedit.train.distributed import World
 from soundedit.train.lite0 import load_lite0, look
 from soundedit.train.run import RunSettings
 
 log = logging.getLogger(__name__)
-_SOME = 8
-"""Every so many frames' codes tell what codes are like."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,6 @@ class MotionSettings(RunSettings):
     clip_weight: float = 0.05
     class_weight: float = 0.15
     walk_class_weight: float = 0.1
-    stray_weight: float = 1.0
     sync_weight: float = 0.5
     lookahead: float = 1.0
 
@@ -78,9 +74,6 @@ class MotionData:
         self.means = self.codes.mean(1)
         spread = self.codes.flatten(0, 1).std((0, 1)).clamp_min(1e-3)
         self.spread = spread.to(self.device)
-        self.space = CodeSpace(
-            torch.cat([self.scenes, self.codes[:, ::_SOME].flatten(0, 1)]), self.spread
-        )
 
     def _encode(self, files: list[Path], encoder: PhotoEncoder) -> dict[str, Any]:
         features, encoder = load_lite0().to(self.device), encoder.to(self.device)

@@ -75,9 +75,4 @@ class ShownWalks:
         wanted = torch.from_numpy(self.labels[clips.numpy()]).to(nets.device)
         named = F.cross_entropy(logits, wanted)
         right = (logits.argmax(1) == wanted).float().mean()
-        stray = nets.data.space.stray(world.gather(state.w - scenes))
-        return {
-            "class": nets.settings.walk_class_weight * named,
-            "named": right.detach(),
-            "shown stray": nets.settings.stray_weight * stray,
-        }
+        return {"class": nets.settings.walk_class_weight * named, "named": right.detach()}

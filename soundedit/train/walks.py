@@ -78,7 +78,6 @@ class WalkStage:
                 "follow": self.energy_score(one, two, target),
                 "motion": 3.0 * moved,
                 "sync": s.sync_weight * sync,
-                "stray": s.stray_weight * self.stray(one, clips),
             }
             if position % s.critic_every == s.critic_every - 1:
                 found |= self.judge(one, clips, times, critic)
@@ -86,14 +85,7 @@ class WalkStage:
                 found |= shown.losses(rows)
             return found
 
-        learning = self.nets.run.learning(learner, s.batch, losses)
-
-        def step(position: int, parts: int) -> dict[str, float]:
-            if position == 0 and s.stray_weight:
-                for name, part in self.nets.frames.slices.items():
-                    d.space.confine(self.nets.frames.cell(name).to_target[-1], part)
-            return learning(position, parts)
-
+        step = self.nets.run.learning(learner, s.batch, losses)
         learners = {"frames": learner, "critics": critic}
         return self.nets.run.train("frames", step, s.frames_steps, learners, batch=s.batch)
 
@@ -127,11 +119,6 @@ class WalkStage:
                 rows.append(placed.half().cpu())
             both.append(torch.stack(rows))
         return both
-
-    def stray(self, walk: Tensor, clips: Tensor) -> Tensor:
-        """What walks [B, T, L, D] of clips [B] have beside their scenes and changes of pictures."""
-        scenes = self.nets.data.scenes[clips].to(self.nets.device)
-        return self.nets.data.space.stray(walk - scenes[:, None])
 
     def energy_score(self, one: Tensor, two: Tensor, target: Tensor) -> Tensor:
         """Energy score of two drawn walks [B, T, L, D] (Gneiting & Raftery 2007).

@@ -3,7 +3,8 @@
 The text tower learns from the words of MiniLM's vocabulary. CLIP's has thousands more, drizzle and
 campfire among them, whose tokens would stay as they began and say nothing. What the tower says of
 words that it knows is close to a linear map of what MiniLM says, which tells what it would say of
-these. Their rows of the token embedding alone are trained, so that no other phrase changes.
+these. Their rows of the token embedding alone are trained, so that no other phrase changes. Tokens
+that are no word of their own, and that no phrase had, become zeros: see `nets.clip.unknown_words`.
 """
 
 import hashlib
@@ -34,6 +35,12 @@ log = logging.getLogger(__name__)
 RIDGE = 0.1
 NEAR = 2e-4
 """Weight that keeps new rows among those of known words, or they would drown these in a phrase."""
+ENDINGS = (
+    *("s", "storm", "light", "land", "ing", "lit", "side", "er", "fall", "water", "field", "ed"),
+    *("wood", "y", "like", "ly", "time", "beam", "rise", "shine"),
+)
+"""What stems are taught with."""
+_STEM, _COMPOUNDS = 3, 3
 _AT_ONCE = 512
 _HELD_BACK = 1500
 """Phrases that tell how well the map and the tower do."""
@@ -56,9 +63,19 @@ class WordsSettings(RunSettings):
 class WordTrainer:
     """The towers of a checkpoint, the text tower of which learns more words."""
 
-    def __init__(self, settings: WordsSettings, run: Run, towers: dict[str, Any]) -> None:
-        """`towers`: content of a checkpoint of `train embedding`."""
+    def __init__(
+        self,
+        settings: WordsSettings,
+        run: Run,
+        towers: dict[str, Any],
+        tokens: tuple[Sequence[str], Sequence[str]] | None = None,
+    ) -> None:
+        """`towers`: content of a checkpoint of `train embedding`.
+
+        `tokens`: what there is to learn, all of `nets.clip.vocabulary` where None.
+        """
         self.settings, self.run, self.towers = settings, run, towers
+        self.tokens = tokens or vocabulary()
         self.config: dict[str, Any] = towers["config"]
         self.net: Any = build_clip(self.config)
         self.net.load_state_dict(towers["clip"])
@@ -69,20 +86,39 @@ class WordTrainer:
         parts = [phrases[i : i + _AT_ONCE] for i in range(0, len(phrases), _AT_ONCE)]
         return torch.cat([embed_text(self.net, self.config, part).cpu() for part in parts]).clone()
 
-    def new_words(self, known: Sequence[str]) -> list[str]:
-        """Words of the tokenizer, of one token each, that are in none of the `known` phrases."""
+    def lacking(self, known: Sequence[str]) -> list[str]:
+        """Words that the `known` phrases lack: whole tokens, and stems before an ending.
+
+        Of these there are a few compounds each, as "sandstorm", of two tokens.
+        """
         taught = torch.zeros(len(self.net.token_embedding.weight), dtype=torch.bool)
         taught[clip_tokens(self.config, known).flatten()] = True
-        words = [w for w in vocabulary() if w.isascii() and w.isalpha() and len(w) > 2]
-        tokens = clip_tokens(self.config, words)[:, 1]
-        self.rows = tokens[~taught[tokens]]
+        self.taught = taught
         rows = self.net.token_embedding.weight[taught]
         self.middle, self.spread = rows.mean(0), rows.std(0).clamp_min(1e-6)
-        return [word for word, token in zip(words, tokens, strict=True) if not taught[token]]
+        whole, begun = self.tokens
+        words = [w for w in whole if w.isascii() and w.isalpha()]
+        tokens = clip_tokens(self.config, words)[:, 1]
+        found = [word for word, token in zip(words, tokens, strict=True) if not taught[token]]
+        rows_of = [tokens[~taught[tokens]]]
+        stems = sorted({w for w in words if len(w) >= _STEM} & set(begun))
+        for ending, end in zip(ENDINGS, clip_tokens(self.config, ENDINGS)[:, 1], strict=True):
+            if not stems:
+                break
+            ids = clip_tokens(self.config, [stem + ending for stem in stems])
+            parted = (ids[:, 2] == end) & (ids[:, 3] == ids[0].max()) & ~taught[ids[:, 1]]
+            rows_of.append(ids[parted, 1])
+            found += [stems[i] + ending for i in torch.nonzero(parted).flatten().tolist()]
+            enough = torch.cat(rows_of).bincount(minlength=len(taught)) >= _COMPOUNDS
+            stems = [s for s, own in zip(stems, ids[:, 1], strict=True) if not enough[own]]
+        self.rows = torch.cat(rows_of).unique()
+        return found
 
     def begin(self) -> None:
-        """Have new words begin as the mean of the known ones."""
-        self.net.token_embedding.weight[self.rows] = self.middle
+        """Have new words begin as the mean of the known ones, and all other tokens say nothing."""
+        weight = self.net.token_embedding.weight
+        weight[~self.taught] = 0
+        weight[self.rows] = self.middle
 
     def agreement(self, phrases: Sequence[str], goals: Tensor) -> float:
         """Mean cosine of what some of the phrases say with their `goals` [n, E]."""
@@ -164,7 +200,7 @@ def _with_one(features: Tensor) -> Tensor:
 
 def teach(trainer: WordTrainer, known: Sequence[str], teacher: Teacher, resumed: bool) -> bool:
     """Teach what `known` phrases lack of the vocabulary; False if time was over before."""
-    words = trainer.new_words(known)
+    words = trainer.lacking(known)
     if not words:
         log.info("there is no word that training had no phrase of")
         return True

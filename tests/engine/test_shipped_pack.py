@@ -13,8 +13,10 @@ from soundedit.engine.engine import Engine
 from soundedit.engine.hearing import Listener
 from soundedit.engine.prepared import PreparedSynthesis
 from soundedit.engine.synthesis import to_frames
+from soundedit.evaluate.hearing import HeardSounds, accuracy_unseen
 from soundedit.packs import default_pack
 from soundedit.resources import resource_path, shipped_folder
+from soundedit.train.prompts import UNSEEN_SYNONYMS
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +54,30 @@ def test_kept_classes_are_those_of_the_words(shipped: Engine) -> None:
     assert shipped.knows_classes
     np.testing.assert_allclose(shipped.heard_classes(), shipped.class_embeddings(), atol=2e-4)
     assert np.linalg.norm(shipped.heard_classes(), axis=1) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("drizzle", "rain"), ("campfire", "fire"), ("songbirds", "birds"), ("gusts", "wind")],
+)
+def test_words_that_no_phrase_of_training_had(shipped: Engine, word: str, kind: str) -> None:
+    assert all(word not in text for texts in shipped.manifest.prompts.values() for text in texts)
+    alike = shipped.class_embeddings() @ shipped.embed_text(word)[0]
+    assert shipped.manifest.classes[int(alike.argmax())] == kind
+    assert alike.max() > 0.55
+
+
+def test_words_that_nothing_taught_are_told(shipped: Engine) -> None:
+    assert shipped.unknown_words("A sandstorm over icebergs, 3 moonlit dunes") == []
+    assert shipped.unknown_words("Sturm und qwxz") == ["Sturm", "qwxz"]
+
+
+def test_synonyms_name_what_says_the_same(shipped: Engine) -> None:
+    kinds = list(shipped.manifest.classes)
+    said = np.stack([shipped.embed_text(UNSEEN_SYNONYMS[kind]).mean(0) for kind in kinds])
+    assert accuracy_unseen(shipped, HeardSounds(said, said, kinds)) == 1.0
+    assert accuracy_unseen(shipped, HeardSounds(said, said, kinds[1:] + kinds[:1])) == 0.0
+    assert accuracy_unseen(shipped, HeardSounds(said[:0], said[:0], [])) is None
 
 
 def test_pictures_move_with_the_sound(shipped: Engine, sounds: list[Path]) -> None:

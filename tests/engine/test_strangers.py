@@ -1,4 +1,4 @@
-"""What a project is told of latents that another version of the pack made."""
+"""What a project is told of latents of another version of the pack, and of words of none."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -9,7 +9,7 @@ import pytest
 
 from soundedit.document.model import Edit, Part, PartKind, Project, Start, StartKind, Take
 from soundedit.engine.latents import Latents, LatentsStream, mend_latents, write_latents
-from soundedit.engine.strangers import strangers
+from soundedit.engine.strangers import strangers, unknown_words
 
 W = np.zeros((2, 3), np.float32)
 
@@ -55,3 +55,18 @@ def test_what_is_missing_or_damaged_is_left_to_whoever_reads_it(
     assert strangers(project, {"other": tmp_path / "bad"}, "here") == {}
     refined = replace(edit, refined="same")
     assert strangers(replace(project, edits=(refined,)), files, "here") == {}
+
+
+def test_words_that_nothing_taught_are_named() -> None:
+    def unknown(text: str) -> list[str]:
+        return [word for word in text.split() if word in ("gewitter", "qwx")]
+
+    edits = [
+        Edit("a", "rain", (Part(PartKind.TEXT, "rain at night"), Part(PartKind.SOUND, "gewitter"))),
+        Edit("b", "both", (Part(PartKind.TEXT, "a gewitter"), Part(PartKind.TEXT, "qwx gewitter"))),
+        Edit("c", "seen", (Part(PartKind.TEXT, "qwx"),), refined="media"),
+    ]
+    assert unknown_words(edits, unknown) == {
+        "b": "The pack does not know “gewitter”, “qwx”, so what this does is left to chance; "
+        "try other English words."
+    }

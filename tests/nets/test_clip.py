@@ -6,7 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from soundedit.nets.clip import build_clip, clip_pictures, clip_tokens, embed_pictures, embed_text
+from soundedit.nets.clip import (
+    build_clip,
+    clip_pictures,
+    clip_tokens,
+    embed_pictures,
+    embed_text,
+    unknown_words,
+    vocabulary,
+)
 
 CONFIG: dict[str, Any] = {
     "embed_dim": 12,
@@ -62,3 +70,22 @@ def test_the_config_is_left_alone() -> None:
     before = str(CONFIG)
     build_clip(CONFIG)
     assert str(CONFIG) == before
+
+
+def test_words_whose_tokens_nothing_taught_are_unknown() -> None:
+    torch.manual_seed(2)
+    net: Any = build_clip(CONFIG).eval().requires_grad_(False)
+    assert unknown_words(net, "a gewitter, drizzle") == []
+    for word in ("drizzle", "gewitter"):
+        net.token_embedding.weight[clip_tokens(CONFIG, [word])[0, 1]] = 0
+    found = unknown_words(net, "Drizzle and rain, drizzle 24 gewitter")
+    assert found == ["Drizzle", "drizzle", "gewitter"]
+    assert unknown_words(net, "rain and wind, 24 ...") == []
+    assert unknown_words(nn.Linear(1, 1), "drizzle") == []
+
+
+def test_vocabulary_has_words_of_one_token_and_what_begins_others() -> None:
+    words, stems = vocabulary()
+    assert {"rain", "drizzle", "campfire"} <= set(words)
+    assert {"sand", "moon"} <= set(stems)
+    assert (clip_tokens(CONFIG, ["drizzle"])[0] != 0).sum() == 3

@@ -22,6 +22,10 @@ from tests.train.tiny_training import EMBEDDING
 
 CONFIG = clip_config(EmbeddingSettings(**EMBEDDING))
 KNOWN = ["rain", "the sound of rain", "wind", "a storm", "meadow", "river", "a landscape with fire"]
+TOKENS = (
+    ["rain", "drizzle", "campfire", "gusts", "moon", "sand", "storm", "moss", "fjord"],
+    ["moon", "sand", "xy"],
+)
 SETTINGS = WordsSettings(steps=40, batch=32, lr=0.02, device="cpu", precision="float32")
 
 
@@ -41,15 +45,24 @@ def trainer_of(world: World, file: Path, settings: WordsSettings = SETTINGS) -> 
     torch.manual_seed(1)
     net = build_clip(CONFIG)
     run = Run(file, settings, world, np.random.default_rng(settings.seed))
-    return WordTrainer(settings, run, {"config": CONFIG, "clip": net.state_dict(), "audio": {}})
+    towers = {"config": CONFIG, "clip": net.state_dict(), "audio": {}}
+    return WordTrainer(settings, run, towers, TOKENS)
 
 
-def test_new_words_are_those_of_one_token_that_no_phrase_has(tmp_path: Path) -> None:
+def test_what_is_lacking_are_words_of_one_token_and_stems_before_an_ending(
+    tmp_path: Path,
+) -> None:
     with joined("cpu") as world:
-        found = trainer_of(world, tmp_path / "embedding.pt").new_words(KNOWN)
-    assert {"drizzle", "campfire", "gusts"} <= set(found)
-    assert not {"rain", "sound", "meadow", "landscape"} & set(found)
-    assert all((clip_tokens(CONFIG, found) != 0).sum(1) == 3)
+        trainer = trainer_of(world, tmp_path / "embedding.pt")
+        found = trainer.lacking(KNOWN)
+    # Of KNOWN are rain and storm; sand is both a word and a stem.
+    assert found[:7] == ["drizzle", "campfire", "gusts", "moon", "sand", "moss", "fjord"]
+    assert {"sandstorm", "moonland"} <= set(found[7:])
+    ids = clip_tokens(CONFIG, found)
+    assert (ids != 0).sum(1).tolist() == [3] * 7 + [4] * (len(found) - 7)
+    assert len(found[7:]) <= 6
+    # The first token of each is to be taught.
+    assert set(ids[:, 1].tolist()) == set(trainer.rows.tolist())
 
 
 def test_new_words_learn_and_nothing_else_changes(tmp_path: Path) -> None:
@@ -57,14 +70,14 @@ def test_new_words_learn_and_nothing_else_changes(tmp_path: Path) -> None:
     with joined("cpu") as world:
         trainer = trainer_of(world, tmp_path / "embedding.pt")
         before = trainer.said(KNOWN)
-        words = trainer.new_words(KNOWN)
+        words = trainer.lacking(KNOWN)
         goals = trainer.map_of(KNOWN, teacher(KNOWN))(teacher(probe))
         was = trainer.agreement(probe, goals)
         assert trainer.run.resume(trainer) is False
         assert teach(trainer, KNOWN, teacher, False)
         assert torch.equal(trainer.said(KNOWN), before)
         assert trainer.agreement(probe, goals) > was + 0.1
-        assert len(words) > 10_000
+        assert len(words) > 9
     # The checkpoint holds the towers as train pack takes them.
     state = read_checkpoint(tmp_path / "embedding.pt", tmp_path / "embedding.pt")
     net = build_clip(state["config"])
@@ -84,7 +97,7 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     whole = run(tmp_path / "whole.pt", SETTINGS)
     stopped = dataclasses.replace(SETTINGS, minutes=1e-9)
     first = run(tmp_path / "parted.pt", stopped).said(["drizzle"])
-    assert not torch.allclose(first, whole.said(["drizzle"]), atol=1e-3)
+    assert not torch.allclose(first, whole.said(["drizzle"]), atol=1e-2)
     parted = run(tmp_path / "parted.pt", SETTINGS)
     torch.testing.assert_close(parted.said(["drizzle"]), whole.said(["drizzle"]))
 
