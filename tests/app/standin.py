@@ -152,6 +152,9 @@ class StandIn:
     def embed_text(self, text: str) -> NDArray[np.float32]:
         return np.array([[1.0, 0.0]], np.float32)
 
+    def unknown_words(self, text: str) -> list[str]:
+        return [word for word in text.split() if word == "gewitter"]
+
     def embed_sound(self, sound: Path) -> NDArray[np.float32]:
         return np.array([1.0, 0.0], np.float32)
 

@@ -105,6 +105,17 @@ def test_sound_is_dropped_on_the_panel(edited: Rig, make_sound: MakeSound) -> No
     assert panel.card(edit.id).follow.isVisibleTo(panel.card(edit.id).details)
 
 
+def test_words_that_nothing_taught_the_pack_are_named_on_the_card(edited: Rig) -> None:
+    card = edited.window.editing.panel.card(type_words(edited, "a gewitter"))
+    edited.wait(lambda: "does not know “gewitter”" in card.problem.text())
+    # It acts all the same.
+    assert edited.shown() == (PUSH, 24, 0)
+    known = edited.window.editing.panel.card(type_words(edited, "storm"))
+    edited.wait(lambda: edited.shown() == (2 * PUSH, 24, 0))
+    assert known.problem.text() == ""
+    assert edited.window.errors.dialog is None
+
+
 def test_bad_sound_says_on_its_card_why_it_does_nothing(edited: Rig, tmp_path: Path) -> None:
     bad = tmp_path / "bad.wav"
     bad.write_bytes(b"no sound")

@@ -124,7 +124,7 @@ class ExportDialog(QDialog):
         return Plan(settings, folder / _with_suffix(self.name.text(), settings), start, end)
 
     def accept(self) -> None:
-        """Tell the plan, once the person agreed that a file is replaced."""
+        """Tell the plan, once the person agreed that a file is replaced; make its folder."""
         plan = self.plan()
         if self._wrong(plan):
             return
@@ -132,6 +132,13 @@ class ExportDialog(QDialog):
             if not self._dialogs.may_replace(self, plan.path):
                 return
             plan = replace(plan, overwrite=True)
+        folder = plan.path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            text = self.tr("The folder {0} cannot be made ({1}); choose another.")
+            self._say(text.format(folder, error.strerror), wrong=True)
+            return
         self.planned.emit(plan)
         super().accept()
 

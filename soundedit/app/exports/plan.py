@@ -97,13 +97,16 @@ def _path_problem(plan: Plan, others: Iterable[ExportJob]) -> str:
     wrong = [char for char in path.name if char in FORBIDDEN or not char.isprintable()]
     if wrong:
         return _tr("A file name cannot hold {0}; leave it out.").format(repr(wrong[0]))
-    if len(os.fsencode(path.name)) > LONGEST_NAME:
+    if any(len(os.fsencode(part)) > LONGEST_NAME for part in path.parts):
         return _tr("The name is too long; shorten it.")
     folder = path.parent
-    if not folder.is_dir():
+    there = _there(folder)
+    if there is None:
         return _tr("The folder {0} does not exist; choose another.").format(folder)
-    if not os.access(folder, os.W_OK):
-        return _tr("The folder {0} cannot be written to; choose another.").format(folder)
+    if not there.is_dir():
+        return _tr("{0} is a file; choose a folder.").format(there)
+    if not os.access(there, os.W_OK):
+        return _tr("The folder {0} cannot be written to; choose another.").format(there)
     sequence = plan.settings.kind.kind is Kind.SEQUENCE
     if path.is_dir() and not (sequence and is_sequence(path)):
         return _tr("There is a folder of that name; choose another name.")
@@ -117,10 +120,18 @@ def _path_problem(plan: Plan, others: Iterable[ExportJob]) -> str:
     return ""
 
 
+def _there(folder: Path) -> Path | None:
+    """The folder, or where it could be made the nearest one above it that is there."""
+    if not folder.is_absolute():
+        return folder if folder.is_dir() else None
+    return next((path for path in (folder, *folder.parents) if path.exists()), None)
+
+
 def _space_problem(plan: Plan, subject: Subject) -> str:
     needed = estimated_bytes(plan.settings, subject.side, plan.frames(subject), plan.fps(subject))
+    folder = _there(plan.path.parent) or plan.path.parent
     try:
-        check_space(plan.path, needed)
+        check_space(folder / plan.path.name, needed)
     except ExportError as error:
         return str(error)
     return ""
@@ -138,6 +149,8 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
         )
     if settings.format == "webp":
         said.append(_tr("The lossy WebP is several times smaller and shows all colours."))
+    if not plan.path.parent.is_dir():
+        said.append(_tr("The folder {0} will be made.").format(plan.path.parent))
     if plan.path.exists():
         said.append(_tr("{0} is there already and would be replaced.").format(plan.path.name))
     return said

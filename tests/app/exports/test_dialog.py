@@ -1,3 +1,5 @@
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -112,8 +114,36 @@ def test_wrong_values_are_told_while_they_are_typed(desk: Desk) -> None:
     assert dialog.range.currentText() == "Other"
     desk.choose(dialog.range, "All of it, 0:10.0")
     assert (dialog.start.value(), dialog.end.value()) == (0.0, 10.0)
-    dialog.folder.setText(str(desk.folder / "none"))
+    dialog.folder.setText("none")
     assert "does not exist" in dialog.said.text()
+
+
+def test_a_folder_that_is_missing_is_made(desk: Desk) -> None:
+    dialog, folder = desk.dialog, desk.folder / "films" / "new"
+    dialog.folder.setText(str(folder))
+    assert dialog.said.text() == f"The folder {folder} will be made."
+    assert not folder.exists()
+    dialog.accept()
+    assert folder.is_dir()
+    assert desk.plans[0].path == folder / "rain.mp4"
+
+
+def test_a_folder_that_cannot_be_made_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    dialog = desk.dialog
+    dialog.folder.setText(str(desk.folder / ("x" * 300)))
+    assert dialog.said.text() == "\u26a0 The name is too long; shorten it."
+    dialog.folder.setText(str(desk.folder / "films"))
+    monkeypatch.setattr("os.mkdir", _full)
+    dialog.accept()
+    assert dialog.said.text() == (
+        f"\u26a0 The folder {desk.folder / 'films'} cannot be made (No space left on device); "
+        "choose another."
+    )
+    assert desk.plans == []
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.parametrize("name", ["noext", "my.film.v2", "Rain.MP4"])

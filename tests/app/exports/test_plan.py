@@ -42,6 +42,13 @@ def test_nothing_wrong(plan: Plan) -> None:
     assert notes(plan, SUBJECT) == []
 
 
+def test_a_folder_that_is_missing_is_made(plan: Plan) -> None:
+    folder = plan.path.parent / "new" / "films"
+    there = replace(plan, path=folder / "rain.mp4")
+    assert problem(there, SUBJECT, []) == ""
+    assert notes(there, SUBJECT) == [f"The folder {folder} will be made."]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -51,7 +58,8 @@ def test_nothing_wrong(plan: Plan) -> None:
         (lambda p: replace(p, path=p.path.with_name(" .mp4")), "needs a name"),
         (lambda p: replace(p, path=p.path.with_name("a\nb.mp4")), "cannot hold '\\n'"),
         (lambda p: replace(p, path=p.path.with_name("\u00e4" * 126 + ".mp4")), "too long"),
-        (lambda p: replace(p, path=p.path.parent / "no" / "rain.mp4"), "does not exist"),
+        (lambda p: replace(p, path=Path("no") / "rain.mp4"), "does not exist"),
+        (lambda p: replace(p, path=Path(__file__) / "no" / "rain.mp4"), ".py is a file; choose"),
         (lambda p: replace(p, path=p.path.parent), "There is a folder of that name"),
         (lambda p: replace(p, path=p.path.with_name("rain")), "ends in .mp4"),
         (lambda p: replace(p, settings=ExportSettings(format="gif", fps=None)), "ends in .gif"),
