@@ -22,7 +22,7 @@ from torch import Tensor
 
 from soundedit.errors import TrainingError
 from soundedit.nets.clip import build_clip, clip_tokens, embed_text, vocabulary
-from soundedit.train.checkpoint import read_checkpoint
+from soundedit.train.checkpoint import read_checkpoint, save_checkpoint
 from soundedit.train.contrast import unit
 from soundedit.train.distributed import joined, read_for_all
 from soundedit.train.learner import Learner
@@ -160,7 +160,9 @@ class WordTrainer:
         def losses(_: int, count: int) -> dict[str, Tensor]:
             i = torch.from_numpy(self.run.rng.integers(len(phrases), size=count))
             mine = world.shard(ids[i]).to(world.device)
-            said = world.gather(self.net.encode_text(mine, normalize=True))
+            with self.run.precision.autocast():
+                out = self.net.encode_text(mine, normalize=True)
+            said = world.gather(out.float())
             away = ((weight[rows] - self.middle) / self.spread).square().mean()
             apart = 1 - (said * goals[i].to(world.device)).sum(1)
             return {"distance": apart.mean(), "near": NEAR * away}
@@ -243,6 +245,9 @@ def train_words(settings: WordsSettings) -> Path:
 
         resumed = run.resume(trainer)
         teach(trainer, words_known(minilm.words), teacher, resumed)
+        if world.main and not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            save_checkpoint(file, trainer.state())
     return file
 
 
