@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +29,19 @@ from soundedit.train.teachers import SoundTeacher, TextTeacher
 log = logging.getLogger(__name__)
 
 
-def _cached(file: Path, make: object) -> Tensor:
+def cached(file: Path, make: Callable[[], Tensor]) -> Tensor:
+    """What a file holds, made and written whole where it is not there yet."""
     if not file.exists():
-        torch.save(make(), file)  # type: ignore[operator]
+        part = file.with_suffix(".part")
+        torch.save(make(), part)
+        part.replace(file)
     found: Tensor = torch.load(file, weights_only=True)
     return found
+
+
+def templated(words: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Each word in one of the templates, never alone."""
+    return [TEMPLATES[int(rng.integers(1, len(TEMPLATES)))].format(word) for word in words]
 
 
 def recordings_by_class(sounds: SoundSet) -> dict[int, list[list[int]]]:
@@ -121,12 +129,11 @@ class EmbeddingData:
         unseen = [w for c in CLASSES for w in UNSEEN_SYNONYMS[c]]
         words = [t.format(w) for w in teacher.words for t in TEMPLATES[:1]]
         rng = np.random.default_rng(0)
-        extra = [TEMPLATES[int(rng.integers(1, len(TEMPLATES)))].format(w) for w in teacher.words]
-        self.words = [*words, *extra]
-        self.caption_features = _cached(
+        self.words = [*words, *templated(teacher.words, rng)]
+        self.caption_features = cached(
             cache / f"captions-{key}.pt", lambda: teacher.embed(captions).clone()
         )
-        self.word_features = _cached(
+        self.word_features = cached(
             cache / f"words-{len(self.words)}.pt", lambda: teacher.embed(self.words).clone()
         )
         self.unseen_features = teacher.embed(unseen).clone()
@@ -151,7 +158,7 @@ class EmbeddingData:
                 rows.append(teacher.pooled(taps))
             return torch.cat(rows).clone()
 
-        self.image_features = _cached(cache / f"lite0-{key}.pt", make)
+        self.image_features = cached(cache / f"lite0-{key}.pt", make)
         spread = self.image_features.std(0) + 1e-3
         self.image_features = (self.image_features - self.image_features.mean(0)) / spread
         by_hint: dict[str, list[int]] = {}
@@ -185,7 +192,7 @@ class EmbeddingData:
         ).astype(np.int64)
         at = f"{generator.resolve()}{generator.stat().st_mtime_ns if generator.exists() else 0}"
         key = hashlib.sha256(f"{at}{total}{count}{seed}".encode()).hexdigest()[:16]
-        found = _cached(
+        found = cached(
             cache / f"drawn-{key}.pt",
             lambda: torch.from_numpy(drawings(generator, self._picture, chosen)),
         )

@@ -25,11 +25,11 @@ from soundedit.nets.clip import build_clip, clip_tokens, embed_text, vocabulary
 from soundedit.train.checkpoint import read_checkpoint, save_checkpoint
 from soundedit.train.contrast import unit
 from soundedit.train.distributed import joined, read_for_all
+from soundedit.train.embedding_data import cached, templated
 from soundedit.train.learner import Learner
-from soundedit.train.prompts import CLASSES, PROMPTS, SCENE_HINTS, SCENES, TEMPLATES
+from soundedit.train.prompts import CLASSES, PROMPTS, SCENE_HINTS, SCENES
 from soundedit.train.run import Run, RunSettings
 from soundedit.train.teachers import TextTeacher
-from soundedit.train.windows import save_whole
 
 log = logging.getLogger(__name__)
 RIDGE = 0.1
@@ -188,12 +188,7 @@ def words_known(teacher_words: Sequence[str]) -> list[str]:
     rng = np.random.default_rng(0)
     scenes = [*SCENES, *(name for names in SCENE_HINTS.values() for name in names)]
     captions = [*(prompt for kind in CLASSES for prompt in PROMPTS[kind]), *scenes]
-    return list(dict.fromkeys([*captions, *teacher_words, *_templated(teacher_words[::3], rng)]))
-
-
-def _templated(words: Sequence[str], rng: np.random.Generator) -> list[str]:
-    """Each word in one of the templates."""
-    return [TEMPLATES[int(rng.integers(1, len(TEMPLATES)))].format(word) for word in words]
+    return list(dict.fromkeys([*captions, *teacher_words, *templated(teacher_words[::3], rng)]))
 
 
 def _with_one(features: Tensor) -> Tensor:
@@ -209,7 +204,7 @@ def teach(trainer: WordTrainer, known: Sequence[str], teacher: Teacher, resumed:
     if not resumed:
         trainer.begin()
     mapped = trainer.map_of(known, teacher(known))
-    phrases = [*words, *_templated(words, np.random.default_rng(1))]
+    phrases = [*words, *templated(words, np.random.default_rng(1))]
     goals = mapped(teacher(phrases))
     log.info("%d new words: cosine %.3f before", len(words), trainer.agreement(phrases, goals))
     done = trainer.train(phrases, goals)
@@ -254,8 +249,4 @@ def train_words(settings: WordsSettings) -> Path:
 def cached_features(phrases: Sequence[str], teacher: TextTeacher, cache: Path) -> Tensor:
     """The teacher's features [n, 384] of phrases, computed once."""
     key = hashlib.sha256("\n".join(phrases).encode()).hexdigest()[:16]
-    file = cache / f"phrases-{key}.pt"
-    if not file.exists():
-        save_whole(file, {"features": teacher.embed(phrases).clone()})
-    found: Tensor = torch.load(file, weights_only=True)["features"]
-    return found
+    return cached(cache / f"phrases-{key}.pt", lambda: teacher.embed(phrases).clone())
