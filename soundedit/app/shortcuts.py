@@ -161,8 +161,8 @@ GESTURES = (
     (T("Commands", "Tab"), T("Commands", "Go to the next control, lane or marker")),
     (T("Commands", "Esc"), T("Commands", "Leave full screen, or live")),
     (
-        T("Commands", "F11, N, F, B, R in live"),
-        T("Commands", "Full screen, another scene, freeze, black, record"),
+        T("Commands", "F11, N, F, B, R, Ctrl+K in live"),
+        T("Commands", "Full screen, another scene, freeze, black, record, new edit"),
     ),
 )
 """What mouse, touchpad and focused things do, and how."""

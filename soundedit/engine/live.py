@@ -9,7 +9,7 @@ handed over by one assignment.
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from soundedit.document.model import Reactivity
+from soundedit.engine.arriving import Arriving, Strengths
 from soundedit.engine.autogain import AutoGain
 from soundedit.engine.hearing import FrameHearing, FrameSound, Listener, MelStream
 from soundedit.engine.labels import QUIET, TEMPERATURE
@@ -42,7 +43,6 @@ ONSET, LEVEL = 2, 0
 """Columns of the drive features."""
 
 Latents = NDArray[np.float32]
-Strengths = Mapping[str, float]
 Mix = Callable[[Latents, Strengths, Reactivity], Latents]
 """Applies edits: latents [L, D], the strength of each edit by its id, and how far the sound goes
 -> latents [L, D]."""
@@ -57,7 +57,7 @@ def onset_openness(onset: float) -> float:
 class HeardFrame:
     """One frame's time: frame `index` is due at index / fps of the sound that was pushed.
 
-    `w` [L, D] before edits, exact in float16; `strengths` as they were set then; `onset` 0 to 1.5,
+    `w` [L, D] before edits, exact in float16; `strengths` as they acted then; `onset` 0 to 1.5,
     `level` about -1 to 1; `captured` is the clock's time of the block that completed it.
     """
 
@@ -120,6 +120,7 @@ class LiveSession:
         self._classes = classes
         self._mix: Mix | None = None
         self._strengths: Strengths = MappingProxyType({})
+        self._arriving = Arriving(walk.fps)
         self._wanted_reactivity = self._reactivity = Reactivity()
         self._stepped: float | None = None
         self._changes = 0
@@ -156,7 +157,8 @@ class LiveSession:
     def set_edits(self, mix: Mix | None, strengths: Strengths, reactivity: Reactivity) -> None:
         """Take another set of edits with their strengths, and how far the sound goes.
 
-        The picture glides to another reactivity within some tenths of a second.
+        The picture glides to another reactivity within some tenths of a second; an edit that was
+        not there before rises to its strength within `arriving.RISE_SECONDS`.
         """
         self._mix, self._strengths = mix, MappingProxyType(dict(strengths))
         self._wanted_reactivity = reactivity
@@ -229,7 +231,10 @@ class LiveSession:
         assert self._shown is not None
         # What is kept of a performance is float16, so that is what is shown.
         w = self._shown.astype(np.float16).astype(np.float32)
-        frame = HeardFrame(index, w, self._strengths, onset, float(drive[LEVEL]), captured)
+        strengths = self._strengths
+        if self._mix is not None:
+            strengths = self._arriving.follow(strengths)
+        frame = HeardFrame(index, w, strengths, onset, float(drive[LEVEL]), captured)
         if self.on_frame is not None:
             self.on_frame(frame)
         self._newest = frame
@@ -262,7 +267,7 @@ class LiveSession:
             gliding = self._reactivity != self._wanted_reactivity
             if not waiting or (changes == self._drawn_changes and not gliding):
                 return None
-        strengths = heard.strengths if fresh else self._strengths
+        strengths = heard.strengths if fresh else self._arriving.now(self._strengths)
         reactivity = self._glide(begun)
         w = heard.w if self._mix is None else self._mix(heard.w, strengths, reactivity)
         size = self._pace.size

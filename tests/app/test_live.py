@@ -301,3 +301,41 @@ def test_live_asked_for_again_goes_on(rig: LiveRig) -> None:
     assert request is not None and not request.cancel.cancelled
     rig.wait(lambda: (rig.live._link.status.recorded or 0) > 0.6)
     assert rig.live._request is request
+
+
+def test_words_typed_on_stage_become_an_edit(rig: LiveRig, qtbot: QtBot) -> None:
+    rig.begin()
+    window, field = rig.live.window, rig.panel.words
+    assert window is not None
+    qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    assert window.focusWidget() is field
+    # Letters are typed here, and are no keys of the window.
+    qtbot.keyClicks(field, "birds from b")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert not rig.panel.black.isChecked() and not rig.panel.freeze.isChecked()
+    assert window.isVisible() and window.focusWidget() is window
+    assert field.text() == "" and rig.session.project.edits == ()
+    field.setFocus()
+    qtbot.keyClicks(field, "rain")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    (edit,) = rig.session.project.edits
+    assert rig.session.history.undo_name == "add rain"
+    assert rig.panel.rows[f"edit:{edit.id}"].slider.number.value() == edit.strength == 1.0
+    assert window.focusWidget() is window
+    rising = rig.live._shown.heard.strengths.get(edit.id, 0.0)
+    assert rising < 1.0
+    rig.wait(lambda: rig.live._shown.heard.strengths.get(edit.id) == 1.0)
+    rig.wait(lambda: field.text() == "")
+
+
+def test_an_edit_that_cannot_act_is_told_while_live_runs(rig: LiveRig, tmp_path: Path) -> None:
+    rig.begin()
+    assert not rig.panel.trouble.isVisible()
+    (tmp_path / "rain.wav").write_bytes(b"no sound")
+    made = rig.window.editing.stack.add_sound(tmp_path / "rain.wav")
+    assert made is not None
+    rig.wait(lambda: rig.panel.trouble.isVisible())
+    assert rig.panel.trouble.text().startswith("rain.wav does nothing: ")
+    rig.window.editing.stack.remove(made)
+    rig.wait(lambda: not rig.panel.trouble.isVisible())
+    assert rig.live.running

@@ -151,6 +151,23 @@ def test_edits_act_by_their_strengths(engine: Engine, noise: MakeNoise) -> None:
     assert heard[-1].strengths == {"storm": 0.7}
 
 
+def test_an_edit_that_comes_while_it_runs_rises(engine: Engine, noise: MakeNoise) -> None:
+    session = engine.live(RATE)
+
+    def mix(w: np.ndarray, strengths: object, reactivity: Reactivity) -> np.ndarray:
+        return w
+
+    session.set_edits(mix, {"storm": 0.7}, Reactivity())
+    assert {frame.strengths["storm"] for frame in feed(session, noise(0.5))} == {0.7}
+    session.set_edits(mix, {"storm": 0.7, "fog": 0.5}, Reactivity())
+    heard = feed(session, noise(1.5, seed=3))
+    found = [frame.strengths["fog"] for frame in heard]
+    assert found[0] == pytest.approx(0.5 / session.fps, rel=0.01)
+    assert np.diff(found[: int(session.fps)]).min() > 0
+    assert {frame.strengths["fog"] for frame in heard[int(session.fps) :]} == {0.5}
+    assert {frame.strengths["storm"] for frame in heard} == {0.7}
+
+
 def test_the_picture_glides_to_another_reactivity(engine: Engine, noise: MakeNoise) -> None:
     now, given = [0.0], []
     session = engine.live(RATE)

@@ -24,6 +24,7 @@ from soundedit.app.live.requests import (
     LiveBegan,
     LiveDrew,
     LiveLink,
+    LiveNotes,
     LiveRecorded,
     LiveRequest,
     LiveSource,
@@ -58,6 +59,8 @@ class Live(QObject):
     said = Signal(str)
     scene_wanted = Signal()
     """The person wants another seed."""
+    words_wanted = Signal(str)
+    """The person wants an edit of a word or phrase."""
     failed = Signal(object)
     _controlled = Signal(str, float)
 
@@ -181,6 +184,7 @@ class Live(QObject):
         panel.frozen.connect(lambda on: setattr(self._link, "frozen", on))
         panel.darkened.connect(lambda on: setattr(self, "_dark", on))
         panel.scene_wanted.connect(self.scene_wanted)
+        panel.words_chosen.connect(self.words_wanted)
         panel.monitored.connect(lambda on: setattr(self._link, "monitored", on))
         panel.recorded.connect(self._record)
         panel.learn.connect(self._learn)
@@ -188,6 +192,7 @@ class Live(QObject):
         window.painted.connect(self._painted)
         window.left.connect(self._left)
         self.window = window
+        self._suggest()
         # What was played the last time is in the project, if the person kept it.
         self._link.strengths = MappingProxyType({})
         self._show_edits()
@@ -219,6 +224,7 @@ class Live(QObject):
     def _show_edits(self) -> None:
         if self.window is not None:
             self.window.panel.set_edits(self._edits(), self._link.strengths)
+            self.window.panel.words.setEnabled(not self._controller.session.read_only)
 
     def _project_changed(self) -> None:
         if self.window is None:
@@ -230,7 +236,13 @@ class Live(QObject):
             self._link.strengths = MappingProxyType(self._strengths(snapshot.project))
             self._link.project = (snapshot.project, snapshot.files)
 
+    def _suggest(self) -> None:
+        engine = self._controller.engine
+        if self.window is not None and engine is not None:
+            self.window.panel.words.set_words(engine.words)
+
     def _engine_changed(self) -> None:
+        self._suggest()
         if self.window is not None and self._request is None and self._wanted is not None:
             self.hear(self._wanted)
 
@@ -320,7 +332,10 @@ class Live(QObject):
                 self._latency = answer.latency
                 if window is not None:
                     window.panel.set_running(True)
-                    window.panel.say(" ".join(answer.problems))
+                    window.panel.say("")
+            case LiveNotes():
+                if window is not None:
+                    window.panel.say(" ".join(answer.notes))
             case LiveDrew():
                 self._show()
             case LiveTrouble():

@@ -21,6 +21,7 @@ from soundedit.app.clock import clock
 from soundedit.app.icons import icon
 from soundedit.app.live.requests import LiveSource, LiveStatus
 from soundedit.app.meter import LevelMeter
+from soundedit.app.newedit import WordsField
 from soundedit.app.sliders import NumberSlider
 from soundedit.document.commands import REACTIVITIES
 from soundedit.document.model import Edit
@@ -87,6 +88,10 @@ class LivePanel(QWidget):
     darkened = Signal(bool)
     scene_wanted = Signal()
     """Go over to the scene of another seed."""
+    words_chosen = Signal(str)
+    """A new edit of a word or phrase."""
+    typing_ended = Signal()
+    """The keys are the window's again."""
     monitored = Signal(bool)
     recorded = Signal(bool)
     """Begin, or end, recording the performance."""
@@ -156,8 +161,11 @@ class LivePanel(QWidget):
         self.edits = QGroupBox(self.tr("Edits"), self)
         self._edits_form = QFormLayout(self.edits)
         self._edits_form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        self._no_edits = QLabel(self.tr("Add edits in the main window."), self.edits)
-        self._no_edits.setWordWrap(True)
+        self.words = WordsField(self.edits)
+        self.words.chosen.connect(self.words_chosen)
+        self.words.chosen.connect(lambda _: self.typing_ended.emit())
+        self.words.left.connect(self.typing_ended)
+        self._edits_form.addRow(self.words)
         self.record = Button(self)
         self.record.setCheckable(True)
         self.record.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -244,9 +252,6 @@ class LivePanel(QWidget):
                 row = self._row(target, edit.name, *STRENGTH, 0.0)
                 row.slider.set_value(strengths.get(edit.id, edit.strength))
                 self._edits_form.addRow(edit.name, row)
-        self._no_edits.setVisible(not wanted)
-        if not wanted:
-            self._edits_form.addRow(self._no_edits)
 
     def show_status(self, status: LiveStatus) -> None:
         """Show what is heard."""

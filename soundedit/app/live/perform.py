@@ -9,6 +9,7 @@ from soundedit.app.live.requests import (
     LiveAnswer,
     LiveBegan,
     LiveDrew,
+    LiveNotes,
     LiveRecorded,
     LiveRequest,
     LiveStatus,
@@ -52,8 +53,8 @@ def perform_live(
     )
     session, recorder = run.session, run.recorder
     labels = engine.manifest.classes
-    problems = tuple(rendering.problems)
-    answer(LiveBegan(request.id, run.device.name, recorder.latency, problems))
+    answer(LiveBegan(request.id, run.device.name, recorder.latency))
+    noted: tuple[str, ...] = ()
     strengths, reactivity = link.strengths, link.reactivity
     session.set_edits(rendering.mix, strengths, reactivity)
     refused = None
@@ -73,6 +74,9 @@ def perform_live(
                 if project.start != start:
                     start = project.start
                     session.set_scene(rendering.plain(0, 1)[0])
+            if tuple(rendering.problems) != noted:
+                noted = tuple(rendering.problems)
+                answer(LiveNotes(request.id, noted))
             asked = link.strengths is not strengths or link.reactivity is not reactivity
             if changed is not None or asked:
                 strengths, reactivity = link.strengths, link.reactivity

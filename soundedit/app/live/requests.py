@@ -103,8 +103,14 @@ class LiveBegan(LiveAnswer):
     device: str
     latency: float
     """Seconds from the microphone to its block, as the device tells."""
-    problems: tuple[str, ...] = ()
-    """Edits that cannot act, a sentence each."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiveNotes(LiveAnswer):
+    """What there is to say of the edits that act now, which is not what was said before."""
+
+    notes: tuple[str, ...]
+    """Of edits that cannot act, or whose words the pack does not know, a sentence each."""
 
 
 @dataclass(frozen=True, eq=False)

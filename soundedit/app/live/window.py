@@ -56,6 +56,7 @@ class LiveWindow(QWidget):
         self.viewer.painted.connect(self._painted)
         self.panel = LivePanel(self)
         self.panel.full_screen.connect(self.toggle_screen)
+        self.panel.typing_ended.connect(self.setFocus)
         self.viewer.double_clicked.connect(self.toggle_screen)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 6, 6)
@@ -121,6 +122,9 @@ class LiveWindow(QWidget):
             self.panel.black.click()
         elif key == Qt.Key.Key_N:
             self.panel.scene.click()
+        elif key == Qt.Key.Key_K and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+            self.activateWindow()
+            self.panel.words.setFocus(Qt.FocusReason.ShortcutFocusReason)
         else:
             super().keyPressEvent(event)
 
