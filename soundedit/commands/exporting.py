@@ -14,6 +14,7 @@ from soundedit.media.formats import FORMATS, Kind, Quality, format_of
 from soundedit.media.presets import (
     GLIDE,
     LARGEST_SIDE,
+    LONGEST_FADE,
     LONGEST_GLIDE,
     LOUDNESSES,
     PRESETS,
@@ -84,6 +85,13 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="let the end of the pictures glide into their beginning for S seconds (without a "
         f"number {GLIDE:g}), so that they repeat without a seam; the sound stays as it is",
     )
+    for name, what in (("in", "come out of black and silence"), ("out", "go into them")):
+        group.add_argument(
+            f"--fade-{name}",
+            metavar="S",
+            type=fade,
+            help=f"let pictures and sound {what}, for S seconds (default 0)",
+        )
     group.add_argument(
         "--no-metadata",
         action="store_true",
@@ -99,6 +107,11 @@ def loudness(text: str) -> float:
 def glide(text: str) -> float:
     """How long the end of a loop takes to become its beginning, in seconds."""
     return _number(text, (0.0, LONGEST_GLIDE), "a time", " s")
+
+
+def fade(text: str) -> float:
+    """How long pictures and sound take to come or to go, in seconds."""
+    return _number(text, (0.0, LONGEST_FADE), "a time", " s")
 
 
 def _number(text: str, limits: tuple[float, float], what: str, unit: str) -> float:
@@ -156,6 +169,9 @@ def export_settings(
         changes |= {"normalise": True, "loudness": args.normalise}
     if args.loop is not None:
         changes["glide"] = args.loop
+    for name in ("fade_in", "fade_out"):
+        if getattr(args, name) is not None:
+            changes[name] = getattr(args, name)
     if args.no_metadata:
         changes["metadata"] = False
     settings = replace(settings, **changes)

@@ -24,6 +24,7 @@ from soundedit.engine.pump import Pump
 from soundedit.engine.rendering import Rendering
 from soundedit.engine.trajectory_file import TrajectoryWriter
 from soundedit.errors import ExportError, shown
+from soundedit.media.fades import dimmed
 from soundedit.media.formats import Kind
 from soundedit.media.framestore import FrameStore, frame_key
 from soundedit.media.frametimes import frames_in
@@ -147,7 +148,8 @@ def export(
                 metadata=about,
                 cancel=cancel,
             )
-            sink = _Sink(writer, store)
+            shares = settings.fades.shares(0, len(span), len(span), float(rendering.fps))
+            sink = _Sink(writer, store, shares)
             pump = stack.enter_context(Pump(sink, sink.keep, cancel))
             made = _frames(rendering.engine, read, span, batch, store, cancel, pause)
             for done, item in enumerate(made, start=1):
@@ -298,14 +300,19 @@ def _unusable(work: Path, why: str) -> ExportError:
 
 
 class _Sink:
-    """Keeps a frame, then writes it to the file."""
+    """Keeps a frame, then writes it to the file as far as `shares` let it be seen."""
 
-    def __init__(self, writer: VideoWriter | SequenceWriter, store: FrameStore | None) -> None:
-        self._writer, self._store = writer, store
+    def __init__(
+        self,
+        writer: VideoWriter | SequenceWriter,
+        store: FrameStore | None,
+        shares: NDArray[np.float32],
+    ) -> None:
+        self._writer, self._store, self._shares = writer, store, shares
 
     def write(self, item: _Made) -> None:
         self.keep(item)
-        self._writer.write(item.frame)
+        self._writer.write(dimmed(item.frame, float(self._shares[self._writer.frames])))
 
     def keep(self, item: _Made) -> None:
         if self._store is not None and not item.found:

@@ -12,6 +12,7 @@ from typing import Any
 import platformdirs
 
 from soundedit.errors import ExportError
+from soundedit.media.fades import Fades
 from soundedit.media.ffmpeg import shown
 from soundedit.media.formats import FORMATS, Format, Kind, Quality
 from soundedit.media.whole import write_whole
@@ -23,6 +24,8 @@ LOUDNESSES = (-70.0, -5.0)
 """LUFS that a sound can be brought to, lowest and highest."""
 GLIDE, LONGEST_GLIDE = 1.0, 60.0
 """Seconds in which the end of a loop glides into its beginning, as a rule and at most."""
+LONGEST_FADE = 60.0
+"""Seconds that pictures and sound take to come or to go, at most."""
 
 
 class Fit(StrEnum):
@@ -52,6 +55,8 @@ class ExportSettings:
         metadata: whether title, pack, seed, edits and the content credential are written.
         glide: seconds, 0 to 60, in which the end of the pictures turns into their beginning, so
             that they repeat without a seam; 0 leaves the end as it is. The sound stays as it is.
+        fade_in, fade_out: seconds, 0 to 60, in which pictures and sound come out of black and
+            silence, and go into them.
 
     Raises `ExportError` for what no file could be.
     """
@@ -67,6 +72,8 @@ class ExportSettings:
     loudness: float = R128_LOUDNESS
     metadata: bool = True
     glide: float = 0.0
+    fade_in: float = 0.0
+    fade_out: float = 0.0
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -88,6 +95,9 @@ class ExportSettings:
                 f"The end cannot take {self.glide:g} s to glide into the beginning; "
                 f"choose 0 to {LONGEST_GLIDE:g}."
             )
+        for fade in (self.fade_in, self.fade_out):
+            if not 0 <= fade <= LONGEST_FADE:
+                raise ExportError(f"A fade cannot take {fade:g} s; choose 0 to {LONGEST_FADE:g}.")
 
     @property
     def kind(self) -> Format:
@@ -98,6 +108,11 @@ class ExportSettings:
     def has_sound(self) -> bool:
         """Whether sound is wanted and the format can hold it."""
         return self.sound and self.kind.sound is not None
+
+    @property
+    def fades(self) -> Fades:
+        """How it comes and goes."""
+        return Fades(self.fade_in, self.fade_out)
 
     def size(self, generator: int) -> tuple[int, int]:
         """Width and height in pixels, for a generator of square pictures."""
@@ -160,6 +175,8 @@ def settings_facts(settings: ExportSettings) -> dict[str, Any]:
         "loudness": settings.loudness,
         "metadata": settings.metadata,
         "glide": settings.glide,
+        "fade_in": settings.fade_in,
+        "fade_out": settings.fade_out,
     }
 
 
@@ -177,10 +194,12 @@ def settings_from(facts: Mapping[str, Any]) -> ExportSettings:
         for name in ("sound", "normalise", "metadata"):
             if name in known and not isinstance(known[name], bool):
                 raise ValueError(name)
-        kinds = {"fit": Fit, "quality": Quality, "loudness": float, "glide": float}
-        for name, kind in kinds.items():
+        for name, kind in (("fit", Fit), ("quality", Quality)):
             if name in known:
                 known[name] = kind(known[name])
+        for name in ("loudness", "glide", "fade_in", "fade_out"):
+            if name in known:
+                known[name] = float(known[name])
         if known.get("fps") is not None:
             known["fps"] = Fraction(known["fps"])
         return ExportSettings(**known)

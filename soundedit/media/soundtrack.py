@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from soundedit.errors import ExportError
 from soundedit.media.decode import Decoder
+from soundedit.media.fades import AT_ONCE, Fades
 from soundedit.media.ffmpeg import FFmpeg, shown
 from soundedit.progress import CancelToken
 
@@ -28,13 +29,14 @@ class SoundTrack:
     """The span [start, end) of a sound, in seconds, as 48 kHz stereo.
 
     Mono is heard on both sides, more than two channels are mixed down. `loudness` in LUFS is
-    what EBU R128 normalising aims at; None leaves the level alone.
+    what EBU R128 normalising aims at; None leaves the level alone. It comes and goes by `fades`.
     """
 
     path: Path
     start: float = 0.0
     end: float | None = None
     loudness: float | None = None
+    fades: Fades = AT_ONCE
 
     def check(self, cancel: CancelToken | None = None) -> None:
         """Raise `MediaError` if there is no sound to be read in the span."""
@@ -56,8 +58,9 @@ class SoundTrack:
                 block = decoder.read(min(_BLOCK, left))
                 if block.shape[1] == 0:
                     block = np.zeros((2, min(_BLOCK, left)), np.float32)
+                shares = self.fades.shares(samples - left, block.shape[1], samples, SOUND_RATE)
                 left -= block.shape[1]
-                yield np.broadcast_to(block, (2, block.shape[1])).T
+                yield np.broadcast_to(block * shares, (2, block.shape[1])).T
 
     def feed(self, process: FFmpeg, samples: int, cancel: CancelToken | None = None) -> None:
         """Send `samples` to an ffmpeg that reads `RAW_SOUND`; stops early if it died."""

@@ -32,7 +32,8 @@ class FrameWriter(ABC):
     within one frame of its codec, checks the result and gives it its name. Leaving the `with`
     block by an exception, or `abort`, leaves nothing new behind.
 
-    Frames are enlarged by a Lanczos filter and fitted as `settings` says.
+    Frames are enlarged by a Lanczos filter and fitted as `settings` says; of its fades the sound's
+    are made here, as whoever writes frames knows how many there will be.
 
     Args:
         width, height: size of each frame in pixels; also of what is made where `settings` has none.
@@ -80,7 +81,7 @@ class FrameWriter(ABC):
         self._sound: SoundTrack | None = None
         if sound is not None and self._format.sound is not None:
             loudness = settings.loudness if settings.normalise else None
-            self._sound = SoundTrack(Path(sound), start, end, loudness)
+            self._sound = SoundTrack(Path(sound), start, end, loudness, settings.fades)
             self._sound.check(cancel)
         self._closed = False
         self._begin()

@@ -190,6 +190,7 @@ def test_refining_a_video(soundedit: Run, tiny_pack: Path, tmp_path: Path) -> No
         (["--normalise", "abc", "-o", "a.mp4"], "'abc' is not a loudness from -70 to -5 LUFS"),
         (["--normalise", "3", "-o", "a.mp4"], "'3' is not a loudness from -70 to -5 LUFS"),
         (["--loop", "61", "-o", "a.mp4"], "'61' is not a time from 0 to 60 s"),
+        (["--fade-out", "-1", "-o", "a.mp4"], "'-1' is not a time from 0 to 60 s"),
         (["--start", "1", "--sound", "no.ogg", "-o", "a.png"], "There is no file no.ogg"),
         (["--start", "1", "--sound", __file__, "-o", "a.png"], "not a sound file"),
     ],

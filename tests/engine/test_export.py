@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors import safe_open
 
 from soundedit.document.commands import set_reactivity
@@ -29,7 +30,7 @@ from soundedit.engine.rendering import Rendering
 from soundedit.errors import Cancelled, ExportError
 from soundedit.media.presets import ExportSettings
 from soundedit.media.probe import probe_video
-from soundedit.media.sound import write_sound
+from soundedit.media.sound import read_sound, write_sound
 from soundedit.progress import CancelToken
 
 from .conftest import MakeNoise
@@ -71,6 +72,28 @@ def test_span(rendering: Rendering, sound: Path, tmp_path: Path) -> None:
     assert report.frames == 10  # [6/12 s, 16/12 s)
     with pytest.raises(ExportError, match=r"has 2\.00 s"):
         export(rendering, tmp_path / "no.mp4", ExportSettings(), sound=sound, start=2.0)
+
+
+def test_pictures_and_sound_come_and_go(rendering: Rendering, sound: Path, tmp_path: Path) -> None:
+    plain = ExportSettings("png")
+    faded = replace(plain, fade_in=0.5, fade_out=1.0)
+    frames, sounds = [], []
+    # The frames that are kept have all their light, so that both exports share them.
+    for name, settings, reused in (("faded", faded, 0), ("plain", plain, 24)):
+        out = tmp_path / name
+        report = export(rendering, out, settings, sound=sound, work=tmp_path / "work")
+        assert report.reused == reused
+        files = sorted(out.glob("frame_*.png"))
+        frames.append(np.stack([np.asarray(Image.open(file), np.float64) for file in files]))
+        sounds.append(read_sound(out / "sound.wav").samples)
+    light = frames[0].mean((1, 2, 3)) / frames[1].mean((1, 2, 3))
+    numbers = np.arange(24)
+    wanted = np.minimum(np.minimum(numbers / 6, (23 - numbers) / 12), 1)
+    np.testing.assert_allclose(light, wanted, atol=0.01)
+    assert sounds[0].shape == sounds[1].shape == (2, 96_000)
+    seconds = np.arange(96_000) / 48_000
+    shares = np.minimum(np.minimum(seconds / 0.5, 2 - seconds), 1)
+    np.testing.assert_allclose(sounds[0], sounds[1] * shares, atol=2e-4)
 
 
 def test_is_not_overwritten_unasked(rendering: Rendering, tmp_path: Path) -> None:

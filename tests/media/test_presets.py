@@ -33,6 +33,8 @@ OWN = ExportSettings(
     loudness=-14.0,
     metadata=False,
     glide=2.5,
+    fade_in=0.5,
+    fade_out=3.0,
 )
 
 
@@ -76,6 +78,9 @@ def test_damaged_presets_are_told_and_left(make: Any, text: str) -> None:
         ({"glide": -1}, "choose 0 to 60"),
         ({"glide": "nan"}, "choose 0 to 60"),
         ({"glide": None}, "not understood"),
+        ({"fade_in": 61}, "choose 0 to 60"),
+        ({"fade_out": -0.1}, "choose 0 to 60"),
+        ({"fade_out": "slow"}, "not understood"),
         ({"sound": "yes"}, "not understood"),
         ({"loudness": 0}, "LUFS"),
     ],

@@ -24,7 +24,14 @@ from soundedit.app.exports.plan import Subject, qualities
 from soundedit.app.rows import beside
 from soundedit.errors import ExportError
 from soundedit.media.formats import FORMATS, Kind, Quality
-from soundedit.media.presets import GLIDE, LARGEST_SIDE, LONGEST_GLIDE, ExportSettings, Fit
+from soundedit.media.presets import (
+    GLIDE,
+    LARGEST_SIDE,
+    LONGEST_FADE,
+    LONGEST_GLIDE,
+    ExportSettings,
+    Fit,
+)
 
 Size = tuple[int | None, int | None]
 OWN: Size = (None, None)
@@ -72,13 +79,11 @@ class SettingsForm(QWidget):
         self.loop.setToolTip(
             self.tr("So that it repeats without a seam; the sound is left as it is")
         )
-        self.glide = QDoubleSpinBox(self)
-        self.glide.setRange(0.1, LONGEST_GLIDE)
-        self.glide.setDecimals(1)
-        self.glide.setSingleStep(0.5)
-        self.glide.setSuffix(self.tr(" s"))
-        self.glide.setAccessibleName(self.tr("Seconds in which the end glides"))
-        self.glide.valueChanged.connect(self._edited)
+        self.glide = self._seconds(self.tr("Seconds in which the end glides"), 0.1, LONGEST_GLIDE)
+        self.fade_in = self._seconds(self.tr("Fade in"), 0.0, LONGEST_FADE)
+        self.fade_out = self._seconds(self.tr("Fade out"), 0.0, LONGEST_FADE)
+        for box in (self.fade_in, self.fade_out):
+            box.setToolTip(self.tr("Pictures from and to black, the sound from and to silence"))
         self.metadata = self._box(self.tr("Title, seed, edits, and that it was synthesised"))
         self._lay_out()
         self.sizes.currentIndexChanged.connect(self._size_chosen)
@@ -99,6 +104,8 @@ class SettingsForm(QWidget):
             loudness=self.loudness.value(),
             metadata=self.metadata.isChecked(),
             glide=self.glide.value() if self.loop.isChecked() else 0.0,
+            fade_in=self.fade_in.value(),
+            fade_out=self.fade_out.value(),
         )
 
     def set_settings(self, settings: ExportSettings) -> None:
@@ -122,6 +129,8 @@ class SettingsForm(QWidget):
         self.metadata.setChecked(settings.metadata)
         self.loop.setChecked(settings.glide > 0)
         self.glide.setValue(settings.glide or GLIDE)
+        self.fade_in.setValue(settings.fade_in)
+        self.fade_out.setValue(settings.fade_out)
         self._showing = False
         self._edited()
 
@@ -149,6 +158,8 @@ class SettingsForm(QWidget):
         form.addRow(self.tr("Frames/s"), self.rate)
         form.addRow(self.tr("Sound"), beside(self.sound, self.normalise, self.loudness))
         form.addRow(self.tr("Loop"), beside(self.loop, self.glide))
+        out = QLabel(self.tr("out"), self)
+        form.addRow(self.tr("Fade in"), beside(self.fade_in, out, self.fade_out))
         form.addRow(self.tr("Write in it"), self.metadata)
 
     def _combo(self, name: str) -> QComboBox:
@@ -156,6 +167,16 @@ class SettingsForm(QWidget):
         combo.setAccessibleName(name)
         combo.currentIndexChanged.connect(self._edited)
         return combo
+
+    def _seconds(self, name: str, least: float, most: float) -> QDoubleSpinBox:
+        box = QDoubleSpinBox(self)
+        box.setRange(least, most)
+        box.setDecimals(1)
+        box.setSingleStep(0.5)
+        box.setSuffix(self.tr(" s"))
+        box.setAccessibleName(name)
+        box.valueChanged.connect(self._edited)
+        return box
 
     def _side(self, name: str) -> QSpinBox:
         box = QSpinBox(self)
@@ -214,6 +235,8 @@ class SettingsForm(QWidget):
         self.normalise.setEnabled(can_sound and self.sound.isChecked())
         self.loudness.setEnabled(self.normalise.isEnabled() and self.normalise.isChecked())
         self.glide.setEnabled(self.loop.isChecked())
+        self.fade_in.setEnabled(pictures)
+        self.fade_out.setEnabled(pictures)
         self.changed.emit()
 
     def _has_qualities(self) -> bool:

@@ -39,6 +39,7 @@ from soundedit.document.model import Edit, Project
 from soundedit.document.performancelog import PerformanceLog
 from soundedit.engine.pace import PaceMeter
 from soundedit.errors import DeviceError, MediaError, SoundeditError
+from soundedit.media.fades import dimmed
 from soundedit.media.portaudio import AudioBackend, AudioDevice
 
 TELL_MILLISECONDS = 100
@@ -368,9 +369,7 @@ class Live(QObject):
         """The picture on its way to black, or back."""
         step = 1 / (FADE_SECONDS * float(Fraction(self._controller.session.project.fps)))
         self._light += min(max(float(not self._dark) - self._light, -step), step)
-        if self._light == 1:
-            return picture
-        return (picture * np.float32(self._light)).astype(np.uint8)
+        return dimmed(picture, self._light)
 
     def _painted(self, now: float) -> None:
         frame = self._shown

@@ -209,6 +209,21 @@ def test_the_end_of_a_loop_glides(desk: Desk) -> None:
     assert form.loop.isChecked() and form.settings() == kept
 
 
+def test_fades(desk: Desk) -> None:
+    form = desk.dialog.form
+    assert (form.settings().fade_in, form.settings().fade_out) == (0, 0)
+    form.fade_in.setValue(0.5)
+    form.fade_out.setValue(2.0)
+    kept = form.settings()
+    assert (kept.fade_in, kept.fade_out) == (0.5, 2.0)
+    desk.choose(desk.dialog.preset, "Web")
+    assert form.settings() == PRESETS["web"]
+    form.set_settings(kept)
+    assert form.settings() == kept
+    desk.choose(form.format, "Trajectory (safetensors)")
+    assert not form.fade_in.isEnabled() and not form.fade_out.isEnabled()
+
+
 def test_own_presets_are_kept_and_deleted(desk: Desk) -> None:
     dialog = desk.dialog
     assert not dialog.forget.isEnabled()
