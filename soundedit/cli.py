@@ -5,6 +5,7 @@ Exit codes: 0, 2 with one line on stderr for what the person can mend, 130 on Ct
 
 import argparse
 import importlib
+import io
 import os
 import signal
 import sys
@@ -43,6 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (`sys.argv` by default) and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     old = _terminate_like_interrupt()
+    for stream in (sys.stdout, sys.stderr):
+        # A name of a file may hold what the terminal's encoding cannot say.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         with runtime_explained():
             code = _run(words)

@@ -84,7 +84,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
 def run(args: argparse.Namespace) -> int:
     """Render what is not yet made; the summary on stdout."""
     settings = exporting.export_settings(args)
-    sources = _sources(args.source, args.recursive)
+    sources = _sources(args)
     if args.ray is None:
         if args.pack is not None:
             read_pack_manifest(args.pack)
@@ -241,15 +241,18 @@ def table(lines: Sequence[Line]) -> str:
     return "\n".join([*text, f"{count['made']} made{before}, {failed} failed"])
 
 
-def _sources(source: Path, recursive: bool) -> list[Path]:
+def _sources(args: argparse.Namespace) -> list[Path]:
+    source: Path = args.source
     if source.is_dir():
+        made = Record(args.out)
         try:
             found = sorted(
                 file
-                for file in (source.rglob("*") if recursive else source.iterdir())
+                for file in (source.rglob("*") if args.recursive else source.iterdir())
                 if file.suffix.lower() in _SOURCES
                 and file.is_file()
                 and not file.name.startswith(".")
+                and not made.made(file)
             )
         except OSError as error:
             raise MediaError(

@@ -28,6 +28,7 @@ from soundedit.document.model import Bands, MediaKind, PartKind, StartKind
 from soundedit.document.projectfile import SUFFIX, open_project, save_project
 from soundedit.errors import ExportError, MediaError
 from soundedit.media.png import png_bytes, write_png
+from soundedit.media.whole import is_there
 from soundedit.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
@@ -118,10 +119,12 @@ def run(args: argparse.Namespace) -> int:
         options.check_output(args.output, kind, Path(args.start))
     else:
         settings = exporting.export_settings(args, args.output, (".png", SUFFIX))
+    # A preset may have a rate of its own.
+    fps = args.fps if settings is None else settings.fps
     overwrite = exporting.may_overwrite(args.output, args.overwrite)
     with (
         tempfile.TemporaryDirectory(prefix="soundedit-") as folder,
-        _begun(args) as made,
+        _begun(args, fps) as made,
         ProgressBar() as bar,
         cancel_on_interrupt() as cancel,
     ):
@@ -131,6 +134,7 @@ def run(args: argparse.Namespace) -> int:
                 complain("Without --take no sound moves the picture, so --reactivity does nothing.")
         wanted = args.edits or []
         ids = add_edits(made, wanted, args.bands, args.fade, follow=args.follow)
+        _check_sources(args, made)
         if args.refine_start and made.project.start.media not in made.files:
             raise ExportError(
                 "There is no photo or video to come nearer to, so leave --refine-start out."
@@ -153,9 +157,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             made.project = commands.set_pack(made.project, engine.manifest.name)
             closeness = refine(engine, made, args, ids, Path(folder), bar, cancel)
-            rendering = Rendering(
-                engine, made.project, made.files, fps=args.fps, progress=bar, cancel=cancel
-            )
+            rendering = Rendering(engine, made.project, made.files, progress=bar, cancel=cancel)
             facts: dict[str, Any] = {"output": str(args.output)}
             if settings is not None:
                 from soundedit.engine.export import export
@@ -190,11 +192,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _begun(args: argparse.Namespace) -> Iterator[Gathered]:
-    """The project that the start names, or a new one."""
+def _begun(args: argparse.Namespace, fps: Fraction | None) -> Iterator[Gathered]:
+    """The project that the start names, or a new one; at `fps` frames a second if given."""
     if Path(args.start).suffix.lower() != SUFFIX:
         made = start_project(args.start, args.take)
-        made.project = commands.set_fps(made.project, args.fps or "24")
+        made.project = commands.set_fps(made.project, fps or "24")
         yield made
         return
     with open_project(Path(args.start)) as opened:
@@ -203,7 +205,21 @@ def _begun(args: argparse.Namespace) -> Iterator[Gathered]:
         made = Gathered(opened.project, dict(opened.files))
         if args.take is not None:
             set_take(made, args.take)
+        if fps is not None:
+            made.project = commands.set_fps(made.project, fps)
         yield made
+
+
+def _check_sources(args: argparse.Namespace, made: Gathered) -> None:
+    """Raise ExportError if what is made would replace a file that it is made of."""
+    if not is_there(args.output):
+        return
+    for file in (Path(args.start), *made.files.values()):
+        if is_there(file) and args.output.samefile(file):
+            raise ExportError(
+                f"{args.output} is what the pictures are made of, so choose another name for the "
+                "output."
+            )
 
 
 def refine(
@@ -236,7 +252,7 @@ def refine(
     closeness = None
     start = made.project.start
     if args.refine_start:
-        fps = args.fps or Fraction(made.project.fps)
+        fps = Fraction(made.project.fps)
         fit = refine_start(engine, start, made.files, fps, progress=progress, cancel=cancel)
         moving = fps if start.kind is StartKind.VIDEO else None
         start = replace(start, latents=keep(fit.w, MediaKind.LATENTS, moving))

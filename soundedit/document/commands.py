@@ -7,6 +7,7 @@ itself comes back.
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
@@ -34,6 +35,8 @@ REACTIVITIES = (0.0, 2.0)
 BANDS = (0.0, 2.0)
 WEIGHTS = (-2.0, 2.0)
 FRAME_RATES = (1, 240)
+# Fraction would work out every digit of 1e999999999.
+_RATE = re.compile(r"\s*\d{1,9}(\.\d{0,9}|/\d{1,9})?\s*", re.ASCII)
 START_REACTIVITY = {StartKind.SEED: 1.0, StartKind.PHOTO: 0.5, StartKind.VIDEO: 0.5}
 """How far the sound goes from each kind of start until somebody says otherwise: half of the way
 shows both the photo and the sound, all of it leaves little of the photo."""
@@ -333,6 +336,8 @@ def set_fps(project: Project, fps: str | Fraction) -> Project:
 def frame_rate(fps: str | Fraction) -> Fraction:
     """The fraction that a frame rate's text says; `ProjectError` where it is none of 1 to 240."""
     try:
+        if isinstance(fps, str) and not _RATE.fullmatch(fps):
+            raise ValueError(fps)
         rate = Fraction(fps)
     except (ValueError, ZeroDivisionError) as error:
         raise ProjectError(

@@ -17,7 +17,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from soundedit.document.whole import folder_missing, folder_unwritable, write_error
+from soundedit.document.whole import (
+    folder_missing,
+    folder_unwritable,
+    name_beginning,
+    write_error,
+)
 from soundedit.errors import shown
 
 if sys.platform == "win32":
@@ -66,7 +71,7 @@ class FileLock:
         self.error = ""
         while not self.held:
             try:
-                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
             except OSError as error:
                 self.error = str(write_error(self.path, error))
                 return False
@@ -126,7 +131,7 @@ class FileLock:
 def lock_project(path: Path) -> FileLock:
     """Try to become the one window that may save to the project file at `path`."""
     target = path.resolve()
-    return FileLock(target.with_name(f".{target.name[:200]}.lock"))
+    return FileLock(target.with_name(f".{name_beginning(target, 200)}.lock"))
 
 
 def locked_sentence(path: Path, lock: FileLock) -> str:

@@ -189,6 +189,20 @@ def open_project(
     return opened
 
 
+def glance(path: Path) -> tuple[Project, list[Path]]:
+    """The project in a file, with nothing unpacked, and where the media outside of it lie.
+
+    Errors as `open_project`.
+    """
+    with open_archive(path) as archive:
+        text = read_small(archive, path, PROJECT_TEXT, _TEXT_LIMIT)
+        project = project_from_text(text, damage=[])
+    beside = path.resolve().parent
+    outside = [replace(one, path=absolute_path(one, beside)) for one in project.media]
+    found = [locate(one, beside) for one in outside if not one.inside]
+    return project, [file for file in found if file is not None]
+
+
 def shortened(damage: list[str]) -> list[str]:
     """The first sentences, and how many more there are: a dialog has room for so many."""
     more = len(damage) - _TOLD

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from soundedit.errors import ProjectError, shown
 
 _LEFT_OVER = 600.0
+_LONGEST_BEGINNING = 150
 
 
 @contextlib.contextmanager
@@ -30,7 +31,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         target = path.resolve()
         if target.is_dir():
             raise ProjectError(f"{shown(path)} is a folder; choose a file name.")
-        part = target.with_name(f".{target.name[:150]}.{uuid.uuid4().hex}.part")
+        part = target.with_name(f"{_beginning(target)}{uuid.uuid4().hex}.part")
         try:
             with part.open("xb") as file:
                 yield file
@@ -88,8 +89,18 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def name_beginning(path: Path, most: int) -> str:
+    """The first `most` bytes of a file's name: file systems hold names of 255 bytes."""
+    return os.fsencode(path.name)[:most].decode("utf-8", "ignore")
+
+
+def _beginning(target: Path) -> str:
+    """What the names of the parts of a file begin with."""
+    return f".{name_beginning(target, _LONGEST_BEGINNING)}."
+
+
 def _sweep(target: Path) -> None:
-    ours = re.compile(re.escape(f".{target.name[:150]}.") + r"[0-9a-f]{32}\.part")
+    ours = re.compile(re.escape(_beginning(target)) + r"[0-9a-f]{32}\.part")
     with contextlib.suppress(OSError):
         for part in target.parent.iterdir():
             if ours.fullmatch(part.name) and time.time() - part.stat().st_mtime > _LEFT_OVER:

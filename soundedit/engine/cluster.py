@@ -27,6 +27,7 @@ from soundedit.engine.job import (
 )
 from soundedit.engine.workers import Outcome
 from soundedit.errors import ExportError, SoundeditError, shown
+from soundedit.media.sequence import check_replaceable, publish_folder
 from soundedit.media.whole import free_part, publish_part
 from soundedit.progress import CancelToken
 
@@ -122,9 +123,8 @@ def _place(out: Path, files: dict[str, bytes]) -> None:
         part.mkdir()
         for name, data in files.items():
             (part / Path(name).name).write_bytes(data)
-        if out.exists():
-            shutil.rmtree(out)
-        part.replace(out)
+        check_replaceable(out)
+        publish_folder(part, out)
     except OSError as error:
         raise ExportError(
             f"{shown(out)} could not be written ({error.strerror}); "

@@ -30,7 +30,7 @@ from soundedit.media.framestore import FrameStore, frame_key
 from soundedit.media.frametimes import frames_in
 from soundedit.media.metadata import Metadata
 from soundedit.media.presets import ExportSettings
-from soundedit.media.sequence import SequenceWriter, is_sequence
+from soundedit.media.sequence import SequenceWriter, check_replaceable, is_sequence
 from soundedit.media.space import check_space, estimated_bytes
 from soundedit.media.video import VideoWriter
 from soundedit.media.whole import is_there
@@ -188,11 +188,13 @@ def export(
 
 
 def check_target(out: Path, settings: ExportSettings, *, overwrite: bool) -> None:
-    """Raise `ExportError` if `out` is there already and is not to be replaced."""
+    """Raise `ExportError` if `out` is there already and is not to be, or cannot be, replaced."""
     empty = settings.kind.kind is Kind.SEQUENCE and out.is_dir() and not any(out.iterdir())
     if is_there(out) and not overwrite and not empty:
         what = "a folder" if out.is_dir() and not is_sequence(out) else "there already"
         raise ExportError(f"{shown(out)} is {what}; overwrite it or choose another name.")
+    if settings.kind.kind is Kind.SEQUENCE:
+        check_replaceable(out)
 
 
 def frame_span(rendering: Rendering, start: float, end: float | None) -> range:

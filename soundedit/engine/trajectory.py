@@ -1,7 +1,10 @@
 """What the engine hands out for a sound: a picture's latents, or a path of them over time."""
 
+import errno
 import math
 import mmap
+import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
@@ -55,11 +58,38 @@ def frame_rate(fps: float | Fraction) -> Fraction:
 
 
 def room_for(shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    """An array to fill; beyond `IN_MEMORY` in a temporary file that goes when the array does."""
-    if math.prod(shape) * 4 <= IN_MEMORY:
+    """An array to fill; beyond `IN_MEMORY` in a temporary file that goes when the array does.
+
+    SoundeditError where there is no room for that file.
+    """
+    size = math.prod(shape) * 4
+    if size <= IN_MEMORY:
         return np.empty(shape, np.float32)
-    with tempfile.NamedTemporaryFile(prefix="soundedit-", suffix=".latents") as file:
-        return np.memmap(file, np.float32, "w+", shape=shape)
+    try:
+        with tempfile.NamedTemporaryFile(prefix="soundedit-", suffix=".latents") as file:
+            _reserve(file.fileno(), size)
+            return np.memmap(file, np.float32, "w+", shape=shape)
+    except OSError as error:
+        raise SoundeditError(
+            f"There is no room for {size / 1e6:.0f} MB of temporary data ({error.strerror}); free "
+            "some space in the folder for temporary files, or let TMPDIR name another."
+        ) from error
+
+
+def _reserve(file: int, size: int) -> None:
+    """Take the room on the disk now: a page without any would end the process when it is touched.
+
+    OSError where there is none.
+    """
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file, 0, size)
+        except OSError as error:
+            # Some file systems cannot.
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+                raise
+    elif shutil.disk_usage(tempfile.gettempdir()).free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def put_away(w: NDArray[np.float32]) -> None:

@@ -54,9 +54,7 @@ def run_jobs(
     told: queue.SimpleQueue[Outcome | Advance] = queue.SimpleQueue()
     workers = [_Worker(waiting, told, processes) for _ in range(min(processes, left))]
     try:
-        while left:
-            if cancel is not None:
-                cancel.check()
+        while left and not (cancel is not None and cancel.cancelled):
             try:
                 what = told.get(timeout=_POLL_SECONDS)
             except queue.Empty:
@@ -71,6 +69,14 @@ def run_jobs(
         if any(worker.lost for worker in workers):
             # Encoders that outlived their process opened their files after the sweep before.
             sweep()
+    # One that was cancelled while its file got its name has made it all the same.
+    while not told.empty():
+        what = told.get()
+        if isinstance(what, Outcome) and what.report is not None:
+            left -= 1
+            yield what
+    if left and cancel is not None:
+        cancel.check()
 
 
 class _Worker:

@@ -26,6 +26,8 @@ if sys.platform == "linux":
     import fcntl
 
 _HEAD_LINES = 300
+# What is asked of the log comes after a file's tags, of which there can be thousands of lines.
+_ALWAYS_KEPT = re.compile(r"Input #0|Stream mapping:| Stream #0:| Duration: | low score of ")
 _TAIL_LINES = 60
 _CANCEL_POLL_SECONDS = 0.05
 _YIELDING, _NICEST = 10, 19
@@ -147,7 +149,10 @@ class FFmpeg:
 
     @property
     def log(self) -> str:
-        """What ffmpeg said so far: its first and its last lines; complete after `wait`."""
+        """What ffmpeg said so far: its first lines, what it said of streams, and its last lines.
+
+        Complete after `wait`.
+        """
         with self._said:
             return "\n".join([*self._head, *self._tail])
 
@@ -199,7 +204,7 @@ class FFmpeg:
         for raw in self._process.stderr:
             line = raw.decode("utf-8", "replace").rstrip()
             with self._said:
-                if len(self._head) < _HEAD_LINES:
+                if len(self._head) < _HEAD_LINES or _ALWAYS_KEPT.search(line):
                     self._head.append(line)
                 else:
                     self._tail.append(line)

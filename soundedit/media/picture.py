@@ -53,11 +53,25 @@ def read_square(path: str | Path, size: int, crop: Crop | None = None) -> NDArra
         if crop is None:
             # A large JPEG is decoded at a fraction of its size.
             picture.draft("RGB", (2 * size, 2 * size))
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
+        upright = _colours(ImageOps.exif_transpose(picture))
     left, top, side = square_of(upright.width, upright.height, crop)
     box = (left, top, left + side, top + side)
     square = upright.resize((size, size), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
     return np.asarray(square, dtype=np.uint8)
+
+
+def _colours(picture: Image.Image) -> Image.Image:
+    """A picture as 8-bit RGB; Pillow would cut off what is brighter than 255."""
+    if picture.mode.startswith("I;16"):
+        grey = np.asarray(picture).astype(np.float32) / 257
+    elif picture.mode in ("I", "F"):
+        grey = np.nan_to_num(np.asarray(picture, np.float32))
+        # Such files tell no range: what they hold says whether it is 0 to 1, 8 or 16 bits.
+        most = float(grey.max(initial=0.0))
+        grey = grey * (255.0 if most <= 1 else 1.0 if most <= 255 else 255 / max(most, 65535.0))
+    else:
+        return picture.convert("RGB")
+    return Image.fromarray(np.clip(np.rint(grey), 0, 255).astype(np.uint8)).convert("RGB")
 
 
 def square_of(width: int, height: int, crop: Crop | None) -> tuple[float, float, float]:

@@ -14,6 +14,9 @@ _COMMON_RATES = [
 ]
 
 
+_NO_TIME = -(2**63)
+
+
 @dataclass(frozen=True)
 class VideoInfo:
     """What a video file holds; `frames` and the lengths, in seconds, are counted, not declared."""
@@ -89,8 +92,9 @@ def _note(line: str, tracks: dict[int, _Track]) -> None:
         else:
             track.width, track.height = (int(side) for side in value.strip().split("x"))
     elif not line.startswith("#"):
-        stream, _, pts, length, *_ = (cell.strip() for cell in line.split(","))
-        tracks[int(stream)].add(int(pts), int(length))
+        number, dts, pts, length = (int(cell) for cell in line.split(",")[:4])
+        # AVI and program streams tell no time at which some pictures are shown.
+        tracks[number].add(dts if pts == _NO_TIME else pts, length)
 
 
 def _frame_rate(track: _Track) -> Fraction:

@@ -23,11 +23,7 @@ class SequenceWriter(FrameWriter):
 
     def _begin(self) -> None:
         self._suffix = _SUFFIXES[self._format.name]
-        if is_there(self.path) and not is_sequence(self.path):
-            raise ExportError(
-                f"{shown(self.path)} holds other things than the pictures of an export; "
-                "choose another name."
-            )
+        check_replaceable(self.path)
         self._part = free_part(self.path)
         try:
             self._part.mkdir()
@@ -68,14 +64,27 @@ class SequenceWriter(FrameWriter):
         self._check_cancel()
         if hasattr(os, "sync"):
             os.sync()
-        old = old_name(self._part)
-        if self.path.exists():
-            self.path.replace(old)
-        self._part.replace(self.path)
-        shutil.rmtree(old, ignore_errors=True)
+        publish_folder(self._part, self.path)
 
     def _remove(self) -> None:
         shutil.rmtree(self._part, ignore_errors=True)
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise `ExportError` if an export to the folder `path` would take other things with it."""
+    if is_there(path) and not is_sequence(path):
+        raise ExportError(
+            f"{shown(path)} holds other things than the pictures of an export; choose another name."
+        )
+
+
+def publish_folder(part: Path, path: Path) -> None:
+    """Give the folder `part` its name, replacing the export that was there; OSError."""
+    old = old_name(part)
+    if path.exists():
+        path.replace(old)
+    part.replace(path)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def is_sequence(path: Path) -> bool:

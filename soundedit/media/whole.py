@@ -131,7 +131,7 @@ def publish_part(part: Path, path: Path) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a small file whole or not at all; `ExportError` if that fails."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{_stem(path)}{path.suffix}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:
             stream.write(data)
@@ -144,4 +144,5 @@ def write_whole(path: Path, data: bytes) -> None:
             "another place."
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)

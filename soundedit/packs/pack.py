@@ -101,7 +101,7 @@ def open_pack(path_or_name: str | Path) -> Pack:
     Every file's presence, size and SHA-256 is checked before anything is loaded; PackError
     names the first file that is wrong.
     """
-    folder = _locate(path_or_name)
+    folder = pack_folder(path_or_name)
     manifest = _load_manifest(folder)
     for problem in _problems(folder, manifest):
         raise PackError(problem)
@@ -110,13 +110,13 @@ def open_pack(path_or_name: str | Path) -> Pack:
 
 def read_pack_manifest(path_or_name: str | Path) -> Manifest:
     """Read a pack's manifest only, without checking its files."""
-    return _load_manifest(_locate(path_or_name))
+    return _load_manifest(pack_folder(path_or_name))
 
 
 def verify_pack(path: str | Path) -> list[str]:
     """Everything that is wrong with a pack, one sentence each; empty if it is good."""
     try:
-        folder = _locate(path)
+        folder = pack_folder(path)
         manifest = _load_manifest(folder)
     except PackError as error:
         return [str(error)]
@@ -183,20 +183,38 @@ def _shown(folder: Path) -> bool:
     return not folder.name.startswith(".") and (folder / MANIFEST_NAME).is_file()
 
 
-def _locate(path_or_name: str | Path) -> Path:
+def pack_folder(path_or_name: str | Path) -> Path:
+    """The folder of a pack, given it or its name; PackError if there is none."""
     path = Path(path_or_name)
     if path.name == MANIFEST_NAME and path.is_file():
         return path.parent
+    found = find_packs()
+    if (path / MANIFEST_NAME).is_file():
+        return path
+    # A folder of photos may happen to have the name of a pack.
+    for named in (_folder_name, _own_name):
+        for folder in found:
+            if named(folder) == str(path_or_name):
+                return folder
     if path.is_dir():
         return path
-    for folder in find_packs():
-        if folder.name == str(path_or_name):
-            return folder
-    known = ", ".join(folder.name for folder in find_packs()) or "none"
+    known = ", ".join(folder.name for folder in found) or "none"
     raise PackError(
         f"There is no model pack {str(path_or_name)!r}, so give a pack's folder or one of the "
         f"packs found: {known}."
     )
+
+
+def _folder_name(folder: Path) -> str:
+    return folder.name
+
+
+def _own_name(folder: Path) -> str | None:
+    """What a pack calls itself; None for one whose manifest cannot be read."""
+    try:
+        return _load_manifest(folder).name
+    except PackError:
+        return None
 
 
 def _load_manifest(folder: Path) -> Manifest:

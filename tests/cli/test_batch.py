@@ -15,9 +15,11 @@ import pytest
 import torch
 
 from soundedit.cli import main
-from soundedit.document.mediafiles import media_from_file
+from soundedit.commands.batchrecord import RECORD, Record, fingerprint
+from soundedit.document.mediafiles import media_from_file, reference_media
 from soundedit.document.model import MediaKind, Project, Range, Start, Take
 from soundedit.document.projectfile import save_project
+from soundedit.engine.job import Job
 from soundedit.media.probe import probe_video
 from soundedit.media.sound import Sound, write_sound
 from tests.cli.conftest import Run
@@ -149,3 +151,36 @@ def test_a_stopped_batch_goes_on(soundedit: Run, tiny_pack: Path, tmp_path: Path
     record = json.loads((out / ".soundedit-batch.json").read_text())
     assert 0 < record["made"]["long.mp4"]["report"]["reused"] < 480
     assert sorted(file.name for file in out.iterdir()) == [".soundedit-batch.json", "long.mp4"]
+
+
+def test_a_batch_into_its_own_folder_takes_only_what_it_did_not_make(
+    soundedit: Run, tiny_pack: Path, sound: Path, tmp_path: Path
+) -> None:
+    words = ["batch", tmp_path, "--out", tmp_path, "--pack", tiny_pack, "--fps", "4", "--json"]
+    for state in ("made", "made before"):
+        done = soundedit(*words)
+        assert done.returncode == 0
+        found = [(Path(line["source"]).name, line["state"]) for line in json.loads(done.stdout)]
+        assert found == [("swell.wav", state)]
+
+
+def test_two_batches_note_in_one_record(tmp_path: Path) -> None:
+    one, other = Record(tmp_path), Record(tmp_path)
+    one.add(tmp_path / "a.mp4", "x", {})
+    other.add(tmp_path / "b.mp4", "y", {})
+    one.add(tmp_path / "c.mp4", "z", {})
+    found = Record(tmp_path)
+    assert all(tmp_path / f"{name}.mp4" in found for name in "abc")
+    assert [file.name for file in tmp_path.iterdir()] == [RECORD]
+
+
+def test_a_sound_outside_of_its_project_counts(folder: Path, sound: Path) -> None:
+    media = media_from_file(sound, MediaKind.SOUND)
+    project = Project(take=Take(media.id, 2.0), media=(media,))
+    project = reference_media(project, media.id, sound)
+    save_project(folder / "out.soundedit", project, {media.id: sound})
+    job = Job(folder / "out.soundedit", folder / "out.mp4")
+    before = fingerprint(job)
+    assert fingerprint(job) == before
+    write_sound(sound, Sound(np.full((1, 16_000), 0.1, np.float32), 16_000))
+    assert fingerprint(job) != before

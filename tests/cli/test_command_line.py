@@ -162,3 +162,19 @@ def test_info_of_a_pack(soundedit: Run, tiny_pack: Path) -> None:
     assert facts["figures"] == {}
     assert facts["components"]["audio"]["file"] == "audio.safetensors"
     assert "64 x 64" in soundedit("info", tiny_pack / "pack.json").stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes")
+def test_a_name_that_the_terminal_cannot_say(sound: Path, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xffd.wav"))
+    sound.rename(odd)
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(
+        [sys.executable, "-m", "soundedit", "info", odd, "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        env=environment,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"seconds" in done.stdout

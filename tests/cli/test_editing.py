@@ -204,3 +204,44 @@ def test_mistakes_are_told_on_one_line(
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_edited_is_not_written_over(
+    soundedit: Run, sound: Path, tiny_pack: Path, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.png"
+    Image.fromarray(np.full((20, 20, 3), 90, np.uint8)).save(photo)
+    before = {file: file.read_bytes() for file in (photo, sound)}
+    tail = ["--pack", tiny_pack, "--overwrite"]
+    for words in (
+        ["--start", photo, "-o", photo],
+        ["--start", "1", "--style", photo, "-o", photo],
+        ["--start", "1", "--take", sound, "--format", "png", "-o", sound],
+    ):
+        done = soundedit("edit", *words, *tail)
+        assert done.returncode == 2, words
+        assert done.stderr.count("\n") == 1
+    assert {file: file.read_bytes() for file in before} == before
+    video = tmp_path / "v.mp4"
+    assert soundedit("edit", "--take", sound, "--fps", "4", "-o", video, *tail).returncode == 0
+    made = video.read_bytes()
+    done = soundedit("edit", "--start", video, "-o", video, *tail)
+    assert done.returncode == 2
+    assert f"{video} is what the pictures are made of, so choose another name" in done.stderr
+    assert video.read_bytes() == made
+
+
+def test_the_rate_of_a_preset_and_of_an_edited_project(
+    soundedit: Run, sound: Path, tiny_pack: Path, tmp_path: Path
+) -> None:
+    tail = ["--pack", tiny_pack]
+    gif, saved = tmp_path / "a.gif", tmp_path / "p.soundedit"
+    done = soundedit("edit", "--preset", "gif", "--take", sound, "-o", gif, *tail)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert probe_video(gif).fps == 20
+    soundedit("edit", "--take", sound, "--fps", "5", "-o", saved, *tail)
+    for fps, wanted in (([], "5"), (["--fps", "12"], "12")):
+        changed = tmp_path / f"{wanted}.soundedit"
+        assert soundedit("edit", "--start", saved, *fps, "-o", changed, *tail).returncode == 0
+        with open_project(changed) as opened:
+            assert opened.project.fps == wanted

@@ -175,3 +175,16 @@ def test_media_on_a_file_system_without_them_is_still_in_memory(tmp_path: Path) 
     other = add_media(project, media_from_file(files[project.media[0].id], MediaKind.SOUND))
     save_project(tmp_path / "p.soundedit", other, files)
     assert_old_is_whole(tmp_path / "p.soundedit")
+
+
+@pytest.mark.parametrize("letter", ["a", "ж", "景"])
+def test_a_name_as_long_as_the_file_system_takes(tmp_path: Path, letter: str) -> None:
+    stem = letter * (240 // len(letter.encode()))
+    path = tmp_path / f"{stem}.soundedit"
+    lock = lock_project(path)
+    assert lock.held
+    save_project(path, Project(title="long"), {})
+    with open_project(path) as opened:
+        assert opened.project.title == "long"
+    lock.release()
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from soundedit.engine.cluster import run_on_cluster
+from soundedit.engine.cluster import _place, run_on_cluster
 from soundedit.engine.job import Engines, Job, run_job
-from soundedit.errors import SoundeditError
+from soundedit.errors import ExportError, SoundeditError
 from soundedit.media.sound import write_sound
 
 from .conftest import MakeNoise
@@ -67,3 +67,16 @@ def test_a_cluster_makes_what_this_machine_makes(
 def test_no_cluster_is_told(address: str) -> None:
     with pytest.raises(SoundeditError, match="There is no Ray cluster at"):
         list(run_on_cluster([], address))
+
+
+def test_what_comes_back_takes_no_other_files_away(tmp_path: Path) -> None:
+    out = tmp_path / "frames"
+    out.mkdir()
+    (out / "thesis.docx").write_text("mine")
+    with pytest.raises(ExportError, match="holds other things"):
+        _place(out, {"frame_000000.png": b"new"})
+    assert [file.name for file in out.iterdir()] == ["thesis.docx"]
+    (out / "thesis.docx").rename(out / "frame_000001.png")
+    _place(out, {"frame_000000.png": b"new"})
+    assert [file.name for file in out.iterdir()] == ["frame_000000.png"]
+    assert [file.name for file in tmp_path.iterdir()] == ["frames"]

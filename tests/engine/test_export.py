@@ -24,7 +24,7 @@ from soundedit.document.model import (
     Take,
 )
 from soundedit.engine.engine import Engine
-from soundedit.engine.export import export, provenance
+from soundedit.engine.export import check_target, export, provenance
 from soundedit.engine.latents import read_latents
 from soundedit.engine.rendering import Rendering
 from soundedit.errors import Cancelled, ExportError
@@ -94,6 +94,16 @@ def test_pictures_and_sound_come_and_go(rendering: Rendering, sound: Path, tmp_p
     seconds = np.arange(96_000) / 48_000
     shares = np.minimum(np.minimum(seconds / 0.5, 2 - seconds), 1)
     np.testing.assert_allclose(sounds[0], sounds[1] * shares, atol=2e-4)
+
+
+def test_other_files_are_not_overwritten_with_pictures(
+    rendering: Rendering, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.docx").write_text("mine")
+    settings = ExportSettings("png")
+    with pytest.raises(ExportError, match="holds other things"):
+        check_target(tmp_path, settings, overwrite=True)
+    assert (tmp_path / "thesis.docx").read_text() == "mine"
 
 
 def test_is_not_overwritten_unasked(rendering: Rendering, tmp_path: Path) -> None:

@@ -221,6 +221,18 @@ def test_a_long_trajectory_lies_in_a_file(
     assert len(list(engine.synthesise(long.w[:2]))) == 2
 
 
+def test_no_room_for_a_long_path_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource", reason="limits of POSIX")
+    monkeypatch.setattr(trajectory, "IN_MEMORY", 1000)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, old[1]))
+    try:
+        with pytest.raises(SoundeditError, match=r"no room for 4 MB of temporary data"):
+            trajectory.room_for((1000, 10, 100))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_what_was_written_to_the_file_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     def resident() -> int:

@@ -12,6 +12,7 @@ import pytest
 from soundedit.errors import MediaError
 from soundedit.media import ffmpeg
 from soundedit.media.ffmpeg import FFmpeg, ffmpeg_exe, shown
+from soundedit.media.sound import probe_sound
 from soundedit.progress import CancelToken
 
 ENDLESS = ["-f", "lavfi", "-i", "anullsrc", "-f", "null", "-"]
@@ -89,3 +90,13 @@ def test_a_yielding_one_runs_behind_others() -> None:
                 os.PRIO_PROCESS, os.getpid()
             )
         assert behind == (min(10, 19 - own) if yielding else 0)
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "flac"])
+def test_what_comes_after_many_tags_is_heard_of(make: Any, suffix: str) -> None:
+    lyrics = "\n".join(f"line {k}" for k in range(420))
+    tags = ["-metadata", f"lyrics={lyrics}"]
+    # Long enough that ffmpeg waits for whoever reads it.
+    path = make.ffmpeg(f"song.{suffix}", "-f", "lavfi", "-i", "sine=440:d=40", *tags)
+    info = probe_sound(path)
+    assert (info.codec, round(info.seconds)) == (suffix, 40)

@@ -56,6 +56,18 @@ def test_modes_and_turns(tmp_path: Path) -> None:
     assert read_square(tmp_path / "t.jpg", 16)[8, 2, 2] > 200
 
 
+def test_pictures_of_more_than_8_bits_keep_their_light(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 65_535, 64 * 64).reshape(64, 64)
+    Image.fromarray(ramp.astype(np.uint16)).save(tmp_path / "ramp.png")
+    Image.fromarray(ramp.astype(np.uint16)).save(tmp_path / "ramp.tif")
+    Image.fromarray((ramp / 65_535).astype(np.float32)).save(tmp_path / "share.tif")
+    Image.fromarray(ramp.astype(np.int32) // 257).save(tmp_path / "bytes.tif")
+    wanted = np.rint(ramp / 257)
+    for name in ("ramp.png", "ramp.tif", "share.tif", "bytes.tif"):
+        found = read_square(tmp_path / name, 64).astype(int)
+        assert np.abs(found - wanted[:, :, None]).max() <= 2, name
+
+
 def test_a_large_photo_is_read_without_a_warning(tmp_path: Path) -> None:
     Image.new("L", (12_000, 8_000), 7).save(tmp_path / "large.png", compress_level=1)
     assert (read_square(tmp_path / "large.png", 8) == 7).all()

@@ -397,3 +397,15 @@ def test_probe_of_what_is_no_video(make: Any) -> None:
         with pytest.raises(MediaError, match=words) as caught:
             probe_video(path)
         make.assert_sentence(caught.value)
+
+
+@pytest.mark.parametrize("name", ["b.avi", "b.mpg", "b.mkv"])
+def test_a_container_that_does_not_tell_when_all_pictures_are_shown(make: Any, name: str) -> None:
+    source = ("-f", "lavfi", "-i", "testsrc=s=64x64:r=25:d=4")
+    path = make.ffmpeg(
+        name, *source, "-c:v", "mpeg2video" if name == "b.mpg" else "mpeg4", "-bf", "2"
+    )
+    info = probe_video(path)
+    assert info.frames == 100
+    assert float(info.fps) == pytest.approx(25, rel=0.02)
+    assert info.seconds == pytest.approx(4.0, abs=0.1)

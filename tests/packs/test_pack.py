@@ -244,6 +244,25 @@ def test_packs_are_found_by_name(alone: Path) -> None:
     assert open_pack("b").manifest.name == "b"
 
 
+def test_a_folder_of_other_things_does_not_hide_a_pack_of_its_name(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_pack(alone / "a", manifest("a"), tensors())
+    here = tmp_path / "here"
+    (here / "a").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    assert open_pack("a").path == alone / "a"
+    save_pack(here / "a", manifest("b"), tensors())
+    assert open_pack("a").manifest.name == "b"
+    with pytest.raises(PackError, match="is no model pack, as it has no"):
+        open_pack(here)
+
+
+def test_a_pack_is_found_by_what_it_calls_itself(alone: Path) -> None:
+    save_pack(alone / "my-pack", manifest("faces"), tensors())
+    assert open_pack("faces").path == open_pack("my-pack").path == alone / "my-pack"
+
+
 def test_an_unknown_name_lists_the_known(alone: Path) -> None:
     save_pack(alone / "a", manifest("a"), tensors())
     with pytest.raises(PackError, match=r"'nowhere'.*found: a"):
