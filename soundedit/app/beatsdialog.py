@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QLabel,
     QPushButton,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from soundedit.app.numberbox import NumberBox, TimeBox
 from soundedit.app.rows import beside
 from soundedit.app.session import ProjectSession
 from soundedit.app.timeaxis import TimeAxis
@@ -60,8 +60,8 @@ class BeatsDialog(QDialog):
         self._taps: deque[float] = deque(maxlen=TAPS)
         self._showing = False
         self.on = QCheckBox(self.tr("Show beats, and snap to them"), self)
-        self.bpm = self._number(TEMPOS, 2, self.tr("Beats a minute"))
-        self.first = self._number((0.0, 1e5), 3, self.tr("First beat"))
+        self.bpm = self._number(NumberBox(self), TEMPOS, 2, self.tr("Beats a minute"))
+        self.first = self._number(TimeBox(self), (0.0, 1e5), 3, self.tr("First beat"))
         self.first.setSuffix(self.tr(" s"))
         self.bar = QSpinBox(self)
         self.bar.setRange(*BARS)
@@ -104,14 +104,17 @@ class BeatsDialog(QDialog):
         form.addRow("", beside(self.search))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
+        # Return takes the number that was typed.
+        buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         layout = QVBoxLayout(self)
         layout.addWidget(self.on)
         layout.addLayout(form)
         layout.addWidget(self.said)
         layout.addWidget(buttons)
 
-    def _number(self, limits: tuple[float, float], decimals: int, name: str) -> QDoubleSpinBox:
-        spin = QDoubleSpinBox(self)
+    def _number(
+        self, spin: NumberBox, limits: tuple[float, float], decimals: int, name: str
+    ) -> NumberBox:
         spin.setRange(*limits)
         spin.setDecimals(decimals)
         spin.setAccessibleName(name)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, 
 from soundedit.app.buttons import Button
 from soundedit.app.editstack import EditStack
 from soundedit.app.eliding import ElidedLabel
-from soundedit.app.sliders import Spin
+from soundedit.app.numberbox import Spin
 from soundedit.document.model import Edit
 
 

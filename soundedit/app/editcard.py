@@ -22,7 +22,8 @@ from soundedit.app.blendlist import BlendList
 from soundedit.app.buttons import Button, LetterToggle
 from soundedit.app.editstack import EditStack
 from soundedit.app.eliding import NameField
-from soundedit.app.sliders import NumberSlider, Spin
+from soundedit.app.numberbox import Spin, TimeSpin
+from soundedit.app.sliders import NumberSlider
 from soundedit.document.model import Edit, PartKind
 
 CARD_MIME = "application/x-soundedit-edit"
@@ -93,7 +94,8 @@ class EditCard(QFrame):
         layout.addWidget(self.problem)
         layout.addWidget(self.details)
         self.details.hide()
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        # A sentence that takes more lines in a narrow panel needs the height for them.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         for child in self.findChildren(QWidget):
             child.installEventFilter(self)
         self.show_edit(edit)
@@ -198,7 +200,7 @@ class EditCard(QFrame):
         return box
 
     def _time(self, name: str) -> Spin:
-        spin = Spin(self)
+        spin = TimeSpin(self)
         spin.setRange(0.0, 86400.0)
         spin.setDecimals(2)
         spin.setSingleStep(0.1)
@@ -237,6 +239,8 @@ class EditCard(QFrame):
             fade_out=min(_typed(self.fade_out, given.fade_out), longest),
         )
         self.stack.set_span(self.edit.id, span)
+        # What was typed may have been limited to what the edit has already.
+        self._show_span(self.edit)
         self.stack.session.close_merge_soon()
 
     def _set_strength(self, value: float) -> None:

@@ -1,6 +1,7 @@
 """The automation lanes below the timeline's other lanes, one for each edit."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from soundedit.app.automationlane import HEIGHT, AutomationLane
@@ -11,7 +12,7 @@ from soundedit.app.timeline import Timeline
 from soundedit.document.curve import active_edits
 
 FEW, MANY, TALL = 2, 4, 900
-"""Lanes in view in a low window and in one so many pixels tall; the others are scrolled to."""
+"""Lanes in view at least, in a low window and in one so many pixels tall."""
 GAP = 6
 
 
@@ -46,6 +47,10 @@ class EditLanes(QScrollArea):
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
             self._place()
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._reveal_selected()
 
     def _follow(self) -> None:
         edits = self._stack.edits
@@ -88,7 +93,9 @@ class EditLanes(QScrollArea):
     def _place(self) -> None:
         """Under the ruler, so that times are above each other."""
         tall = self._timeline.window().height() >= TALL
-        self.setFixedHeight(min(len(self._lanes), MANY if tall else FEW) * HEIGHT)
+        self.setMinimumHeight(min(len(self._lanes), MANY if tall else FEW) * HEIGHT)
+        # A taller timeline shows more of them.
+        self.setMaximumHeight(len(self._lanes) * HEIGHT)
         left, width = self._timeline.ruler.x() - self.x(), self._timeline.ruler.width()
         self._rows.resize(max(left + width, 1), len(self._lanes) * HEIGHT)
         # A new edit may make its card, and so this one's place, before it has a lane.
@@ -103,5 +110,9 @@ class EditLanes(QScrollArea):
             font = label.font()
             font.setBold(edit_id == self._stack.selected)
             label.setFont(font)
-        if self._stack.selected in self._lanes:
-            self.ensureWidgetVisible(self._lanes[self._stack.selected], 0, 0)
+        self._reveal_selected()
+
+    def _reveal_selected(self) -> None:
+        lane = self._lanes.get(self._stack.selected or "")
+        if lane is not None:
+            self.ensureWidgetVisible(lane, 0, 0)

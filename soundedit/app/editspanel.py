@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QDragEnterEvent,
@@ -108,6 +108,8 @@ class EditsPanel(QWidget):
         self._problems = dict(problems)
         for edit_id, card in self._cards.items():
             card.show_problem(self._problems.get(edit_id, ""))
+        if self._stack.selected in self._problems:
+            QTimer.singleShot(0, self, self._reveal_selected)
 
     def suggest(self, words: Sequence[str]) -> None:
         """What the take sounds like; shown while there is no edit."""
@@ -173,9 +175,13 @@ class EditsPanel(QWidget):
     def _show_selected(self) -> None:
         for edit_id, card in self._cards.items():
             card.set_selected(edit_id == self._stack.selected)
-        selected = self._stack.selected
-        if selected in self._cards:
-            self.area.ensureWidgetVisible(self._cards[selected], 0, 8)
+        # A new card has no place before the column is laid out.
+        QTimer.singleShot(0, self, self._reveal_selected)
+
+    def _reveal_selected(self) -> None:
+        card = self._cards.get(self._stack.selected or "")
+        if card is not None:
+            self.area.ensureWidgetVisible(card, 0, 8)
 
     def _place(self, at: QPoint) -> int:
         """Which place in the stack a point of the panel stands for."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget, QWidgetAction
 
 from soundedit.app.curves import Curves
-from soundedit.app.sliders import Spin
+from soundedit.app.numberbox import Spin
 from soundedit.document.commands import STRENGTHS
 from soundedit.document.model import Easing, Keyframe
 

@@ -109,13 +109,21 @@ class Presenter(QObject):
             hint = str(controller.engine_error)
         elif controller.engine_error is not None:
             hint = self.tr("The engine could not be loaded; the log says why.")
-        elif controller.can_generate:
+        elif controller.can_generate and self._is_making():
             hint = self.tr("Making the picture...")
+        elif controller.can_generate:
+            hint = self.tr("Generate makes the video (Ctrl+G).")
         elif self._actions["record"].isEnabled():
             hint = self.tr("Drop a sound here, open one (Ctrl+O) or record one (R).")
         else:
             hint = self.tr("Drop a sound here, or open one (Ctrl+O).")
         self._viewer.set_hint(hint)
+
+    def _is_making(self) -> bool:
+        controller = self._controller
+        return controller.engine is None or any(
+            controller.is_running(kind) for kind in (Kind.INVERT, Kind.GENERATE)
+        )
 
     def _project_changed(self) -> None:
         project = self._controller.session.project

@@ -13,6 +13,7 @@ from soundedit.app.waveform import WaveformLane
 
 SCROLL_UNITS = 10_000
 NAME_PIXELS = 84
+WAVEFORM_ROW = 2
 
 
 class Timeline(QWidget):
@@ -60,6 +61,9 @@ class Timeline(QWidget):
     def add_below(self, area: QAbstractScrollArea) -> None:
         """Put rows that scroll by themselves below the lanes; their bar stands at the right."""
         self._grid.addWidget(area, 50, 0, 1, 2)
+        # Of more height the rows take most, until all of them are in view.
+        self._grid.setRowStretch(WAVEFORM_ROW, 1)
+        self._grid.setRowStretch(50, 4)
         self._grid.setColumnMinimumWidth(0, NAME_PIXELS)
         inner, bar = area.verticalScrollBar(), QScrollBar(Qt.Orientation.Vertical, self)
         bar.setAccessibleName(self.tr("Lanes in view"))

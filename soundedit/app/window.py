@@ -342,6 +342,7 @@ class MainWindow(QMainWindow):
         self.live.running_changed.connect(self._live_changed)
         self.live.scene_wanted.connect(self.actions_by_id["new_seed"].trigger)
         self.live.words_wanted.connect(self.editing.stack.add_words)
+        self.live.removal_wanted.connect(self.editing.stack.remove)
         self.preferences.changed.connect(self.microphone.follow_settings)
         self.preferences.device_changed.connect(self.packs.again)
         self.microphone.devices_found.connect(self._devices_found)

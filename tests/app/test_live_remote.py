@@ -8,6 +8,7 @@ import pytest
 
 from soundedit.app.live import camera
 from soundedit.app.live.remote import Assignments, MidiInput, OscInput, midi_message
+from soundedit.app.live.rows import short_name
 from soundedit.errors import DeviceError
 
 
@@ -21,6 +22,28 @@ def test_a_controller_moves_what_it_was_taught() -> None:
     assert known.hear("osc /a") == ("edit:rain", True)
     assert known.hear("midi 1 control 7") == (None, False)
     assert Assignments(known.text()).hear("osc /a") == ("edit:rain", False)
+
+
+def test_what_moves_a_target_can_be_let_go() -> None:
+    known = Assignments('{"osc /a": "edit 1", "osc /b": "smoothing"}')
+    assert known.moving() == {"edit 1": "osc /a", "smoothing": "osc /b"}
+    known.forget("edit 1")
+    assert known.hear("osc /a") == (None, False)
+    assert known.moving() == {"smoothing": "osc /b"}
+
+
+@pytest.mark.parametrize(
+    ("controller", "wanted"),
+    [
+        ("midi 1 control 7", "CC 7"),
+        ("midi 10 note 60", "note 60"),
+        ("midi 3 pitch", "pitch"),
+        ("osc /fader/1", "/fader/1"),
+        ("osc /mixer/channel/3/fader", "\u2026nel/3/fader"),
+    ],
+)
+def test_short_names_of_controllers(controller: str, wanted: str) -> None:
+    assert short_name(controller) == wanted
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[1, 2]", "null"])

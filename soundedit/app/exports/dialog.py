@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -39,6 +38,7 @@ from soundedit.app.exports.plan import (
     time_estimate,
 )
 from soundedit.app.exports.presetbook import PresetBook
+from soundedit.app.numberbox import TimeBox
 from soundedit.errors import ExportError, SoundeditError
 from soundedit.media.formats import Kind, format_of
 from soundedit.media.presets import ExportSettings, default_name
@@ -142,8 +142,8 @@ class ExportDialog(QDialog):
         self.planned.emit(plan)
         super().accept()
 
-    def _time(self, name: str) -> QDoubleSpinBox:
-        box = QDoubleSpinBox(self)
+    def _time(self, name: str) -> TimeBox:
+        box = TimeBox(self)
         box.setDecimals(3)
         box.setRange(0, max(self._subject.seconds, 0.001))
         box.setSuffix(self.tr(" s"))

@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QLabel,
     QSpinBox,
@@ -21,6 +20,7 @@ from soundedit.app.exports.choices import (
     shown,
 )
 from soundedit.app.exports.plan import Subject, qualities
+from soundedit.app.numberbox import NumberBox
 from soundedit.app.rows import beside
 from soundedit.errors import ExportError
 from soundedit.media.formats import FORMATS, Kind, Quality
@@ -69,7 +69,7 @@ class SettingsForm(QWidget):
         self.sound = self._box(self.tr("With the sound"))
         self.normalise = self._box(self.tr("Bring it to"))
         self.normalise.setToolTip(self.tr("Otherwise the loudness is left alone"))
-        self.loudness = QDoubleSpinBox(self)
+        self.loudness = NumberBox(self)
         self.loudness.setRange(-70, -5)
         self.loudness.setDecimals(1)
         self.loudness.setSuffix(self.tr(" LUFS (EBU R128)"))
@@ -168,8 +168,8 @@ class SettingsForm(QWidget):
         combo.currentIndexChanged.connect(self._edited)
         return combo
 
-    def _seconds(self, name: str, least: float, most: float) -> QDoubleSpinBox:
-        box = QDoubleSpinBox(self)
+    def _seconds(self, name: str, least: float, most: float) -> NumberBox:
+        box = NumberBox(self)
         box.setRange(least, most)
         box.setDecimals(1)
         box.setSingleStep(0.5)

@@ -5,20 +5,19 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
-from soundedit.app.live.camera import VirtualCamera
+from soundedit.app.live.controllers import Controllers
 from soundedit.app.live.panel import EDIT_TARGET, REACTIVITY
 from soundedit.app.live.performed import Performed
 from soundedit.app.live.reactivity import LiveReactivity
-from soundedit.app.live.remote import Assignments, MidiInput, OscInput
 from soundedit.app.live.requests import (
     LiveAnswer,
     LiveBegan,
@@ -33,7 +32,7 @@ from soundedit.app.live.requests import (
 from soundedit.app.live.window import LiveWindow
 from soundedit.app.reacting import Reacting
 from soundedit.app.requests import Ended
-from soundedit.app.settings import LAST_FOLDER, LIVE_AUTOMATIC, LIVE_CONTROLLERS, Settings
+from soundedit.app.settings import LAST_FOLDER, LIVE_AUTOMATIC, Settings
 from soundedit.document.curve import active_edits
 from soundedit.document.model import Edit, Project
 from soundedit.document.performancelog import PerformanceLog
@@ -46,12 +45,6 @@ TELL_MILLISECONDS = 100
 FADE_SECONDS = 0.5
 
 
-class Remote(Protocol):
-    """What is switched on and off besides."""
-
-    def close(self) -> None: ...
-
-
 class Live(QObject):
     """One live run at a time, with its window."""
 
@@ -62,8 +55,9 @@ class Live(QObject):
     """The person wants another seed."""
     words_wanted = Signal(str)
     """The person wants an edit of a word or phrase."""
+    removal_wanted = Signal(str)
+    """The person wants the edit of an id to go."""
     failed = Signal(object)
-    _controlled = Signal(str, float)
 
     def __init__(
         self,
@@ -89,15 +83,13 @@ class Live(QObject):
         self._dark, self._light = False, 1.0
         self._meter = PaceMeter()
         self._latency = 0.0
-        self._remotes: dict[str, Remote] = {}
         self._performed = Performed(controller.session, settings, folder)
-        self._assignments = Assignments(settings.get(LIVE_CONTROLLERS))
+        self._controllers = Controllers(settings, self._edits, self)
+        self._controllers.moved.connect(self._moved)
         self._timer = QTimer(self, interval=TELL_MILLISECONDS)
         self._timer.timeout.connect(self._tell)
         reacting = Reacting(controller.session, self)
         self._reactivity = LiveReactivity(self._link, reacting, self)
-        # Controllers speak in threads of their own.
-        self._controlled.connect(self._moved_by, Qt.ConnectionType.QueuedConnection)
         controller.live_answered.connect(self._on_answer)
         controller.session.changed.connect(self._project_changed)
         controller.engine_changed.connect(self._engine_changed)
@@ -188,11 +180,11 @@ class Live(QObject):
         panel.words_chosen.connect(self.words_wanted)
         panel.monitored.connect(lambda on: setattr(self._link, "monitored", on))
         panel.recorded.connect(self._record)
-        panel.learn.connect(self._learn)
-        panel.remote_switched.connect(self._switch)
+        panel.removed.connect(self._remove)
         window.painted.connect(self._painted)
         window.left.connect(self._left)
         self.window = window
+        self._controllers.attach(panel)
         self._suggest()
         # What was played the last time is in the project, if the person kept it.
         self._link.strengths = MappingProxyType({})
@@ -226,6 +218,7 @@ class Live(QObject):
         if self.window is not None:
             self.window.panel.set_edits(self._edits(), self._link.strengths)
             self.window.panel.words.setEnabled(not self._controller.session.read_only)
+            self._controllers.follow()
 
     def _project_changed(self) -> None:
         if self.window is None:
@@ -267,48 +260,21 @@ class Live(QObject):
             edit = target.removeprefix(EDIT_TARGET)
             self._link.strengths = MappingProxyType({**self._link.strengths, edit: value})
 
-    def _moved_by(self, name: str, share: float) -> None:
-        """A controller moved."""
-        if self.window is None:
-            return
-        target, learned = self._assignments.hear(name)
-        if learned:
-            self._settings.set(LIVE_CONTROLLERS, self._assignments.text())
-            self.window.panel.end_learning()
-        row = None if target is None else self.window.panel.rows.get(target)
-        if row is not None and target is not None:
-            self._moved(target, row.move(share))
-
-    def _learn(self, target: str, on: bool) -> None:
+    def _remove(self, target: str) -> None:
+        """Let an edit go; one that is being recorded stays, without effect."""
         assert self.window is not None
-        if on:
-            self.window.panel.end_learning(but=target)
-            self._assignments.learning = target
-        elif self._assignments.learning == target:
-            self._assignments.learning = None
+        if self._link.take is None:
+            self.removal_wanted.emit(target.removeprefix(EDIT_TARGET))
+            return
+        self.window.panel.rows[target].slider.set_value(0.0)
+        self._moved(target, 0.0)
+        self.window.panel.say(
+            self.tr("It is part of what is recorded, so it stays, at strength 0.")
+        )
 
     def _switch_automatic(self, on: bool) -> None:
         self._link.automatic = on
         self._settings.set(LIVE_AUTOMATIC, on)
-
-    def _switch(self, name: str, on: bool) -> None:
-        assert self.window is not None
-        self.window.panel.say("")
-        if not on:
-            remote = self._remotes.pop(name, None)
-            if remote is not None:
-                remote.close()
-            return
-        makers: dict[str, Callable[[], Remote]] = {
-            "midi": lambda: MidiInput(self._controlled.emit),
-            "osc": lambda: OscInput(self._controlled.emit),
-            "camera": VirtualCamera,
-        }
-        try:
-            self._remotes[name] = makers[name]()
-        except DeviceError as error:
-            self.window.panel.set_remote(name, False)
-            self.window.panel.say(str(error))
 
     def _record(self, on: bool) -> None:
         if not on or self._request is None:
@@ -336,7 +302,7 @@ class Live(QObject):
                     window.panel.say("")
             case LiveNotes():
                 if window is not None:
-                    window.panel.say(" ".join(answer.notes))
+                    window.panel.note(" ".join(answer.notes))
             case LiveDrew():
                 self._show()
             case LiveTrouble():
@@ -356,14 +322,7 @@ class Live(QObject):
         self._shown = frame
         picture = self._dimmed(frame.picture)
         self.window.show_picture(picture)
-        camera = self._remotes.get("camera")
-        if isinstance(camera, VirtualCamera):
-            try:
-                camera.send(picture)
-            except DeviceError as error:
-                self._switch("camera", False)
-                self.window.panel.set_remote("camera", False)
-                self.window.panel.say(str(error))
+        self._controllers.send(picture)
 
     def _dimmed(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The picture on its way to black, or back."""
@@ -424,7 +383,10 @@ class Live(QObject):
         problem = take.problem
         try:
             if self._performed.take_over(self.tr("record a live performance"), take, log):
-                self.said.emit(self.tr("The performance is the project's take now."))
+                told = self.tr("The performance is the project's take now.")
+                self.said.emit(told)
+                if self.window is not None:
+                    self.window.panel.say(told)
         except MediaError as error:
             problem = str(error)
         if problem is not None and self.window is not None:
@@ -434,9 +396,7 @@ class Live(QObject):
         """The window was closed."""
         self._reactivity.keep()
         window, self.window = self.window, None
-        for remote in self._remotes.values():
-            remote.close()
-        self._remotes = {}
+        self._controllers.close()
         self._dark, self._light = False, 1.0
         self._wanted = self._next = None
         self._timer.stop()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QCheckBox,
     QComboBox,
     QFormLayout,
@@ -20,9 +21,9 @@ from soundedit.app.buttons import Button
 from soundedit.app.clock import clock
 from soundedit.app.icons import icon
 from soundedit.app.live.requests import LiveSource, LiveStatus
+from soundedit.app.live.rows import LearnButton, Pad, Row
 from soundedit.app.meter import LevelMeter
 from soundedit.app.newedit import WordsField
-from soundedit.app.sliders import NumberSlider
 from soundedit.document.commands import REACTIVITIES
 from soundedit.document.model import Edit
 
@@ -32,37 +33,6 @@ STRENGTH = (-2.0, 2.0)
 DEFAULT_SMOOTHING = 0.3
 REACTIVITY = "reactivity"
 EDIT_TARGET = "edit:"
-
-
-class Row(QWidget):
-    """A slider that a controller can learn."""
-
-    learning = Signal(bool)
-    """The person wants, or no longer wants, the next controller that moves to move this."""
-
-    def __init__(
-        self, name: str, low: float, high: float, default: float, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self.low, self.high = low, high
-        self.slider = NumberSlider(name, low, high, default, self)
-        self.slider.set_value(default)
-        self.learn = Button(self)
-        self.learn.setText(self.tr("Learn"))
-        self.learn.setCheckable(True)
-        self.learn.setAccessibleName(self.tr("Learn a controller for {0}").format(name))
-        self.learn.hide()
-        self.learn.toggled.connect(self.learning)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.slider, 1)
-        layout.addWidget(self.learn)
-
-    def move(self, share: float) -> float:  # type: ignore[override]
-        """Set the value that lies at a share 0 to 1 of the range; returns it."""
-        value = self.low + share * (self.high - self.low)
-        self.slider.set_value(value)
-        return value
 
 
 class Choice(QComboBox):
@@ -98,6 +68,10 @@ class LivePanel(QWidget):
     full_screen = Signal()
     learn = Signal(str, bool)
     """The target that a controller is to be learned for, and whether it is still wanted."""
+    forgotten = Signal(str)
+    """The target that no controller is to move any more."""
+    removed = Signal(str)
+    """The target of an edit that is to go."""
     remote_switched = Signal(str, bool)
     """`midi`, `osc` or `camera` on or off."""
 
@@ -116,6 +90,7 @@ class LivePanel(QWidget):
         self.heard = QLabel(self)
         self.heard.setAccessibleName(self.tr("What it sounds like"))
         self.rows: dict[str, Row] = {}
+        self.pads: dict[str, Pad] = {}
         self.remotes: dict[str, QCheckBox] = {}
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -166,6 +141,11 @@ class LivePanel(QWidget):
         self.words.chosen.connect(lambda _: self.typing_ended.emit())
         self.words.left.connect(self.typing_ended)
         self._edits_form.addRow(self.words)
+        self.notes = QLabel(self.edits)
+        self.notes.setWordWrap(True)
+        self.notes.setAccessibleName(self.tr("What the edits cannot do"))
+        self.notes.hide()
+        self._edits_form.addRow(self.notes)
         self.record = Button(self)
         self.record.setCheckable(True)
         self.record.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -191,17 +171,17 @@ class LivePanel(QWidget):
         self.pace.setWordWrap(True)
         self.trouble = QLabel(self)
         self.trouble.setWordWrap(True)
-        self.trouble.setAccessibleName(self.tr("What does not work"))
+        self.trouble.setAccessibleName(self.tr("What there is to say"))
         self.trouble.hide()
         inner = QWidget(self)
         column = QVBoxLayout(inner)
         column.addLayout(form)
-        column.addWidget(self.scene)
-        column.addWidget(self.freeze)
-        column.addWidget(self.black)
+        column.addWidget(self._pad("scene", self.tr("Another scene"), self.scene))
+        column.addWidget(self._pad("freeze", self.tr("Freeze the picture"), self.freeze))
+        column.addWidget(self._pad("black", self.tr("Fade to black"), self.black))
         column.addWidget(self.monitor)
         column.addWidget(self.edits)
-        column.addWidget(self.record)
+        column.addWidget(self._pad("record", self.tr("Record the performance"), self.record))
         display = QHBoxLayout()
         display.addWidget(self.displays, 1)
         display.addWidget(self.show_full)
@@ -249,7 +229,8 @@ class LivePanel(QWidget):
             self._edits_form.removeRow(self.rows.pop(target))
         for target, edit in wanted.items():
             if target not in self.rows:
-                row = self._row(target, edit.name, *STRENGTH, 0.0)
+                row = self._row(target, edit.name, *STRENGTH, 0.0, removable=True)
+                row.removed.connect(lambda target=target: self.removed.emit(target))
                 row.slider.set_value(strengths.get(edit.id, edit.strength))
                 self._edits_form.addRow(edit.name, row)
 
@@ -279,28 +260,60 @@ class LivePanel(QWidget):
         self._show_learn()
 
     def say(self, trouble: str) -> None:
-        """Say what does not work; nothing when empty."""
+        """Say what happened, or does not work; nothing when empty."""
         self.trouble.setText(trouble)
         self.trouble.setVisible(bool(trouble))
 
+    def note(self, notes: str) -> None:
+        """Say what the edits cannot do; nothing when empty."""
+        self.notes.setText(notes)
+        self.notes.setVisible(bool(notes))
+
     def end_learning(self, but: str | None = None) -> None:
         """Let every learn button go, but the one of a target."""
-        for target, row in self.rows.items():
+        for target, learn in self._learners().items():
             if target != but:
-                row.learn.setChecked(False)
+                learn.setChecked(False)
 
-    def _row(self, target: str, name: str, low: float, high: float, default: float) -> Row:
-        row = Row(name, low, high, default, self)
+    def show_controllers(self, controllers: Mapping[str, str]) -> None:
+        """Show which controller moves each target."""
+        for target, learn in self._learners().items():
+            learn.show_controller(controllers.get(target, ""))
+
+    def _learners(self) -> dict[str, LearnButton]:
+        rows = {target: row.learn for target, row in self.rows.items()}
+        return rows | {target: pad.learn for target, pad in self.pads.items()}
+
+    def _row(
+        self,
+        target: str,
+        name: str,
+        low: float,
+        high: float,
+        default: float,
+        *,
+        removable: bool = False,
+    ) -> Row:
+        row = Row(name, low, high, default, self, removable=removable)
         row.slider.changed.connect(lambda value: self.moved.emit(target, value))
-        row.learning.connect(lambda on: self.learn.emit(target, on))
         self.rows[target] = row
-        self._show_learn()
+        self._listen(target, row.learn)
         return row
+
+    def _pad(self, target: str, name: str, button: QAbstractButton) -> Pad:
+        pad = self.pads[target] = Pad(name, button, self)
+        self._listen(target, pad.learn)
+        return pad
+
+    def _listen(self, target: str, learn: LearnButton) -> None:
+        learn.learning.connect(lambda on: self.learn.emit(target, on))
+        learn.forgotten.connect(lambda: self.forgotten.emit(target))
+        self._show_learn()
 
     def _show_learn(self) -> None:
         able = any(box.isChecked() for name, box in self.remotes.items() if name != "camera")
-        for row in self.rows.values():
-            row.learn.setVisible(able)
+        for learn in self._learners().values():
+            learn.setVisible(able)
 
     def _remote_toggled(self, name: str, on: bool) -> None:
         self._show_learn()

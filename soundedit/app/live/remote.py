@@ -33,13 +33,20 @@ class Assignments:
         """All of it as text, for the settings."""
         return json.dumps(self._targets)
 
+    def moving(self) -> dict[str, str]:
+        """The controller of each target that has one."""
+        return {target: name for name, target in self._targets.items()}
+
+    def forget(self, target: str) -> None:
+        """Let no controller move a target."""
+        self._targets = {name: t for name, t in self._targets.items() if t != target}
+
     def hear(self, name: str) -> tuple[str | None, bool]:
         """The target that a controller moves, and whether it was learned just now."""
         if self.learning is None:
             return self._targets.get(name), False
         target, self.learning = self.learning, None
-        for other in [n for n, t in self._targets.items() if t == target]:
-            del self._targets[other]
+        self.forget(target)
         self._targets[name] = target
         return target, True
 

@@ -120,7 +120,7 @@ class LiveWindow(QWidget):
             self.panel.freeze.click()
         elif key == Qt.Key.Key_B and not event.isAutoRepeat():
             self.panel.black.click()
-        elif key == Qt.Key.Key_N:
+        elif key == Qt.Key.Key_N and not event.isAutoRepeat():
             self.panel.scene.click()
         elif key == Qt.Key.Key_K and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             self.activateWindow()
