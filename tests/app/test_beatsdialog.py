@@ -158,3 +158,12 @@ def test_it_can_be_closed(rig: Rig, dialog: BeatsDialog, way: str) -> None:
         assert dialog.close()
     rig.wait(lambda: rig.window.findChildren(BeatsDialog) == [])
     assert beats(rig) == Beats(90)
+
+
+def test_return_takes_the_number_that_was_typed(rig: Rig, dialog: BeatsDialog) -> None:
+    dialog.bpm.setFocus()
+    dialog.bpm.selectAll()
+    rig.qtbot.keyClicks(dialog.bpm, "128,5")
+    rig.qtbot.keyClick(dialog.bpm, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    assert beats(rig) == Beats(128.5, 0.0, 4)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
 from soundedit.app.buttons import Button
 from soundedit.app.editcard import CARD_MIME
@@ -359,6 +359,42 @@ def test_typing_a_fade_leaves_the_edges_where_they_are(edited: Rig) -> None:
     assert span == Span(5 / 24, 25 / 24, 0.25)
     card.end.setValue(0.9)
     assert edited.window.session.project.edits[-1].span == Span(5 / 24, 0.9, 0.25)
+
+
+def test_a_fade_that_is_limited_shows_what_it_is(edited: Rig) -> None:
+    stack = edited.window.editing.stack
+    edit = stack.add_words("storm")
+    assert edit is not None
+    stack.set_span(edit, Span(1.0, 1.5))
+    fade = edited.window.editing.panel.card(edit).fade_in
+    for _ in range(2):
+        fade.setValue(4.0)
+        assert fade.value() == edited.window.session.project.edits[-1].span.fade_in == 0.5
+
+
+def test_a_new_card_comes_into_view(edited: Rig) -> None:
+    panel = edited.window.editing.panel
+    for count in range(9):
+        edit = type_words(edited, f"storm {count}")
+    card = panel.card(edit)
+    edited.wait(lambda: card.visibleRegion().boundingRect().height() == card.height())
+
+
+def test_a_sentence_on_a_card_is_whole_in_a_narrow_panel(edited: Rig) -> None:
+    panel = edited.window.editing.panel
+    edit = type_words(edited, "storm")
+    panel.show_problems({edit: "The pack does not know this, so what it does is left to chance."})
+    dock = panel.parentWidget()
+    assert isinstance(dock, QDockWidget)
+    card = panel.card(edit)
+    widths = []
+    for width in (400, 205):
+        edited.window.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
+        edited.wait(lambda: not widths or card.problem.width() < widths[-1] - 20)
+        widths.append(card.problem.width())
+        edited.wait(
+            lambda: card.problem.height() >= card.problem.heightForWidth(card.problem.width()) > 0
+        )
 
 
 def test_a_number_keeps_its_keys_from_the_card(edited: Rig) -> None:

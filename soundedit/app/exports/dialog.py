@@ -1,5 +1,6 @@
 """The export dialog: presets, settings, range and file, with what is wrong told as one types."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -107,13 +108,13 @@ class ExportDialog(QDialog):
         self._fill_ranges()
         self._fill_presets()
         self.form.set_settings(settings)
-        path = free_name(folder / default_name(subject.title, settings), jobs())
-        self.name.setText(path.name)
+        self._suggested = self._suggestion(settings)
+        self.name.setText(self._suggested)
         self._suffix = settings.kind.suffix
         self._connect()
         self._refresh()
         self.name.setFocus()
-        self.name.setSelection(0, len(path.name) - len(self._suffix))
+        self.name.setSelection(0, len(self._suggested) - len(self._suffix))
 
     def plan(self) -> Plan:
         """What is asked for; `ExportError` if no file can be like that."""
@@ -330,13 +331,19 @@ class ExportDialog(QDialog):
         suffix = settings.kind.suffix
         if suffix == self._suffix:
             return
-        name = self.name.text()
-        stem = name.removesuffix(self._suffix) if self._suffix else name.removesuffix("-frames")
-        old, self._suffix = self._suffix, suffix
-        if name.endswith(old):
-            self.name.blockSignals(True)
-            self.name.setText(default_name(stem, settings))
-            self.name.blockSignals(False)
+        name, old, self._suffix = self.name.text(), self._suffix, suffix
+        if name == self._suggested:
+            name = self._suggested = self._suggestion(settings)
+        elif name.endswith(old):
+            stem = name.removesuffix(old) if old else re.sub(r"-frames( \d+)?$", r"\1", name)
+            name = default_name(stem, settings)
+        self.name.blockSignals(True)
+        self.name.setText(name)
+        self.name.blockSignals(False)
+
+    def _suggestion(self, settings: ExportSettings) -> str:
+        folder = Path(self.folder.text()).expanduser()
+        return free_name(folder / default_name(self._subject.title, settings), self._jobs()).name
 
     def _say(self, text: str, *, wrong: bool) -> None:
         self.said.setText(("\u26a0 " if wrong and text else "") + text)

@@ -328,3 +328,30 @@ def test_the_range_is_exported_to_the_frame(desk: Desk) -> None:
     dialog.end.setValue(1.042)
     assert (dialog.plan().start, dialog.plan().end) == (0.208, 1.042)
     assert dialog.plan().frames(subject) == 20
+
+
+def test_a_suggested_name_is_free_for_each_format(desk: Desk) -> None:
+    for name in ("rain.mp4", "rain 2.mp4"):
+        (desk.folder / name).touch()
+    (desk.folder / "rain-frames").mkdir()
+    dialog = desk.make(SUBJECT)
+    assert dialog.name.text() == "rain 3.mp4"
+    for title, wanted in (
+        ("MOV (ProRes 422 HQ, PCM)", "rain.mov"),
+        ("PNG pictures and WAV", "rain-frames 2"),
+        ("MP4 (H.264, AAC)", "rain 3.mp4"),
+    ):
+        desk.choose(dialog.form.format, title)
+        assert dialog.name.text() == wanted
+    # What was typed stays, but for its ending.
+    desk.choose(dialog.form.format, "PNG pictures and WAV")
+    dialog.name.setText("film-frames 2")
+    desk.choose(dialog.form.format, "MP4 (H.264, AAC)")
+    assert dialog.name.text() == "film 2.mp4"
+
+
+def test_times_are_typed_as_people_write_them(desk: Desk, qtbot: QtBot) -> None:
+    for typed, wanted in (("2,5", 2.5), ("0:04.5", 4.5)):
+        desk.dialog.start.selectAll()
+        qtbot.keyClicks(desk.dialog.start, typed)
+        assert desk.dialog.plan().start == wanted
