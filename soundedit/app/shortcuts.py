@@ -90,6 +90,10 @@ COMMANDS = (
     ),
     Command("refine_start", "picture", T("Commands", "Bring the start &closer to it")),
     Command("new_seed", "picture", T("Commands", "&New seed"), ("Ctrl+R",)),
+    SoundCommand(
+        "scene_here", "picture", T("Commands", "Another &scene from here on"), ("Ctrl+Shift+R",)
+    ),
+    SoundCommand("scenes_at_markers", "picture", T("Commands", "Another scene at each &marker")),
     Command("cancel", "picture", T("Commands", "&Cancel the job"), ("Ctrl+.",)),
     SoundCommand("play", "play", T("Commands", "&Play or stop"), ("Space",)),
     SoundCommand("backwards", "play", T("Commands", "Play &backwards, again: faster"), ("J",)),

@@ -38,6 +38,7 @@ from soundedit.app.recentprojects import RecentProjects
 from soundedit.app.recording import Recording, recordings_folder
 from soundedit.app.samples import first_sample, sample_sounds
 from soundedit.app.savepicture import PictureSaver
+from soundedit.app.scenes import Scenes
 from soundedit.app.session import ProjectSession
 from soundedit.app.settings import (
     CACHE_MEGABYTES,
@@ -158,6 +159,7 @@ class MainWindow(QMainWindow):
         )
         self.comparing = Comparing(self.controller, self.viewer, self.actions_by_id["compare"])
         self.edit_lanes = EditLanes(self.editing.stack, self.timeline)
+        self.scenes = Scenes(self.editing.stack, self.axis, self)
         self.projects = ProjectFiles(
             self,
             self.session,
@@ -252,6 +254,7 @@ class MainWindow(QMainWindow):
             commands.handlers()
             | self.control.handlers()
             | self.editing.handlers()
+            | self.scenes.handlers()
             | self.projects.handlers()
             | self.comparing.handlers()
             | self.fine.handlers()
@@ -337,6 +340,7 @@ class MainWindow(QMainWindow):
         self.presenter.title_changed.connect(self._show_title)
         self.session.state_changed.connect(self._show_title)
         self.control.told.connect(self.status.say)
+        self.scenes.told.connect(self.status.say)
         self.live.said.connect(self.status.say)
         self.live.running_changed.connect(self.microphone.lend)
         self.live.running_changed.connect(self._live_changed)
