@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from soundedit.packs.foreign import ForeignGenerator
     from soundedit.packs.pack import Pack
 
-KEPT = ("clip", "audio", "adapter", "sound_encoder", "inversion", "frames", "encoder")
+KEPT = (
+    *("clip", "vocabulary", "audio", "adapter", "sound_encoder", "inversion", "frames"),
+    "encoder",
+)
 """Parts of the pack that it is built on."""
 LICENCE = "that of the imported network"
 _SAMPLES = 16

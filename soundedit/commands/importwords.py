@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LICENCE = "that of the imported model"
 _WORDS = "words: "
+_GONE = {importsounds.PART, "vocabulary"}
+"""An encoder of sounds spoke the words that go, and these were they."""
 _BEFORE = "before_words"
 """What the manifest keeps of the pack's own title, licence and notice."""
 
@@ -48,8 +50,7 @@ def make(
         "adapter": reworded.adapter.state_dict(),
         "directions": reworded.directions.state_dict(),
     }
-    # An encoder of sounds spoke the words that are gone.
-    left = base.manifest.components.keys() - own.keys() - {importsounds.PART}
+    left = base.manifest.components.keys() - own.keys() - _GONE
     kept = {part: base.tensors(part) for part in left}
     # What a pack holds already stays as it is stored there.
     samples = base.path / "samples.jpg"
@@ -106,7 +107,7 @@ def _manifest(
         figures=dict(reworded.figures),
         latent_space=base.latents,
         components={
-            **{k: v for k, v in base.components.items() if k != importsounds.PART},
+            **{k: v for k, v in base.components.items() if k not in _GONE},
             **{part: Component(f"{part}.safetensors", config=c) for part, c in configs.items()},
         },
     )

@@ -41,7 +41,7 @@ class Embedding:
 
     def unknown_words(self, text: str) -> list[str]:
         """Words of a phrase that nothing taught the text tower; what it says of them is chance."""
-        return unknown_words(self._towers.model, text)
+        return unknown_words(self._towers.model, text, self.networks.vocabulary)
 
     def embed_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit embeddings [n, E] of uint8 pictures [H, W, 3] or [n, H, W, 3]."""

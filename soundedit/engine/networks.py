@@ -14,6 +14,7 @@ from soundedit.nets.generators import Generator, build_generator
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.picture_encoder import PictureEncoder
 from soundedit.nets.sound_encoder import SoundEncoder
+from soundedit.nets.vocabulary import Vocabulary
 from soundedit.packs.manifest import Manifest
 from soundedit.packs.pack import Pack
 
@@ -31,6 +32,7 @@ class Networks:
     bridge: LatentBridge | None
     adapter: SoundAdapter | None
     sound_encoder: SoundEncoder | None
+    vocabulary: Vocabulary | None
 
 
 def load_networks(pack: Pack, device: torch.device) -> Networks:
@@ -51,6 +53,7 @@ def load_networks(pack: Pack, device: torch.device) -> Networks:
             sound_encoder=(
                 SoundEncoder(**part["sound_encoder"]) if "sound_encoder" in part else None
             ),
+            vocabulary=Vocabulary(**part["vocabulary"]) if "vocabulary" in part else None,
         )
         _check_fit(pack.manifest, networks)
         for name, network in vars(networks).items():

@@ -8,7 +8,7 @@ cut into tokens.
 
 import importlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,8 +16,31 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from soundedit.nets.vocabulary import Vocabulary
+
 CONTEXT_LENGTH = 77
 """Of text towers whose config says none."""
+_BEGINS, _ENDS = 3, 4
+"""Letters of a word that another one can begin with, and of one that it can end in."""
+_ENDINGS = frozenset(
+    (
+        "s",
+        "es",
+        "ed",
+        "ing",
+        "er",
+        "ers",
+        "y",
+        "ly",
+        "al",
+        "ic",
+        "ness",
+        "less",
+        "ful",
+        "ish",
+        "lit",
+    )
+)
 
 
 def build_clip(config: dict[str, Any]) -> nn.Module:
@@ -55,23 +78,51 @@ def vocabulary() -> tuple[list[str], list[str]]:
     return whole, [token for token in tokens if not token.endswith(end)]
 
 
-def unknown_words(model: nn.Module, text: str) -> list[str]:
+def taken_apart(phrases: Iterable[str]) -> list[str]:
+    """The words of phrases that are several tokens of that vocabulary, each once."""
+    words = dict.fromkeys(word for text in phrases for word in _words(text))
+    tokenizer = _tokenizer(CONTEXT_LENGTH)
+    return [word for word in words if len(tokenizer.encode(word)) > 1]
+
+
+def unknown_words(model: nn.Module, text: str, taught: Vocabulary | None = None) -> list[str]:
     """Words of a phrase that a text tower knows nothing of, in their order.
 
     A token that nothing taught is all zeros (`soundedit train words`). A tower without such tokens
-    is taken to know every word.
+    is taken to know every word. Where it is said which words of several tokens were `taught`, no
+    other is known, unless it is a known word with another one or an ending behind it; and neither
+    is a phrase without any word.
     """
     embedding = getattr(model, "token_embedding", None)
     if not isinstance(embedding, nn.Embedding):
         return []
-    words = dict.fromkeys(re.findall(r"[^\W\d_]+", text))
     tokenizer = _tokenizer(CONTEXT_LENGTH)
 
-    def known(word: str) -> bool:
-        rows = embedding.weight[tokenizer.encode(word)]
-        return bool(rows.any(dim=1).all())
+    def said(tokens: list[int]) -> bool:
+        return bool(embedding.weight[tokens].any(dim=1).all())
 
+    def whole(piece: str, least: int) -> bool:
+        tokens = tokenizer.encode(piece)
+        return len(piece) >= least and len(tokens) == 1 and said(tokens)
+
+    def known(word: str) -> bool:
+        tokens = tokenizer.encode(word)
+        if taught is None or len(tokens) == 1 or not said(tokens):
+            return said(tokens)
+        if len(tokens) == 2:
+            first, last = (tokenizer.decoder[token].removesuffix("</w>") for token in tokens)
+            if whole(first, _BEGINS) and (last in _ENDINGS or whole(last, _ENDS)):
+                return True
+        return taught.knows(word)
+
+    words = _words(text)
+    if not words and taught is not None and text.strip():
+        return [text.strip()]
     return [word for word in words if not known(word)]
+
+
+def _words(text: str) -> list[str]:
+    return list(dict.fromkeys(re.findall(r"[^\W\d_]+", text)))
 
 
 @cache

@@ -125,6 +125,9 @@ def build_pack(settings: PackSettings) -> Path:
         "inversion": motion["inversion"],
         "frames": motion["frames"],
     }
+    if "vocabulary" in embedding:
+        words = embedding["vocabulary"]
+        components["vocabulary"], tensors["vocabulary"] = {"words": len(words)}, {"words": words}
     if settings.directions:
         found = _read(settings.directions)
         components["directions"], tensors["directions"] = found["config"], found["directions"]

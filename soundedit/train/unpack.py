@@ -241,6 +241,8 @@ def _save_others(pack: Pack, num_ws: int, out: Path) -> None:
             "audio_width": parts["audio"].config["width"],
             "prompts": {k: list(v) for k, v in pack.manifest.prompts.items()},
         }
+        if "vocabulary" in parts:
+            state["vocabulary"] = pack.tensors("vocabulary")["words"]
         if pack.manifest.teachers:
             state["teachers"] = list(pack.manifest.teachers)
         _save(out / "embedding" / "embedding.pt", state)

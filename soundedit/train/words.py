@@ -4,7 +4,8 @@ The text tower learns from the words of MiniLM's vocabulary. CLIP's has thousand
 campfire among them, whose tokens would stay as they began and say nothing. What the tower says of
 words that it knows is close to a linear map of what MiniLM says, which tells what it would say of
 these. Their rows of the token embedding alone are trained, so that no other phrase changes. Tokens
-that are no word of their own, and that no phrase had, become zeros: see `nets.clip.unknown_words`.
+that are no word of their own, and that no phrase had, become zeros, and which words of several
+tokens phrases had is kept: see `nets.clip.unknown_words`.
 """
 
 import hashlib
@@ -21,7 +22,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from soundedit.errors import TrainingError
-from soundedit.nets.clip import build_clip, clip_tokens, embed_text, vocabulary
+from soundedit.nets.clip import build_clip, clip_tokens, embed_text, taken_apart, vocabulary
+from soundedit.nets.vocabulary import numbers
 from soundedit.train.checkpoint import read_checkpoint, save_checkpoint
 from soundedit.train.contrast import unit
 from soundedit.train.distributed import joined, read_for_all
@@ -80,6 +82,7 @@ class WordTrainer:
         self.net: Any = build_clip(self.config)
         self.net.load_state_dict(towers["clip"])
         self.net.to(run.world.device).eval().requires_grad_(False)
+        self.vocabulary = towers.get("vocabulary", torch.zeros(0, dtype=torch.int64))
 
     def said(self, phrases: Sequence[str]) -> Tensor:
         """What the text tower says of phrases: unit embeddings [n, E], on the CPU."""
@@ -176,11 +179,12 @@ class WordTrainer:
     def state(self) -> dict[str, Any]:
         """A checkpoint of `train embedding` whose text tower knows more words."""
         kept = {k: v for k, v in self.towers.items() if k not in ("run", "random", "clip")}
-        return {**kept, "clip": self.net.state_dict()}
+        return {**kept, "clip": self.net.state_dict(), "vocabulary": self.vocabulary}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a saved text tower."""
         self.net.load_state_dict(state["clip"])
+        self.vocabulary = state.get("vocabulary", self.vocabulary)
 
 
 def words_known(teacher_words: Sequence[str]) -> list[str]:
@@ -198,6 +202,7 @@ def _with_one(features: Tensor) -> Tensor:
 def teach(trainer: WordTrainer, known: Sequence[str], teacher: Teacher, resumed: bool) -> bool:
     """Teach what `known` phrases lack of the vocabulary; False if time was over before."""
     words = trainer.lacking(known)
+    trainer.vocabulary = numbers(taken_apart(known))
     if not words:
         log.info("there is no word that training had no phrase of")
         return True

@@ -70,6 +70,8 @@ def test_words_that_no_phrase_of_training_had(shipped: Engine, word: str, kind: 
 def test_words_that_nothing_taught_are_told(shipped: Engine) -> None:
     assert shipped.unknown_words("A sandstorm over icebergs, 3 moonlit dunes") == []
     assert shipped.unknown_words("Sturm und qwxz") == ["Sturm", "qwxz"]
+    assert shipped.unknown_words("fireflies, crickets, cicadas") == []
+    assert shipped.unknown_words("ngiht of litghning") == ["ngiht", "litghning"]
 
 
 def test_synonyms_name_what_says_the_same(shipped: Engine) -> None:

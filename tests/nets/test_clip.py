@@ -12,9 +12,11 @@ from soundedit.nets.clip import (
     clip_tokens,
     embed_pictures,
     embed_text,
+    taken_apart,
     unknown_words,
     vocabulary,
 )
+from soundedit.nets.vocabulary import Vocabulary, numbers
 
 CONFIG: dict[str, Any] = {
     "embed_dim": 12,
@@ -82,6 +84,22 @@ def test_words_whose_tokens_nothing_taught_are_unknown() -> None:
     assert found == ["Drizzle", "drizzle", "gewitter"]
     assert unknown_words(net, "rain and wind, 24 ...") == []
     assert unknown_words(nn.Linear(1, 1), "drizzle") == []
+
+
+def test_of_words_taken_apart_those_that_were_taught_are_known() -> None:
+    torch.manual_seed(2)
+    net: Any = build_clip(CONFIG).eval().requires_grad_(False)
+    apart = taken_apart(["Crickets and rain", "crickets chirping"])
+    assert apart == ["Crickets", "crickets", "chirping"]
+    taught = Vocabulary(2)
+    taught.words.copy_(numbers(apart))
+    # Two words in one, and a word with an ending, say what their parts do.
+    assert unknown_words(net, "crickets, Chirping, a sandstorm, thundering rain", taught) == []
+    found = unknown_words(net, "strong wnid, litghning and Gewitter", taught)
+    assert found == ["wnid", "litghning", "Gewitter"]
+    assert unknown_words(net, "wnid", None) == []
+    assert unknown_words(net, " \U0001f30a ", taught) == ["\U0001f30a"]
+    assert unknown_words(net, " ", taught) == []
 
 
 def test_vocabulary_has_words_of_one_token_and_what_begins_others() -> None:

@@ -11,6 +11,7 @@ import torch
 
 from soundedit.engine.engine import Engine
 from soundedit.errors import PackError, TrainingError
+from soundedit.nets.vocabulary import numbers
 from soundedit.packs import Component, save_pack
 from soundedit.packs.pack import open_pack
 from soundedit.train.autoencoder import load_autoencoder
@@ -27,7 +28,14 @@ from tests.train.tiny_generator import write_photos
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Any]]:
     """A tiny pack, the folder that it was taken apart into, and the settings."""
     folder = tmp_path_factory.mktemp("unpacked")
-    pack = save_tiny_pack(folder / "pack").path
+    tiny = save_tiny_pack(folder / "pack")
+    words = numbers(["crickets", "chirping"])
+    parts = {
+        **tiny.manifest.components,
+        "vocabulary": Component("vocabulary.safetensors", config={"words": 2}),
+    }
+    manifest = dataclasses.replace(tiny.manifest, components=parts)
+    pack = save_pack(folder / "pack", manifest, {"vocabulary": {"words": words}}).path
     write_photos(folder / "photos")
     s = {
         "pack": str(pack),
@@ -66,6 +74,9 @@ def test_a_pack_put_together_again_is_the_same(
         config = after.manifest.components[name].config
         assert config == component.config | config, name
     assert after.manifest.teachers == list(TEACHERS)
+    engine = Engine.load(after.path, "cpu")
+    assert engine.unknown_words("crickets wnid") == ["wnid"]
+    engine.close()
 
 
 def test_the_encoder_of_training_says_what_the_packs_says(

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from soundedit.errors import TrainingError
 from soundedit.nets.clip import build_clip, clip_tokens, embed_text
+from soundedit.nets.vocabulary import numbers
 from soundedit.train.checkpoint import read_checkpoint, save_checkpoint
 from soundedit.train.distributed import World, joined
 from soundedit.train.embedding import EmbeddingSettings, clip_config
@@ -21,7 +22,15 @@ from soundedit.train.words import WordsSettings, WordTrainer, teach, train_words
 from tests.train.tiny_training import EMBEDDING
 
 CONFIG = clip_config(EmbeddingSettings(**EMBEDDING))
-KNOWN = ["rain", "the sound of rain", "wind", "a storm", "meadow", "river", "a landscape with fire"]
+KNOWN = [
+    "rain",
+    "the sound of rain",
+    "wind",
+    "a storm",
+    "crickets",
+    "river",
+    "a landscape with fire",
+]
 TOKENS = (
     ["rain", "drizzle", "campfire", "gusts", "moon", "sand", "storm", "moss"],
     ["moon", "sand", "xy"],
@@ -84,6 +93,7 @@ def test_new_words_learn_and_nothing_else_changes(tmp_path: Path) -> None:
     net.load_state_dict(state["clip"])
     torch.testing.assert_close(embed_text(net.eval(), CONFIG, probe), trainer.said(probe))
     assert state["audio"] == {}
+    assert torch.equal(state["vocabulary"], numbers(["crickets"]))
 
 
 def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
