@@ -1,5 +1,7 @@
 """A whole pack with random weights, small enough to build in a test."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from soundedit.nets.frames import FrameGenerator
 from soundedit.nets.inversion import SoundInversion
 from soundedit.nets.picture_encoder import PictureEncoder
 from soundedit.nets.stylegan2 import Generator
+from soundedit.nets.vocabulary import numbers
 from soundedit.packs import Bands, Component, Manifest, MelSettings, Pack, save_pack
 
 RESOLUTION, NUM_WS, W_DIM, EMBED_DIM, N_MELS = 64, 10, 16, 12, 64
@@ -129,3 +132,11 @@ def save_tiny_pack(folder: Path, *, editing: bool = True, known: bool = False) -
             for key, value in weights[name].items()
         }
     return save_pack(folder, manifest, weights)
+
+
+def with_vocabulary(pack: Pack, words: Iterable[str]) -> Pack:
+    """The same pack, in its place, with words that it was taught as several tokens."""
+    taught = numbers(words)
+    part = Component("vocabulary.safetensors", config={"words": len(taught)})
+    manifest = replace(pack.manifest, components={**pack.manifest.components, "vocabulary": part})
+    return save_pack(pack.path, manifest, {"vocabulary": {"words": taught}})

@@ -18,11 +18,12 @@ from soundedit.engine.listening import Listening
 from soundedit.media.probe import probe_video
 from soundedit.nets import stylegan2
 from soundedit.nets.sound_encoder import SoundEncoder
+from soundedit.nets.vocabulary import numbers
 from soundedit.packs import default_pack, open_pack
 from tests.clipfiles import WIDE, PaperEncoder, towers, write_folder, write_sound_encoder
 from tests.foreignfiles import ada, randomised, write_pickle
 from tests.forked import ROOT
-from tests.tiny_pack import save_tiny_pack
+from tests.tiny_pack import save_tiny_pack, with_vocabulary
 
 from .conftest import Run
 
@@ -39,7 +40,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def places(tmp_path: Path) -> dict[str, str]:
     """An environment whose first pack is a small one; imported packs go beside it."""
-    save_tiny_pack(tmp_path / "base" / "knowing", known=True)
+    with_vocabulary(save_tiny_pack(tmp_path / "base" / "knowing", known=True), ["crickets"])
     return {
         "SOUNDEDIT_PACKS": str(tmp_path / "base"),
         "XDG_DATA_HOME": str(tmp_path / "data"),
@@ -63,6 +64,8 @@ def test_from_a_pickle_to_a_video(
     assert pack.tensors("generator")["synthesis.b4.const"].dtype == torch.float32
     heard = pack.tensors("audio").values()
     assert {t.dtype for t in heard if t.is_floating_point()} == {torch.float16}
+    # Its words are those of the pack that it came onto.
+    assert torch.equal(pack.tensors("vocabulary")["words"], numbers(["crickets"]))
     assert pack.manifest.sources[0].startswith("generator: Small Hills.pkl, SHA-256 ")
     assert 0 <= pack.manifest.figures["classes_drawn"] <= 1
     card = (folder / "MODEL_CARD.md").read_text()
@@ -133,6 +136,7 @@ def test_words_of_an_openclip_model(
     manifest = pack.manifest
     assert manifest.title == "Tiny, words of ViT Tiny" and manifest.embed_dim == 24
     assert manifest.latents == base.manifest.latents
+    assert "vocabulary" in base.manifest.components and "vocabulary" not in manifest.components
     assert manifest.sources[0].startswith("words: ViT Tiny, SHA-256 ")
     assert pack.tensors("clip")["ln_final.weight"].dtype == torch.float16
     for name in ("generator", "audio", "inversion", "frames", "encoder"):

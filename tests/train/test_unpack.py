@@ -11,7 +11,6 @@ import torch
 
 from soundedit.engine.engine import Engine
 from soundedit.errors import PackError, TrainingError
-from soundedit.nets.vocabulary import numbers
 from soundedit.packs import Component, save_pack
 from soundedit.packs.pack import open_pack
 from soundedit.train.autoencoder import load_autoencoder
@@ -20,7 +19,7 @@ from soundedit.train.pack import TEACHERS, PackSettings, build_pack
 from soundedit.train.photos import PhotoSet
 from soundedit.train.polish import PolishSettings, train_polish
 from soundedit.train.unpack import UnpackSettings, unpack
-from tests.tiny_pack import save_tiny_pack
+from tests.tiny_pack import save_tiny_pack, with_vocabulary
 from tests.train.tiny_generator import write_photos
 
 
@@ -28,14 +27,7 @@ from tests.train.tiny_generator import write_photos
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Any]]:
     """A tiny pack, the folder that it was taken apart into, and the settings."""
     folder = tmp_path_factory.mktemp("unpacked")
-    tiny = save_tiny_pack(folder / "pack")
-    words = numbers(["crickets", "chirping"])
-    parts = {
-        **tiny.manifest.components,
-        "vocabulary": Component("vocabulary.safetensors", config={"words": 2}),
-    }
-    manifest = dataclasses.replace(tiny.manifest, components=parts)
-    pack = save_pack(folder / "pack", manifest, {"vocabulary": {"words": words}}).path
+    pack = with_vocabulary(save_tiny_pack(folder / "pack"), ["crickets", "chirping"]).path
     write_photos(folder / "photos")
     s = {
         "pack": str(pack),
