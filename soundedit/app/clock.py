@@ -20,13 +20,17 @@ def clock(seconds: float, decimals: int = 0) -> str:
     return f"{text}.{part:0{decimals}d}" if decimals else text
 
 
-def typed_time(text: str, here: float) -> float | None:
+def typed_time(text: str, here: float, fps: Fraction | None = None) -> float | None:
     """The time in seconds that was typed, None where it is none.
 
     Seconds, m:ss or h:mm:ss, each with decimals after a point or a comma; with + or - before it,
-    so far from `here`.
+    so far from `here`. With a frame rate also #130, the frame of that number from 1 on, +5f and
+    -5f, so many frames from `here`, and h:mm:ss:ff, a timecode without drop frames.
     """
-    found = _TYPED.fullmatch("".join(text.split()))
+    text = "".join(text.split())
+    if fps is not None and (frame := _frame_time(text, here, fps)) is not None:
+        return frame
+    found = _TYPED.fullmatch(text)
     if found is None or any(len(part or "") > _LONGEST for part in found.groups()):
         return None
     sign, first, second, last = found.groups()
@@ -37,6 +41,18 @@ def typed_time(text: str, here: float) -> float | None:
     if not sign:
         return seconds
     return here + seconds if sign == "+" else here - seconds
+
+
+def _frame_time(text: str, here: float, fps: Fraction) -> float | None:
+    if found := re.fullmatch(r"#(\d{1,9})", text, re.ASCII):
+        return float((int(found[1]) - 1) / fps) if int(found[1]) else None
+    if found := re.fullmatch(r"([+-]\d{1,9})f", text, re.ASCII | re.IGNORECASE):
+        return here + float(int(found[1]) / fps)
+    if found := re.fullmatch(r"(\d{1,3}):(\d\d?):(\d\d?):(\d{1,3})", text, re.ASCII):
+        hours, minutes, seconds, frames = (int(part) for part in found.groups())
+        if frames < fps:
+            return 3600 * hours + 60 * minutes + seconds + float(frames / fps)
+    return None
 
 
 def rate_text(fps: Fraction) -> str:

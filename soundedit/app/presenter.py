@@ -1,5 +1,7 @@
 """Shows in the window's parts what the session and the controller hold."""
 
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -128,6 +130,7 @@ class Presenter(QObject):
     def _project_changed(self) -> None:
         project = self._controller.session.project
         self._picture.set_values(project.start.seed, project.fps)
+        self._transport.time.set_rate(Fraction(project.fps))
         names = [media.name for media in project.media if media.id == project.start.media]
         self._picture.show_start(names[0] if names else "")
         self.refresh()

@@ -1,5 +1,7 @@
 """Where the playhead is, as a field in which another time can be typed."""
 
+from fractions import Fraction
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontDatabase, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import QLineEdit, QWidget
@@ -22,6 +24,7 @@ class TimeField(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._seconds = 0.0
+        self._fps: Fraction | None = None
         self._typing = False
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setPointSizeF(font.pointSizeF() * 1.25)
@@ -31,7 +34,10 @@ class TimeField(QLineEdit):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName(self.tr("Time"))
         self.setToolTip(
-            self.tr("Click and type a time to go there: 83.5 or 1:23.5, or +2 and -2 from here")
+            self.tr(
+                "Click and type a time to go there: 83.5, 1:23.5 or 0:01:23:12; +2 and -2 seconds "
+                "or +5f and -5f frames from here; #130 is a frame"
+            )
         )
         self.setTextMargins(-MARGIN, 0, -MARGIN, 0)
         self.show_time(0.0)
@@ -44,6 +50,10 @@ class TimeField(QLineEdit):
             self.setText(text)
             self.setCursorPosition(0)
             self.setFixedWidth(self.fontMetrics().horizontalAdvance(text) + 2 * MARGIN)
+
+    def set_rate(self, fps: Fraction) -> None:
+        """Frames that are typed are of so many a second."""
+        self._fps = fps
 
     def begin(self) -> None:
         """Let a time be typed."""
@@ -80,7 +90,7 @@ class TimeField(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            seconds = typed_time(self.text(), self._seconds)
+            seconds = typed_time(self.text(), self._seconds, self._fps)
             if seconds is None:
                 self.refused.emit(self.text())
                 self.selectAll()

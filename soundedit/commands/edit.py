@@ -163,11 +163,13 @@ def run(args: argparse.Namespace) -> int:
                 from soundedit.engine.export import export
                 from soundedit.engine.job import report_facts
 
-                take = made.project.take
+                take, span = made.project.take, made.project.range
                 report = export(
                     rendering,
                     args.output,
                     settings,
+                    start=span.start or 0.0,
+                    end=span.end,
                     sound=None if take is None else made.files.get(take.media),
                     progress=bar,
                     cancel=cancel,

@@ -147,8 +147,7 @@ def export_settings(
     """
     settings = ExportSettings()
     if args.preset is not None:
-        own = {} if args.preset in PRESETS else load_presets(presets_path())
-        settings = preset(args.preset, own)
+        settings = preset(args.preset, _own_presets(args.preset))
     changes: dict[str, Any] = {}
     named = None if output is None else format_of(output.suffix)
     if args.format is not None:
@@ -178,6 +177,16 @@ def export_settings(
     if output is not None:
         _check_name(output, settings, () if args.format else others, chosen=bool(args.format))
     return settings
+
+
+def _own_presets(wanted: str) -> dict[str, ExportSettings]:
+    """The person's own; a damaged file does not keep one that ships from being used."""
+    try:
+        return load_presets(presets_path())
+    except ExportError:
+        if wanted in PRESETS:
+            return {}
+        raise
 
 
 def summary(report: "ExportReport") -> str:

@@ -11,7 +11,7 @@ from soundedit.commands import importnetwork, importsounds, importwords, options
 from soundedit.commands.interrupt import cancel_on_interrupt
 from soundedit.commands.terminal import ProgressBar
 from soundedit.errors import PackError
-from soundedit.packs import find_packs, shipped_dirs
+from soundedit.packs import check_place, find_packs, shipped_dirs
 from soundedit.packs.modelfiles import ModelKind, kind_of, name_of
 
 _MAKERS = {
@@ -120,6 +120,7 @@ def place_of(args: argparse.Namespace) -> tuple[str, Path]:
         raise PackError(
             f"There is a pack {folder.name} already, so choose another name, or --overwrite it."
         )
+    check_place(folder)
     return name, folder
 
 

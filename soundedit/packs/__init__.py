@@ -12,6 +12,7 @@ from soundedit.packs.manifest import (
 from soundedit.packs.pack import (
     PACKS_VARIABLE,
     Pack,
+    check_place,
     default_pack,
     find_packs,
     open_pack,
@@ -30,6 +31,7 @@ __all__ = [
     "Manifest",
     "MelSettings",
     "Pack",
+    "check_place",
     "default_pack",
     "find_packs",
     "open_pack",

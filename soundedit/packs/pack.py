@@ -143,8 +143,7 @@ def save_pack(
     if unknown:
         raise PackError(f"The manifest does not name the part {min(unknown)!r}, so add it there.")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    if folder.exists() and not _replaceable(folder):
-        raise PackError(f"{folder} holds other files, so choose a new folder for the pack.")
+    check_place(folder)
     new = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:
         _take_over(folder, new)
@@ -167,6 +166,15 @@ def save_pack(
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return open_pack(folder)
+
+
+def check_place(folder: Path) -> None:
+    """Raise PackError where no pack can be written to `folder`."""
+    if folder.exists() and not _replaceable(folder):
+        raise PackError(f"{folder} holds other files, so choose a new folder for the pack.")
+    there = next(place for place in (folder.parent, *folder.parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise PackError(f"Nothing can be written to {there}, so choose another folder.")
 
 
 def _packs_in(place: Path) -> list[Path]:

@@ -36,6 +36,10 @@ def test_a_typed_time_is_gone_to(rig: Rig, field: TimeField) -> None:
     rig.qtbot.keyClicks(field, "-1")
     rig.qtbot.keyClick(field, Qt.Key.Key_Enter)
     assert rig.window.axis.playhead == pytest.approx(1.5)
+    rig.do("go_to_time")
+    rig.qtbot.keyClicks(field, "#49")
+    rig.qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert rig.window.axis.playhead == pytest.approx(2.0)
 
 
 def test_a_click_selects_and_escape_leaves(rig: Rig, field: TimeField) -> None:

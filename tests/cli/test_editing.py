@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from soundedit.commands.editspec import EditSpec, bands, edit_spec
-from soundedit.document.model import Bands, PartKind, StartKind
-from soundedit.document.projectfile import open_project
+from soundedit.document.mediafiles import media_from_file
+from soundedit.document.model import Bands, MediaKind, PartKind, Project, Range, StartKind, Take
+from soundedit.document.projectfile import open_project, save_project
 from soundedit.media.probe import probe_video
 from soundedit.media.video import VideoWriter
 from tests.cli.conftest import Run
@@ -245,3 +246,15 @@ def test_the_rate_of_a_preset_and_of_an_edited_project(
         assert soundedit("edit", "--start", saved, *fps, "-o", changed, *tail).returncode == 0
         with open_project(changed) as opened:
             assert opened.project.fps == wanted
+
+
+def test_the_range_of_a_project_is_what_is_made(
+    soundedit: Run, sound: Path, tiny_pack: Path, tmp_path: Path
+) -> None:
+    media = media_from_file(sound, MediaKind.SOUND)
+    project = Project(take=Take(media.id, 2.0), media=(media,), fps="5", range=Range(0.4, 1.0))
+    save_project(tmp_path / "p.soundedit", project, {media.id: sound})
+    video = tmp_path / "v.mp4"
+    words = ["--start", tmp_path / "p.soundedit", "-o", video, "--pack", tiny_pack]
+    assert soundedit("edit", *words).returncode == 0
+    assert probe_video(video).frames == 3

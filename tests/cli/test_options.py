@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from soundedit.commands import options
+from soundedit.commands import exporting, options
 from soundedit.errors import ExportError
+from soundedit.media.presets import PRESETS, ExportSettings, save_presets
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,21 @@ def test_output_is_checked_before_any_work(tmp_path: Path) -> None:
     ):
         with pytest.raises(ExportError, match=says):
             check(output, ".mp4", sound)
+
+
+def test_a_preset_of_ones_own_comes_before_one_that_ships(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "presets.json"
+    monkeypatch.setattr(exporting, "presets_path", lambda: file)
+    parser = argparse.ArgumentParser()
+    exporting.add_export(parser)
+    args = parser.parse_args(["--preset", "web"])
+    assert exporting.export_settings(args) == PRESETS["web"]
+    save_presets(file, {"web": ExportSettings(width=100)})
+    assert exporting.export_settings(args) == ExportSettings(width=100)
+    # A damaged file keeps none that ships from being used, but its own.
+    file.write_text("{")
+    assert exporting.export_settings(args) == PRESETS["web"]
+    with pytest.raises(ExportError, match="cannot be read"):
+        exporting.export_settings(parser.parse_args(["--preset", "mine"]))

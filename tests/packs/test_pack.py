@@ -12,6 +12,7 @@ from soundedit.packs import (
     Component,
     Manifest,
     MelSettings,
+    check_place,
     default_pack,
     find_packs,
     open_pack,
@@ -297,3 +298,12 @@ def test_a_manifest_is_not_changed_by_saving(tmp_path: Path) -> None:
     before = dataclasses.replace(given)
     save_pack(tmp_path / "tiny", given, tensors())
     assert given == before
+
+
+def test_where_nothing_can_be_written_is_told_before(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    check_place(tmp_path / "new" / "pack")
+    with pytest.raises(PackError, match="Nothing can be written to"):
+        check_place(tmp_path / "file" / "pack")
+    with pytest.raises(PackError, match="holds other files"):
+        check_place(tmp_path)
