@@ -168,6 +168,7 @@ GESTURES = (
         T("Commands", "F11, N, F, B, R, Ctrl+K in live"),
         T("Commands", "Full screen, another scene, freeze, black, record, new edit"),
     ),
+    (T("Commands", "1 to 8, Ctrl+1 to 8 in live"), T("Commands", "Call up a look, keep one")),
 )
 """What mouse, touchpad and focused things do, and how."""
 

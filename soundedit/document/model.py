@@ -237,6 +237,28 @@ class Beats:
 
 
 @dataclass(frozen=True)
+class Level:
+    """The strength -2 to 2 of the edit of an id, in a look."""
+
+    edit: str
+    strength: float
+    extra: Mapping[str, Any] = field(default=NOTHING)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Settings of a performance, called up by their number `slot` 1 to 8: how far the sound goes,
+    the strengths of edits, and the scene of a `seed`, or None for whichever there is.
+    """
+
+    slot: int
+    reactivity: float = 1.0
+    levels: tuple[Level, ...] = ()
+    seed: int | None = None
+    extra: Mapping[str, Any] = field(default=NOTHING)
+
+
+@dataclass(frozen=True)
 class Project:
     """Everything a person made. `fps` is a fraction as text: "24", "30000/1001".
 
@@ -254,6 +276,7 @@ class Project:
     markers: tuple[Marker, ...] = ()
     range: Range = Range()
     beats: Beats | None = None
+    looks: tuple[Look, ...] = ()
     media: tuple[Media, ...] = ()
     notes: str = ""
     extra: Mapping[str, Any] = field(default=NOTHING)

@@ -13,7 +13,7 @@ from dataclasses import fields as fields_of
 from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar
 
-from soundedit.document import beats, commands, keyframes
+from soundedit.document import beats, commands, keyframes, looks
 from soundedit.document.fields import Damage, from_json, mended, to_json
 from soundedit.document.ids import new_id
 from soundedit.document.model import Edit, Marker, Project
@@ -176,6 +176,11 @@ def _in_range(project: Project, damage: Damage) -> Project:
         inside = beats.within(project.beats)
         _tell_moved(project.beats, inside, damage, "beats.{}")
         project = beats.set_beats(project, inside)
+    inside_looks = tuple(looks.within(look) for look in project.looks)
+    _tell_moved(project.looks, inside_looks, damage, "looks{}")
+    project = replace(project, looks=())
+    for look in inside_looks:
+        project = looks.set_look(project, look)
     try:
         return commands.set_fps(project, project.fps)
     except ProjectError:

@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from soundedit.document import commands as c
 from soundedit.document import keyframes as k
+from soundedit.document.looks import remove_look, set_look
 from soundedit.document.model import (
     Bands,
     Easing,
     Edit,
     Keyframe,
+    Level,
+    Look,
     Marker,
     Media,
     MediaKind,
@@ -59,8 +62,18 @@ edits = st.builds(
     mute=st.booleans(),
     solo=st.booleans(),
 )
+looks = st.builds(
+    Look,
+    st.integers(1, 8),
+    st.floats(0.0, 2.0),
+    st.lists(st.builds(Level, texts, strengths), max_size=3).map(tuple),
+    st.none() | st.integers(0, 2**32 - 1),
+)
 projects = st.builds(
     Project,
+    looks=st.lists(looks, max_size=3, unique_by=lambda look: look.slot).map(
+        lambda found: tuple(sorted(found, key=lambda look: look.slot))
+    ),
     title=texts,
     notes=texts,
     fps=st.sampled_from(["24", "30000/1001", "60"]),
@@ -110,6 +123,8 @@ def changes(draw: st.DrawFn, project: Project) -> Project:
         lambda p: c.set_seed(p, draw(st.integers(0, 99))),
         lambda p: c.set_reactivity(p, draw(st.floats(-1.0, 3.0))),
         lambda p: c.set_reactivity_bands(p, draw(bands)),
+        lambda p: set_look(p, draw(looks)),
+        lambda p: remove_look(p, draw(st.integers(1, 8))),
         lambda p: c.set_title(p, draw(texts)),
         lambda p: c.set_notes(p, draw(texts)),
         lambda p: c.set_fps(p, draw(st.sampled_from(["12", "24", "25"]))),

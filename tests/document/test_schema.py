@@ -50,6 +50,7 @@ def test_a_project_of_schema_1_still_opens() -> None:
     assert project.reactivity == Reactivity(1.0, Bands(1.0, 1.0, 1.0))  # The file says nothing.
     assert written.pop("reactivity") == to_json(Reactivity())
     assert written.pop("beats") is None
+    assert written.pop("looks") == []
     assert written == json.loads(SCHEMA_1.read_bytes())
 
 

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from soundedit.app.live.camera import VirtualCamera
 from soundedit.app.live.panel import EDIT_TARGET, LivePanel
-from soundedit.app.live.remote import Assignments, MidiInput, OscInput
+from soundedit.app.live.remote import LOOK, Assignments, MidiInput, OscInput
 from soundedit.app.settings import LIVE_CONTROLLERS, Settings
+from soundedit.document.looks import SLOTS
 from soundedit.document.model import Edit
 from soundedit.errors import DeviceError
 
@@ -26,6 +27,8 @@ class Controllers(QObject):
 
     moved = Signal(str, float)
     """A slider's target and its value, as if the person had moved it."""
+    look_called = Signal(int)
+    """The number of a look: a program change of MIDI, from 1 on, or what OSC says to /look."""
     _heard = Signal(str, float)
 
     def __init__(
@@ -77,6 +80,10 @@ class Controllers(QObject):
         """A controller is at a share 0 to 1 of its range."""
         panel = self._panel
         if panel is None:
+            return
+        if name == LOOK:
+            if share in SLOTS:
+                self.look_called.emit(int(share))
             return
         place, learned = self._assignments.hear(name)
         if learned:

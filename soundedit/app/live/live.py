@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
 from soundedit.app.live.controllers import Controllers
+from soundedit.app.live.looks import LiveLooks
 from soundedit.app.live.panel import EDIT_TARGET, REACTIVITY
 from soundedit.app.live.performed import Performed
 from soundedit.app.live.reactivity import LiveReactivity
@@ -86,6 +87,10 @@ class Live(QObject):
         self._performed = Performed(controller.session, settings, folder)
         self._controllers = Controllers(settings, self._edits, self)
         self._controllers.moved.connect(self._moved)
+        self._looks = LiveLooks(controller.session, self._moved, self)
+        self._looks.seed_wanted.connect(controller.set_seed)
+        self._controllers.look_called.connect(self._looks.call)
+        self._controllers.moved.connect(self._looks.let_go)
         self._timer = QTimer(self, interval=TELL_MILLISECONDS)
         self._timer.timeout.connect(self._tell)
         reacting = Reacting(controller.session, self)
@@ -185,6 +190,7 @@ class Live(QObject):
         window.left.connect(self._left)
         self.window = window
         self._controllers.attach(panel)
+        self._looks.attach(panel)
         self._suggest()
         # What was played the last time is in the project, if the person kept it.
         self._link.strengths = MappingProxyType({})
@@ -219,6 +225,7 @@ class Live(QObject):
             self.window.panel.set_edits(self._edits(), self._link.strengths)
             self.window.panel.words.setEnabled(not self._controller.session.read_only)
             self._controllers.follow()
+            self._looks.follow()
 
     def _project_changed(self) -> None:
         if self.window is None:
@@ -397,6 +404,7 @@ class Live(QObject):
         self._reactivity.keep()
         window, self.window = self.window, None
         self._controllers.close()
+        self._looks.close()
         self._dark, self._light = False, 1.0
         self._wanted = self._next = None
         self._timer.stop()

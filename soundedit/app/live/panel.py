@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from soundedit.app.buttons import Button
 from soundedit.app.clock import clock
 from soundedit.app.icons import icon
+from soundedit.app.live.lookbar import LookBar
 from soundedit.app.live.requests import LiveSource, LiveStatus
 from soundedit.app.live.rows import LearnButton, Pad, Row
 from soundedit.app.meter import LevelMeter
@@ -121,6 +122,8 @@ class LivePanel(QWidget):
             self.tr("How far the sound moves the picture away from its start; 0 is the start")
         )
         form.addRow(self.tr("Reactivity"), reactivity)
+        self.looks = LookBar(self)
+        form.addRow(self.tr("Looks"), self.looks)
         self.freeze = QCheckBox(self.tr("&Freeze the picture"), self)
         self.freeze.toggled.connect(self.frozen)
         self.black = QCheckBox(self.tr("Fade to &black"), self)

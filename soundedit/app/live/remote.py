@@ -3,6 +3,7 @@
 import importlib
 import json
 import logging
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +13,10 @@ from soundedit.errors import DeviceError
 log = logging.getLogger(__name__)
 
 OSC_PORT = 9000
+LOOK = "look"
 Heard = Callable[[str, float], None]
-"""Called in any thread with the name of a controller's part and its value 0 to 1."""
+"""Called in any thread with the name of a controller's part and its value 0 to 1, or with `LOOK`
+and the number of one."""
 
 
 class Assignments:
@@ -52,13 +55,17 @@ class Assignments:
 
 
 def midi_message(message: Any) -> tuple[str, float] | None:
-    """Name and value 0 to 1 of a mido message that is a controller, a note or the pitch wheel."""
+    """What `Heard` is called with for a mido message: a controller, a note, the pitch wheel, or a
+    program change, which calls a look; None for any other.
+    """
     channel = getattr(message, "channel", 0) + 1
     if message.type == "control_change":
         return f"midi {channel} control {message.control}", message.value / 127
     if message.type in ("note_on", "note_off"):
         velocity = message.velocity / 127 if message.type == "note_on" else 0.0
         return f"midi {channel} note {message.note}", velocity
+    if message.type == "program_change":
+        return LOOK, message.program + 1.0
     if message.type == "pitchwheel":
         return f"midi {channel} pitch", (message.pitch + 8192) / 16383
     return None
@@ -119,7 +126,10 @@ class OscInput:
             ) from error
 
         def take(address: str, *values: object) -> None:
-            if values and isinstance(values[0], int | float):
+            if values and isinstance(values[0], int | float) and math.isfinite(values[0]):
+                if address == "/look":
+                    heard(LOOK, float(values[0]))
+                    return
                 heard(f"osc {address}", min(max(float(values[0]), 0.0), 1.0))
 
         route = dispatcher.Dispatcher()

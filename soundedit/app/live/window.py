@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from soundedit.app.live.panel import LivePanel
 from soundedit.app.viewer import Viewer
+from soundedit.document.looks import SLOTS
 
 
 class LiveScreen(QWidget):
@@ -122,6 +123,10 @@ class LiveWindow(QWidget):
             self.panel.black.click()
         elif key == Qt.Key.Key_N and not event.isAutoRepeat():
             self.panel.scene.click()
+        elif (slot := key - Qt.Key.Key_0) in SLOTS and not event.isAutoRepeat():
+            kept = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            looks = self.panel.looks
+            (looks.kept if kept else looks.called).emit(slot)
         elif key == Qt.Key.Key_K and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             self.activateWindow()
             self.panel.words.setFocus(Qt.FocusReason.ShortcutFocusReason)
