@@ -1,84 +1,82 @@
 """The automation lane of one edit: its strength over time, with keyframes, span and fades."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPalette,
     QPen,
-    QPolygonF,
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from soundedit.app.clock import clock
+from soundedit.app.curvelane import BAR, POINT, CurveLane, value_range
 from soundedit.app.curves import Curves
 from soundedit.app.grips import SAME, Grip, Hold, dragged_span, edges, held_at, own_times
-from soundedit.app.keyframemenu import VALUE_STEP, KeyframeMenu, easing_names
-from soundedit.app.lane import Lane, Stop, blend, draw_scale, is_suspended, see_through
+from soundedit.app.keyframegroup import KeyframeGroup, copied_keyframes, copy_keyframes
+from soundedit.app.keyframemenu import VALUE_STEP, KeyframeMenu, easing_names, group_menu
+from soundedit.app.lane import Stop, is_suspended
 from soundedit.app.ownkeys import claims
 from soundedit.app.speech import announce
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.document.commands import STRENGTHS
-from soundedit.document.curve import curve_at, strength_at
+from soundedit.document.curve import curve_at
 from soundedit.document.model import Easing, Edit, Keyframe
 from soundedit.document.spans import is_whole, moved
 
-HEIGHT = 40
 REACH = 7.0
 """Pixels within which something is grabbed."""
-POINT = 4.0
-MARGIN = 5.0
-BAR = 4
-"""Height in pixels of the bar at the foot by which a span is moved."""
 STICKY = 3.0
 """Pixels within which a value that the pointer gives is nothing or all; Alt suspends it."""
 TIME_STEP = 0.04
+STEPS: dict[int, tuple[float, float]] = {
+    Qt.Key.Key_Up: (0.0, VALUE_STEP),
+    Qt.Key.Key_Down: (0.0, -VALUE_STEP),
+    Qt.Key.Key_Right: (TIME_STEP, 0.0),
+    Qt.Key.Key_Left: (-TIME_STEP, 0.0),
+}
+"""Seconds and value by which Alt with an arrow moves keyframes."""
 
 
-class AutomationLane(Lane):
-    """Draws an edit's strength; keyframes and the span's edges are dragged.
+class AutomationLane(CurveLane):
+    """An edit's strength; keyframes and the span's edges are dragged.
 
     A double click or Enter sets a keyframe; with the focus, Delete removes the one at the playhead,
-    Alt with arrows moves it, E changes how the strength goes on from it.
+    Alt with arrows moves it, E changes how the strength goes on from it. Shift with a click, or
+    dragged over several, chooses keyframes, which then move, go and are copied together.
     """
 
     def __init__(
         self, axis: TimeAxis, curves: Curves, edit: Edit, parent: QWidget | None = None
     ) -> None:
-        super().__init__(axis, "", HEIGHT, parent)
+        super().__init__(axis, edit, parent)
         self._curves = curves
         self._hold: Hold | None = None
-        self.acts = True
-        self._range = (0.0, 1.0)
-        self.edit = edit
+        self._group = KeyframeGroup()
+        self._band: QRectF | None = None
+        self._toggled: float | None = None
         self.setToolTip(
             self.tr(
                 "A double click or Enter sets a keyframe; drag it, or the edit's ends and fades;"
                 " the bar below moves all of it. The right button and E offer other ways on."
+                " Shift with a click or a drag chooses several keyframes."
             )
         )
         self.show_edit(edit)
 
-    def set_acts(self, acts: bool) -> None:
-        """Show whether the edit acts; it is grey where another one alone is soloed."""
-        if acts != self.acts:
-            self.acts = acts
-            self.redraw()
-
     def show_edit(self, edit: Edit) -> None:
         """Show an edit as it is now."""
         self.edit = edit
+        self._group.chosen(edit.keyframes)
         if self._hold is None:
-            self._range = _value_range(edit)
+            self._range = value_range(edit)
         self.setAccessibleName(self.tr("Strength of {0} over time").format(edit.name))
         if not self.hasFocus():
             count = len(edit.keyframes)
@@ -89,18 +87,6 @@ class AutomationLane(Lane):
         """The keyframes, with what is said of them."""
         return [(keyframe.seconds, self._said(keyframe)) for keyframe in self.edit.keyframes]
 
-    def value_y(self, value: float) -> float:
-        """Pixel of a value, from the top."""
-        low, high = self._range
-        share = (min(max(value, low), high) - low) / (high - low)
-        return self.height() - 1 - MARGIN - share * (self.height() - 1 - 2 * MARGIN)
-
-    def y_value(self, y: float) -> float:
-        """Value at a pixel; beyond the lane's edges it goes on, to the ends of what is allowed."""
-        low, high = self._range
-        share = (self.height() - 1 - MARGIN - y) / (self.height() - 1 - 2 * MARGIN)
-        return min(max(low + share * (high - low), STRENGTHS[0]), STRENGTHS[1])
-
     def _pointed_value(self, event: QMouseEvent) -> float:
         """Value at the pointer; 0 and 1 hold it a little, as they can hardly be hit else."""
         y = event.position().y()
@@ -110,86 +96,20 @@ class AutomationLane(Lane):
                     return value
         return round(self.y_value(y), 2)
 
-    def draw(self, painter: QPainter, width: int, height: int) -> None:
-        if self.axis.duration <= 0:
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        edit = self.edit
-        base, text = self.colour(QPalette.ColorRole.Base), self.colour()
-        acts = self.acts and not edit.mute
-        accent = self.colour(QPalette.ColorRole.Highlight) if acts else text
-        zero = self.value_y(0.0)
-        painter.setPen(QPen(blend(base, text, 0.15), 1))
-        painter.drawLine(QPointF(0, zero), QPointF(width, zero))
-        draw_scale(painter, QRectF(self.rect()), self._range, blend(base, text, 0.6))
-        x = np.arange(0, width + 2, 2, dtype=np.float64)
-        times = np.array([self.axis.to_time(float(one)) for one in (0, width)])
-        seconds = times[0] + x / max(width, 1) * (times[1] - times[0])
-        acting = strength_at(replace(edit, mute=False, follow=False), seconds, self.axis.duration)
-        area = [QPointF(x[0], zero)]
-        area += [QPointF(px, self.value_y(float(v))) for px, v in zip(x, acting, strict=True)]
-        area.append(QPointF(x[-1], zero))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(see_through(accent, 0.28 if acts else 0.12))
-        painter.drawPolygon(QPolygonF(area))
-        curve = curve_at(edit.keyframes, seconds)
-        style = Qt.PenStyle.SolidLine if edit.keyframes else Qt.PenStyle.DashLine
-        painter.setPen(QPen(blend(base, accent, 0.9), 1.3, style))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        line = [QPointF(px, self.value_y(float(v))) for px, v in zip(x, curve, strict=True)]
-        painter.drawPolyline(QPolygonF(line))
-        self._draw_span(painter, height, blend(base, text, 0.55))
-        painter.setPen(QPen(base, 1))
-        for keyframe in edit.keyframes:
-            painter.setBrush(blend(base, accent, 1.0))
-            self._draw_point(painter, keyframe)
-
-    def _draw_span(self, painter: QPainter, height: int, colour: QColor) -> None:
-        """Edges as lines, fades as handles on top."""
-        start, end = edges(self.edit.span, self.axis.duration)
-        painter.setPen(QPen(colour, 1))
-        if not is_whole(self.edit):
-            left, right = (self.axis.to_x(edge) for edge in (start, end))
-            painter.fillRect(QRectF(left, height - BAR, right - left, BAR), colour)
-        for edge in (start, end):
-            x = self.axis.to_x(edge)
-            painter.drawLine(QPointF(x, 0), QPointF(x, height))
-        span = self.edit.span
-        painter.setBrush(colour)
-        for x, way in (
-            (self.axis.to_x(start + span.fade_in), 1),
-            (self.axis.to_x(end - span.fade_out), -1),
-        ):
-            corner = [QPointF(x, 0), QPointF(x + 6 * way, 0), QPointF(x, 6)]
-            painter.drawPolygon(QPolygonF(corner))
-
-    def _draw_point(self, painter: QPainter, keyframe: Keyframe) -> None:
-        """A dot for linear, a larger ring's dot for smooth, a square for hold."""
-        at = self._point(keyframe)
-        if keyframe.easing is Easing.HOLD:
-            side = POINT * 1.7
-            painter.drawRect(QRectF(at.x() - side / 2, at.y() - side / 2, side, side))
-        elif keyframe.easing is Easing.SMOOTH:
-            painter.drawEllipse(at, POINT + 1, POINT + 1)
-        else:
-            side = POINT + 1
-            painter.drawPolygon(
-                QPolygonF([at + QPointF(*way) for way in
-                           ((0, -side), (side, 0), (0, side), (-side, 0))])
-            )  # fmt: skip
-
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._hold is not None and self._hold.grip is Grip.KEYFRAME:
-            keyframe = self._keyframe(self._hold.seconds)
-            if keyframe is not None:
-                painter = QPainter(self)
-                painter.setPen(QPen(self.colour(), 1.5))
-                painter.drawEllipse(self._point(keyframe), POINT + 3, POINT + 3)
-                painter.end()
-
-    def _point(self, keyframe: Keyframe) -> QPointF:
-        return QPointF(self.axis.to_x(keyframe.seconds), self.value_y(keyframe.value))
+        ringed = self._group.chosen(self.edit.keyframes)
+        if self._hold is not None and self._hold.grip is Grip.KEYFRAME and not ringed:
+            held = self._keyframe(self._hold.seconds)
+            ringed = [] if held is None else [held]
+        painter = QPainter(self)
+        painter.setPen(QPen(self.colour(), 1.5))
+        for keyframe in ringed:
+            painter.drawEllipse(self._point(keyframe), POINT + 3, POINT + 3)
+        if self._band is not None:
+            painter.setPen(QPen(self.colour(), 1, Qt.PenStyle.DashLine))
+            painter.drawRect(self._band)
+        painter.end()
 
     def _keyframe(self, seconds: float) -> Keyframe | None:
         near = [one for one in self.edit.keyframes if abs(one.seconds - seconds) < SAME]
@@ -219,13 +139,33 @@ class AutomationLane(Lane):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         hold = self._hit(event.position()) if self.axis.duration > 0 else None
-        if event.button() != Qt.MouseButton.LeftButton or hold is None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        keyframe = self._keyframe(hold.seconds) if hold and hold.grip is Grip.KEYFRAME else None
+        if keyframe is None and shift:
+            self._band = QRectF(event.position(), event.position())
+            return
+        if keyframe is not None and keyframe.seconds in self._group.times:
+            self._group.begin(self.edit.keyframes, keyframe)
+        elif not shift:
+            self._choose(frozenset())
+        self._toggled = keyframe.seconds if keyframe is not None and shift else None
+        if hold is None:
             super().mousePressEvent(event)
             return
         self._hold = hold
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._toggled = None
+        if self._band is not None:
+            self._band.setBottomRight(event.position())
+            area = self._band.normalized()
+            inside = [one for one in self.edit.keyframes if area.contains(self._point(one))]
+            self._choose(frozenset(one.seconds for one in inside))
+            return
         if self._hold is None:
             if not event.buttons():
                 self._show_cursor(event.position())
@@ -256,6 +196,10 @@ class AutomationLane(Lane):
         assert self._hold is not None
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             seconds = self._hold.seconds
+        if self._group.dragged:
+            to = Keyframe(seconds, self._pointed_value(event))
+            self._curves.move_all(self.edit.id, self._group.drag(to, self.axis.duration))
+            return
         keyframe = self._keyframe(self._hold.seconds)
         if keyframe is None:
             return
@@ -270,10 +214,18 @@ class AutomationLane(Lane):
         QToolTip.showText(at, f"{clock(seconds, 2)}  {value:g}", self)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._toggled is not None:
+            self._group.toggle(self._toggled)
+            self._toggled = None
+        if event.button() == Qt.MouseButton.LeftButton and self._band is not None:
+            self._band = None
+            self.update()
+            return
         if self._hold is None or event.button() != Qt.MouseButton.LeftButton:
             super().mouseReleaseEvent(event)
             return
         self._hold = None
+        self._group.end()
         self.axis.marks.let_go()
         self._curves.let_go()
         self.show_edit(self.edit)
@@ -299,6 +251,10 @@ class AutomationLane(Lane):
             keyframe = self._at_playhead()
         elif hold is not None and hold.grip is Grip.KEYFRAME:
             keyframe = self._keyframe(hold.seconds)
+        times = self._group.times
+        if keyframe is not None and keyframe.seconds in times and len(times) > 1:
+            group_menu(self._curves, self.edit, times, self).popup(here)
+            return
         if keyframe is not None:
             KeyframeMenu(self._curves, self.edit.id, keyframe, self).popup(here)
             return
@@ -344,6 +300,9 @@ class AutomationLane(Lane):
     def _key(self, event: QKeyEvent) -> Callable[[], None] | None:
         """What a key does here, if anything."""
         here, keyframe = self.axis.playhead, self._at_playhead()
+        of_group = self._key_of_group(event)
+        if of_group is not None:
+            return of_group
         key, alt = event.key(), event.modifiers() == Qt.KeyboardModifier.AltModifier
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Insert):
             return lambda: self._add_at(here)
@@ -353,15 +312,44 @@ class AutomationLane(Lane):
             return lambda: self._curves.remove(self.edit.id, keyframe.seconds)
         if key == Qt.Key.Key_E and not event.modifiers():
             return lambda: self._next_easing(keyframe)
-        steps: dict[int, tuple[float, float]] = {
-            Qt.Key.Key_Up: (0.0, VALUE_STEP),
-            Qt.Key.Key_Down: (0.0, -VALUE_STEP),
-            Qt.Key.Key_Right: (TIME_STEP, 0.0),
-            Qt.Key.Key_Left: (-TIME_STEP, 0.0),
-        }
-        if alt and key in steps:
-            return lambda: self._step(keyframe, *steps[key])
+        if alt and key in STEPS:
+            return lambda: self._step(keyframe, *STEPS[key])
         return None
+
+    def _key_of_group(self, event: QKeyEvent) -> Callable[[], None] | None:
+        """What a key does to the chosen keyframes, or to those on the clipboard."""
+        edit_id, key = self.edit.id, event.key()
+        if event.matches(QKeySequence.StandardKey.Paste):
+            copied, here = copied_keyframes(), self.axis.playhead
+            return (lambda: self._curves.paste(edit_id, copied, here)) if copied else None
+        chosen = self._group.chosen(self.edit.keyframes)
+        if not chosen:
+            return None
+        times = self._group.times
+        if event.matches(QKeySequence.StandardKey.Copy):
+            return lambda: copy_keyframes(chosen)
+        if event.matches(QKeySequence.StandardKey.Cut):
+            return lambda: self._cut(chosen)
+        if key == Qt.Key.Key_Escape:
+            return lambda: self._choose(frozenset())
+        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            return lambda: self._curves.remove_all(edit_id, times)
+        if event.modifiers() == Qt.KeyboardModifier.AltModifier and key in STEPS:
+            return lambda: self._step_group(*STEPS[key])
+        return None
+
+    def _choose(self, times: frozenset[float]) -> None:
+        self._group.times = times
+        self.update()
+
+    def _cut(self, chosen: Sequence[Keyframe]) -> None:
+        copy_keyframes(chosen)
+        self._curves.remove_all(self.edit.id, self._group.times)
+
+    def _step_group(self, seconds: float, value: float) -> None:
+        curve = self._group.step(self.edit.keyframes, seconds, value, self.axis.duration)
+        self._curves.move_all(self.edit.id, curve)
+        self._curves.let_go_soon()
 
     def _at_playhead(self) -> Keyframe | None:
         here = self.axis.playhead
@@ -389,11 +377,3 @@ class AutomationLane(Lane):
         easing = easing_names()[keyframe.easing].replace("&", "")
         at = clock(keyframe.seconds, 2)
         return self.tr("{0} at {1}, {2}").format(f"{keyframe.value:g}", at, easing)
-
-
-def _value_range(edit: Edit) -> tuple[float, float]:
-    """The values a lane shows: 0 to 1, and more where keyframes or strength go beyond."""
-    values = [keyframe.value for keyframe in edit.keyframes] or [1.0]
-    values += [edit.strength * value for value in values]
-    low, high = min(values), max(values)
-    return (-2.0 if low < -1 else -1.0 if low < 0 else 0.0, 2.0 if high > 1 else 1.0)

@@ -1,5 +1,7 @@
 """What the person does to an edit's strength curve and span, as named, undoable steps."""
 
+from collections.abc import Collection, Iterable, Sequence
+
 from PySide6.QtCore import QObject
 
 from soundedit.app.editstack import EditStack
@@ -39,6 +41,26 @@ class Curves(QObject):
         """Take the keyframe at `seconds` away."""
         project = keyframes.remove_keyframe(self._session.project, edit_id, seconds)
         self._do(self.tr("remove a keyframe of {0}"), edit_id, project)
+
+    def move_all(self, edit_id: str, curve: Iterable[Keyframe]) -> None:
+        """Set a curve some of whose keyframes moved; calls in a row are one step until `let_go`."""
+        project = keyframes.set_keyframes(self._session.project, edit_id, curve)
+        self._do(self.tr("move keyframes of {0}"), edit_id, project, f"keyframes {edit_id}")
+
+    def ease_all(self, edit_id: str, times: Collection[float], easing: Easing) -> None:
+        """Set how the strength goes on from the keyframes at `times`."""
+        project = keyframes.set_easings(self._session.project, edit_id, times, easing)
+        self._do(self.tr("set the easing of keyframes of {0}"), edit_id, project)
+
+    def remove_all(self, edit_id: str, times: Collection[float]) -> None:
+        """Take the keyframes at `times` away."""
+        project = keyframes.remove_keyframes(self._session.project, edit_id, times)
+        self._do(self.tr("remove keyframes of {0}"), edit_id, project)
+
+    def paste(self, edit_id: str, copied: Sequence[Keyframe], seconds: float) -> None:
+        """Put copied keyframes into the curve, from `seconds` on."""
+        project = keyframes.paste_keyframes(self._session.project, edit_id, copied, seconds)
+        self._do(self.tr("paste keyframes of {0}"), edit_id, project)
 
     def clear(self, edit_id: str) -> None:
         """Take all keyframes away."""

@@ -4,7 +4,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from soundedit.app.automationlane import HEIGHT, AutomationLane
+from soundedit.app.automationlane import AutomationLane
+from soundedit.app.curvelane import HEIGHT
 from soundedit.app.curves import Curves
 from soundedit.app.editstack import EditStack
 from soundedit.app.eliding import ElidedLabel

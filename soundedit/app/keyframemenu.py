@@ -6,9 +6,10 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget, QWidgetAction
 
 from soundedit.app.curves import Curves
+from soundedit.app.keyframegroup import copy_keyframes
 from soundedit.app.numberbox import Spin
 from soundedit.document.commands import STRENGTHS
-from soundedit.document.model import Easing, Keyframe
+from soundedit.document.model import Easing, Edit, Keyframe
 
 VALUE_STEP = 0.05
 
@@ -20,6 +21,27 @@ def easing_names() -> dict[Easing, str]:
         Easing.SMOOTH: QCoreApplication.translate("KeyframeMenu", "S&mooth"),
         Easing.HOLD: QCoreApplication.translate("KeyframeMenu", "&Hold"),
     }
+
+
+def group_menu(curves: Curves, edit: Edit, times: frozenset[float], parent: QWidget) -> QMenu:
+    """What can be done with the keyframes of an edit at these times."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    chosen = [keyframe for keyframe in edit.keyframes if keyframe.seconds in times]
+    for easing, name in easing_names().items():
+        action = menu.addAction(name)
+        action.setCheckable(True)
+        action.setChecked(all(keyframe.easing is easing for keyframe in chosen))
+        action.triggered.connect(
+            lambda checked=False, easing=easing: curves.ease_all(edit.id, times, easing)
+        )
+    menu.addSeparator()
+    copy = menu.addAction(QCoreApplication.translate("KeyframeMenu", "&Copy the keyframes"))
+    copy.triggered.connect(lambda: copy_keyframes(chosen))
+    text = QCoreApplication.translate("KeyframeMenu", "&Remove {0} keyframes")
+    remove = menu.addAction(text.format(len(chosen)))
+    remove.triggered.connect(lambda: curves.remove_all(edit.id, times))
+    return menu
 
 
 class KeyframeMenu(QMenu):

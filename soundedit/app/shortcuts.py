@@ -161,6 +161,10 @@ GESTURES = (
     (T("Commands", "Shift while dragging"), T("Commands", "Keep the keyframe's time")),
     (T("Commands", "Enter; Delete; E"), T("Commands", "Set, delete, ease the keyframe here")),
     (T("Commands", "Alt+arrows"), T("Commands", "Move the keyframe at the playhead")),
+    (
+        T("Commands", "Shift+click or drag on keyframes"),
+        T("Commands", "Choose several; Delete, Alt+arrows, Ctrl+C and Ctrl+V are for them then"),
+    ),
     (T("Commands", "Enter"), T("Commands", "Press the button that has the focus")),
     (T("Commands", "Tab"), T("Commands", "Go to the next control, lane or marker")),
     (T("Commands", "Esc"), T("Commands", "Leave full screen, or live")),

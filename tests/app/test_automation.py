@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QScrollBar, QWidget
 
-from soundedit.app.automationlane import HEIGHT, AutomationLane
+from soundedit.app.automationlane import AutomationLane
+from soundedit.app.curvelane import HEIGHT
 from soundedit.app.historypanel import HistoryPanel
 from soundedit.app.keyframemenu import KeyframeMenu
 from soundedit.document.model import Easing, Keyframe, Span

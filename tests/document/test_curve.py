@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from soundedit.document.commands import text_edit
 from soundedit.document.curve import active_edits, curve_at, fades_at, strength_at
+from soundedit.document.keyframes import paste_keyframes, shifted
 from soundedit.document.model import Easing, Edit, Keyframe, Project, Span
 from tests.document.projects import edits, keyframe_lists, spans, strengths, times
 
@@ -159,3 +160,46 @@ def test_solo_and_mute_choose_who_acts() -> None:
         solo,
         replace(b, solo=True),
     )
+
+
+CURVE = (Keyframe(0.5, 0.2), Keyframe(1.0, 0.8), Keyframe(2.0, 0.4), Keyframe(3.0, 1.0))
+
+
+def test_keyframes_that_are_shifted_keep_their_ways() -> None:
+    moved, times = shifted(CURVE, {1.0, 2.0}, 0.25, 0.1, 4.0)
+    assert [one.seconds for one in moved] == [0.5, 1.25, 2.25, 3.0]
+    assert [one.value for one in moved] == pytest.approx([0.2, 0.9, 0.5, 1.0])
+    assert times == {1.25, 2.25}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "value", "wanted"),
+    [
+        (9.0, 0.0, ([3.0, 4.0], [0.8, 0.4])),  # The last one reaches the end.
+        (-9.0, 0.0, ([0.0, 1.0], [0.8, 0.4])),
+        (0.0, 9.0, ([1.0, 2.0], [2.0, 1.6])),
+        (0.0, -9.0, ([1.0, 2.0], [-1.6, -2.0])),
+        (-0.5, 0.1, ([1.0, 2.0], [0.9, 0.5])),  # One would come upon the first.
+    ],
+)
+def test_they_go_as_far_as_all_of_them_can(
+    seconds: float, value: float, wanted: tuple[list[float], list[float]]
+) -> None:
+    curve = (Keyframe(0.5, 0.2), *CURVE[1:3])
+    moved, times = shifted(curve, {1.0, 2.0}, seconds, value, 4.0)
+    found = [one for one in moved if one.seconds in times]
+    assert ([one.seconds for one in found], [one.value for one in found]) == (
+        wanted[0],
+        pytest.approx(wanted[1]),
+    )
+    assert CURVE[0] in moved and shifted(curve, set(), 1.0, 1.0, 4.0) == (curve, frozenset())
+
+
+def test_pasted_keyframes_begin_where_they_are_put() -> None:
+    edit = replace(text_edit("storm"), keyframes=CURVE)
+    project = Project(edits=(edit,))
+    pasted = paste_keyframes(project, edit.id, (Keyframe(7.0, 0.5), Keyframe(7.5, 0.6)), 1.0)
+    assert pasted.edits[0].keyframes == (
+        CURVE[0], Keyframe(1.0, 0.5), Keyframe(1.5, 0.6), *CURVE[2:]
+    )  # fmt: skip
+    assert paste_keyframes(project, edit.id, (), 1.0) is project
