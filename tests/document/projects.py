@@ -152,6 +152,7 @@ def changes(draw: st.DrawFn, project: Project) -> Project:
             lambda p: c.set_parts(p, one, draw(st.lists(parts, min_size=1, max_size=3))),
             lambda p: k.set_keyframe(p, one, Keyframe(draw(times), draw(strengths))),
             lambda p: k.set_keyframes(p, one, draw(keyframe_lists)),
+            lambda p: k.paste_keyframes(p, one, draw(keyframe_lists), draw(times)),
             lambda p: c.replace_edit(p, replace(draw(edits), id=one)),
             lambda p: c.set_refined(p, one, draw(st.none() | media)),
             lambda p: c.paste_edits(p, (edit, edit)),
@@ -160,6 +161,8 @@ def changes(draw: st.DrawFn, project: Project) -> Project:
             at = draw(st.sampled_from(edit.keyframes)).seconds
             free += [
                 lambda p: k.remove_keyframe(p, one, at),
+                lambda p: k.remove_keyframes(p, one, {at}),
+                lambda p: k.set_easings(p, one, {at}, draw(st.sampled_from(Easing))),
                 lambda p: k.move_keyframe(p, one, at, Keyframe(draw(times), draw(strengths))),
                 lambda p: k.set_easing(p, one, at, draw(st.sampled_from(Easing))),
             ]
