@@ -153,7 +153,7 @@ def test_the_random_changes_know_every_command() -> None:
     used = inspect.getsource(tests.document.projects)
     helpers = {"changed", "edit_index", "find_edit", "find_media", "limited", "checked_time",
                "check_crop", "frame_rate", "text_edit", "sound_edit", "take_name",
-               "within"}  # fmt: skip
+               "within", "shifted"}  # fmt: skip
     for module, name in ((commands, "c"), (keyframes, "k")):
         for command, found in inspect.getmembers(module, inspect.isfunction):
             own = found.__module__ == module.__name__ and not command.startswith("_")
