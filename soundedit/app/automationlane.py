@@ -1,6 +1,6 @@
 """The automation lane of one edit: its strength over time, with keyframes, span and fades."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
@@ -14,27 +14,32 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
 from soundedit.app.clock import clock
 from soundedit.app.curvelane import BAR, POINT, CurveLane, value_range
 from soundedit.app.curves import Curves
-from soundedit.app.grips import SAME, Grip, Hold, dragged_span, edges, held_at, own_times
+from soundedit.app.grips import Grip, Hold, dragged_span, edges, held_at, own_times
 from soundedit.app.keyframegroup import KeyframeGroup, copied_keyframes, copy_keyframes
-from soundedit.app.keyframemenu import VALUE_STEP, KeyframeMenu, easing_names, group_menu
+from soundedit.app.keyframemenu import (
+    VALUE_STEP,
+    KeyframeMenu,
+    easing_names,
+    group_menu,
+    next_easing,
+)
 from soundedit.app.lane import Stop, is_suspended
 from soundedit.app.ownkeys import claims
 from soundedit.app.speech import announce
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.document.commands import STRENGTHS
 from soundedit.document.curve import curve_at
+from soundedit.document.keyframes import SAME
 from soundedit.document.model import Easing, Edit, Keyframe
 from soundedit.document.spans import is_whole, moved
 
 REACH = 7.0
 """Pixels within which something is grabbed."""
-STICKY = 3.0
-"""Pixels within which a value that the pointer gives is nothing or all; Alt suspends it."""
 TIME_STEP = 0.04
 STEPS: dict[int, tuple[float, float]] = {
     Qt.Key.Key_Up: (0.0, VALUE_STEP),
@@ -62,6 +67,7 @@ class AutomationLane(CurveLane):
         self._group = KeyframeGroup()
         self._band: QRectF | None = None
         self._toggled: float | None = None
+        self._pressed = QPointF()
         self.setToolTip(
             self.tr(
                 "A double click or Enter sets a keyframe; drag it, or the edit's ends and fades;"
@@ -86,15 +92,6 @@ class AutomationLane(CurveLane):
     def stops(self) -> list[Stop]:
         """The keyframes, with what is said of them."""
         return [(keyframe.seconds, self._said(keyframe)) for keyframe in self.edit.keyframes]
-
-    def _pointed_value(self, event: QMouseEvent) -> float:
-        """Value at the pointer; 0 and 1 hold it a little, as they can hardly be hit else."""
-        y = event.position().y()
-        if not is_suspended(event):
-            for value in (0.0, 1.0):
-                if abs(self.value_y(value) - y) <= STICKY:
-                    return value
-        return round(self.y_value(y), 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -142,6 +139,7 @@ class AutomationLane(CurveLane):
         if event.button() != Qt.MouseButton.LeftButton:
             super().mousePressEvent(event)
             return
+        self._pressed = event.position()
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         keyframe = self._keyframe(hold.seconds) if hold and hold.grip is Grip.KEYFRAME else None
         if keyframe is None and shift:
@@ -159,6 +157,10 @@ class AutomationLane(CurveLane):
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        way = event.position() - self._pressed
+        if self._toggled is not None and way.manhattanLength() < QApplication.startDragDistance():
+            # A hand that clicks may move a little.
+            return
         self._toggled = None
         if self._band is not None:
             self._band.setBottomRight(event.position())
@@ -175,8 +177,10 @@ class AutomationLane(CurveLane):
         if self._hold.edit is not None:
             self._drag_whole(event, seconds - self._hold.seconds, self._hold.edit)
             return
-        own = held_at(self._hold, self.edit.span, self.axis.duration)
-        seconds = self.axis.marks.snap(seconds, suspended=is_suspended(event), own=[own])
+        own = [held_at(self._hold, self.edit.span, self.axis.duration)]
+        if self._group.dragged:
+            own = [*self._group.times]
+        seconds = self.axis.marks.snap(seconds, suspended=is_suspended(event), own=own)
         seconds = min(max(seconds, 0.0), self.axis.duration)
         if self._hold.grip is Grip.KEYFRAME:
             self._drag_keyframe(event, seconds)
@@ -304,6 +308,9 @@ class AutomationLane(CurveLane):
         if of_group is not None:
             return of_group
         key, alt = event.key(), event.modifiers() == Qt.KeyboardModifier.AltModifier
+        shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and shift and keyframe is not None:
+            return lambda: self._toggle(keyframe)
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Insert):
             return lambda: self._add_at(here)
         if keyframe is None:
@@ -311,7 +318,7 @@ class AutomationLane(CurveLane):
         if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             return lambda: self._curves.remove(self.edit.id, keyframe.seconds)
         if key == Qt.Key.Key_E and not event.modifiers():
-            return lambda: self._next_easing(keyframe)
+            return lambda: self._ease(next_easing(keyframe.easing), {keyframe.seconds})
         if alt and key in STEPS:
             return lambda: self._step(keyframe, *STEPS[key])
         return None
@@ -321,7 +328,8 @@ class AutomationLane(CurveLane):
         edit_id, key = self.edit.id, event.key()
         if event.matches(QKeySequence.StandardKey.Paste):
             copied, here = copied_keyframes(), self.axis.playhead
-            return (lambda: self._curves.paste(edit_id, copied, here)) if copied else None
+            longest = self.axis.duration
+            return (lambda: self._curves.paste(edit_id, copied, here, longest)) if copied else None
         chosen = self._group.chosen(self.edit.keyframes)
         if not chosen:
             return None
@@ -334,12 +342,21 @@ class AutomationLane(CurveLane):
             return lambda: self._choose(frozenset())
         if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             return lambda: self._curves.remove_all(edit_id, times)
+        if key == Qt.Key.Key_E and not event.modifiers():
+            return lambda: self._ease(next_easing(chosen[0].easing), times)
         if event.modifiers() == Qt.KeyboardModifier.AltModifier and key in STEPS:
             return lambda: self._step_group(*STEPS[key])
         return None
 
     def _choose(self, times: frozenset[float]) -> None:
         self._group.times = times
+        self.update()
+
+    def _toggle(self, keyframe: Keyframe) -> None:
+        self._group.toggle(keyframe.seconds)
+        chosen = keyframe.seconds in self._group.times
+        said = self.tr("{0}, chosen") if chosen else self.tr("{0}, not chosen")
+        announce(self, said.format(self._said(keyframe)))
         self.update()
 
     def _cut(self, chosen: Sequence[Keyframe]) -> None:
@@ -350,15 +367,17 @@ class AutomationLane(CurveLane):
         curve = self._group.step(self.edit.keyframes, seconds, value, self.axis.duration)
         self._curves.move_all(self.edit.id, curve)
         self._curves.let_go_soon()
+        chosen = self._group.chosen(self.edit.keyframes)
+        announce(
+            self, self.tr("{0} keyframes, first {1}").format(len(chosen), self._said(chosen[0]))
+        )
 
     def _at_playhead(self) -> Keyframe | None:
         here = self.axis.playhead
         return next((k for k in self.edit.keyframes if abs(k.seconds - here) < 1e-3), None)
 
-    def _next_easing(self, keyframe: Keyframe) -> None:
-        easings = list(Easing)
-        easing = easings[(easings.index(keyframe.easing) + 1) % len(easings)]
-        self._curves.ease(self.edit.id, keyframe.seconds, easing)
+    def _ease(self, easing: Easing, times: Collection[float]) -> None:
+        self._curves.ease_all(self.edit.id, times, easing)
         announce(self, easing_names()[easing].replace("&", ""))
 
     def _step(self, keyframe: Keyframe, seconds: float, value: float) -> None:

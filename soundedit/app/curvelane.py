@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from soundedit.app.grips import edges
-from soundedit.app.lane import Lane, blend, draw_scale, see_through
+from soundedit.app.lane import Lane, blend, draw_scale, is_suspended, see_through
 from soundedit.app.timeaxis import TimeAxis
 from soundedit.document.commands import STRENGTHS
 from soundedit.document.curve import curve_at, strength_at
@@ -21,6 +21,8 @@ POINT = 4.0
 MARGIN = 5.0
 BAR = 4
 """Height in pixels of the bar at the foot by which a span is moved."""
+STICKY = 3.0
+"""Pixels within which a value that the pointer gives is nothing or all; Alt suspends it."""
 
 
 class CurveLane(Lane):
@@ -49,6 +51,15 @@ class CurveLane(Lane):
         low, high = self._range
         share = (self.height() - 1 - MARGIN - y) / (self.height() - 1 - 2 * MARGIN)
         return min(max(low + share * (high - low), STRENGTHS[0]), STRENGTHS[1])
+
+    def _pointed_value(self, event: QMouseEvent) -> float:
+        """Value at the pointer; 0 and 1 hold it a little, as they can hardly be hit else."""
+        y = event.position().y()
+        if not is_suspended(event):
+            for value in (0.0, 1.0):
+                if abs(self.value_y(value) - y) <= STICKY:
+                    return value
+        return round(self.y_value(y), 2)
 
     def draw(self, painter: QPainter, width: int, height: int) -> None:
         if self.axis.duration <= 0:

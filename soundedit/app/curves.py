@@ -32,11 +32,6 @@ class Curves(QObject):
         project = keyframes.move_keyframe(self._session.project, edit_id, seconds, to)
         self._do(self.tr("move a keyframe of {0}"), edit_id, project, f"keyframe {edit_id}")
 
-    def ease(self, edit_id: str, seconds: float, easing: Easing) -> None:
-        """Set how the strength goes on from the keyframe at `seconds`."""
-        project = keyframes.set_easing(self._session.project, edit_id, seconds, easing)
-        self._do(self.tr("set the easing of a keyframe of {0}"), edit_id, project)
-
     def remove(self, edit_id: str, seconds: float) -> None:
         """Take the keyframe at `seconds` away."""
         project = keyframes.remove_keyframe(self._session.project, edit_id, seconds)
@@ -50,16 +45,22 @@ class Curves(QObject):
     def ease_all(self, edit_id: str, times: Collection[float], easing: Easing) -> None:
         """Set how the strength goes on from the keyframes at `times`."""
         project = keyframes.set_easings(self._session.project, edit_id, times, easing)
-        self._do(self.tr("set the easing of keyframes of {0}"), edit_id, project)
+        one = len(times) == 1
+        text = self.tr("set the easing of a keyframe of {0}") if one else ""
+        self._do(text or self.tr("set the easing of keyframes of {0}"), edit_id, project)
 
     def remove_all(self, edit_id: str, times: Collection[float]) -> None:
         """Take the keyframes at `times` away."""
         project = keyframes.remove_keyframes(self._session.project, edit_id, times)
         self._do(self.tr("remove keyframes of {0}"), edit_id, project)
 
-    def paste(self, edit_id: str, copied: Sequence[Keyframe], seconds: float) -> None:
-        """Put copied keyframes into the curve, from `seconds` on."""
-        project = keyframes.paste_keyframes(self._session.project, edit_id, copied, seconds)
+    def paste(
+        self, edit_id: str, copied: Sequence[Keyframe], seconds: float, longest: float
+    ) -> None:
+        """Put copied keyframes into the curve, from `seconds` on; none behind `longest`."""
+        project = keyframes.paste_keyframes(
+            self._session.project, edit_id, copied, seconds, longest
+        )
         self._do(self.tr("paste keyframes of {0}"), edit_id, project)
 
     def clear(self, edit_id: str) -> None:

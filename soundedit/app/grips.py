@@ -3,10 +3,8 @@
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from soundedit.document.keyframes import SAME
 from soundedit.document.model import Edit, Span
-
-SAME = 1e-6
-"""Seconds; times this close are one."""
 
 
 class Grip(Enum):

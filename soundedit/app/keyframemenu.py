@@ -23,6 +23,12 @@ def easing_names() -> dict[Easing, str]:
     }
 
 
+def next_easing(easing: Easing) -> Easing:
+    """The one that the key for them goes on to."""
+    easings = list(Easing)
+    return easings[(easings.index(easing) + 1) % len(easings)]
+
+
 def group_menu(curves: Curves, edit: Edit, times: frozenset[float], parent: QWidget) -> QMenu:
     """What can be done with the keyframes of an edit at these times."""
     menu = QMenu(parent)
@@ -66,7 +72,9 @@ class KeyframeMenu(QMenu):
             action.setCheckable(True)
             action.setChecked(keyframe.easing is easing)
             action.triggered.connect(
-                lambda checked=False, easing=easing: curves.ease(edit_id, keyframe.seconds, easing)
+                lambda checked=False, easing=easing: curves.ease_all(
+                    edit_id, {keyframe.seconds}, easing
+                )
             )
         self.addSeparator()
         remove = self.addAction(self.tr("&Remove the keyframe"))

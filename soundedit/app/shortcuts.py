@@ -162,7 +162,7 @@ GESTURES = (
     (T("Commands", "Enter; Delete; E"), T("Commands", "Set, delete, ease the keyframe here")),
     (T("Commands", "Alt+arrows"), T("Commands", "Move the keyframe at the playhead")),
     (
-        T("Commands", "Shift+click or drag on keyframes"),
+        T("Commands", "Shift+click, drag or Enter on keyframes"),
         T("Commands", "Choose several; Delete, Alt+arrows, Ctrl+C and Ctrl+V are for them then"),
     ),
     (T("Commands", "Enter"), T("Commands", "Press the button that has the focus")),

@@ -25,6 +25,7 @@ class Record:
     def __init__(self, folder: Path) -> None:
         """Read what is there; a damaged record counts as none."""
         self._path = folder / RECORD
+        self._patience = _LOCK_SECONDS
         self._made = self._read()
 
     def report(self, out: Path, mark: str) -> dict[str, Any] | None:
@@ -46,7 +47,9 @@ class Record:
     def add(self, out: Path, mark: str, report: dict[str, Any]) -> None:
         """Note a finished file at once, whole or not at all."""
         lock = FileLock(self._path.with_name(f"{RECORD}.lock"))
-        lock.retry_for(_LOCK_SECONDS)
+        if not lock.retry_for(self._patience):
+            # What another machine left behind is not waited for again.
+            self._patience = 0.0
         try:
             # Another batch may have noted files of its own since.
             self._made |= self._read()

@@ -36,7 +36,7 @@ BANDS = (0.0, 2.0)
 WEIGHTS = (-2.0, 2.0)
 FRAME_RATES = (1, 240)
 # Fraction would work out every digit of 1e999999999.
-_RATE = re.compile(r"\s*\d{1,9}(\.\d{0,9}|/\d{1,9})?\s*", re.ASCII)
+_RATE = re.compile(r"\s*\d{1,18}(\.\d{0,18}|/\d{1,18})?\s*", re.ASCII)
 START_REACTIVITY = {StartKind.SEED: 1.0, StartKind.PHOTO: 0.5, StartKind.VIDEO: 0.5}
 """How far the sound goes from each kind of start until somebody says otherwise: half of the way
 shows both the photo and the sound, all of it leaves little of the photo."""

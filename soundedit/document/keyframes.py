@@ -3,13 +3,15 @@
 Keyframes are kept in the order of their times, never two at one time. Errors as in `commands`.
 """
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from soundedit.document.commands import STRENGTHS, changed, checked_time, find_edit, limited
 from soundedit.document.model import Easing, Keyframe, Project
 
-_SAME = 1e-6
+SAME = 1e-6
+"""Seconds; times this close are one."""
 
 
 def set_keyframe(project: Project, edit_id: str, keyframe: Keyframe) -> Project:
@@ -22,12 +24,6 @@ def move_keyframe(project: Project, edit_id: str, seconds: float, to: Keyframe) 
     _find(project, edit_id, seconds)
     kept = (k for k in _besides(project, edit_id, seconds) if k.seconds != to.seconds)
     return _with(project, edit_id, kept, to)
-
-
-def set_easing(project: Project, edit_id: str, seconds: float, easing: Easing) -> Project:
-    """Set how the strength goes on from the keyframe at `seconds`."""
-    keyframe = _find(project, edit_id, seconds)
-    return set_keyframe(project, edit_id, replace(keyframe, easing=easing))
 
 
 def remove_keyframe(project: Project, edit_id: str, seconds: float) -> Project:
@@ -58,13 +54,21 @@ def set_easings(
 
 
 def paste_keyframes(
-    project: Project, edit_id: str, keyframes: Sequence[Keyframe], start: float
+    project: Project,
+    edit_id: str,
+    keyframes: Sequence[Keyframe],
+    start: float,
+    longest: float = math.inf,
 ) -> Project:
-    """Put keyframes into a curve, the first at `start`; those at the same times are replaced."""
+    """Put keyframes into a curve, the first at `start`; those at the same times are replaced.
+
+    Those that would come behind `longest` are left out.
+    """
     if not keyframes:
         return project
     by = start - min(keyframe.seconds for keyframe in keyframes)
-    new = [replace(one, seconds=max(one.seconds + by, 0.0)) for one in keyframes]
+    moved = [replace(one, seconds=max(one.seconds + by, 0.0)) for one in keyframes]
+    new = [one for one in moved if one.seconds <= longest]
     return _with(project, edit_id, find_edit(project, edit_id).keyframes, *new)
 
 
@@ -88,7 +92,7 @@ def shifted(
     seconds = max(min(seconds, max(longest - last, 0.0)), -first)
     value = max(min(value, STRENGTHS[1] - high), STRENGTHS[0] - low)
     moved = [replace(k, seconds=k.seconds + seconds) for k in chosen]
-    if any(abs(k.seconds - other.seconds) < _SAME for k in moved for other in others):
+    if any(abs(k.seconds - other.seconds) < SAME for k in moved for other in others):
         moved = chosen
     moved = [replace(k, value=round(k.value + value, 6)) for k in moved]
     whole = sorted([*others, *moved], key=lambda k: k.seconds)

@@ -10,28 +10,32 @@ RISE_SECONDS = 1.0
 
 
 class Arriving:
-    """Which edits are new, and how far each has come; one frame after the other."""
+    """Which edits are new, and how far each has come; one frame after the other.
+
+    One thread follows, another may ask for what is `now`.
+    """
 
     def __init__(self, fps: float) -> None:
         self._step = 1 / (RISE_SECONDS * fps)
-        self._known: frozenset[str] | None = None
-        self._shares: Mapping[str, float] = MappingProxyType({})
+        self._known: tuple[frozenset[str], Mapping[str, float]] | None = None
+        """The edits of the frame that was followed last, and the shares of those that rise."""
 
     def follow(self, strengths: Strengths) -> Strengths:
         """The strengths of the next frame. Those of the first are there at once."""
         ids = frozenset(strengths)
-        fresh = ids - (ids if self._known is None else self._known)
-        self._known = ids
-        if fresh or self._shares:
-            shares = {**{edit: 0.0 for edit in fresh}, **self._shares}
-            risen = {edit: share + self._step for edit, share in shares.items() if edit in ids}
-            # A new mapping in one assignment: `now` is asked in another thread.
-            self._shares = MappingProxyType({k: v for k, v in risen.items() if v < 1 - 1e-9})
+        known, shares = self._known or (ids, {})
+        risen = {edit: shares.get(edit, 1.0 if edit in known else 0.0) + self._step for edit in ids}
+        rising = {edit: share for edit, share in risen.items() if share < 1 - 1e-9}
+        self._known = (ids, MappingProxyType(rising))
         return self.now(strengths)
 
     def now(self, strengths: Strengths) -> Strengths:
         """The strengths for the frame that was followed last; itself where nothing rises."""
-        shares = self._shares
-        if not shares:
+        if self._known is None:
             return strengths
-        return MappingProxyType({k: v * shares.get(k, 1.0) for k, v in strengths.items()})
+        known, shares = self._known
+        if not shares and known >= strengths.keys():
+            return strengths
+        return MappingProxyType(
+            {k: v * shares.get(k, 1.0 if k in known else 0.0) for k, v in strengths.items()}
+        )

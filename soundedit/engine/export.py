@@ -165,6 +165,8 @@ def export(
     if glide < round(settings.glide * rendering.fps):
         seconds = float(glide / rendering.fps)
         notes.append(f"The end glides for {seconds:.2f} s, half of the range, and no longer.")
+    if glide and (settings.fade_in or settings.fade_out):
+        notes.append("The end glides into the beginning, but the fades are seen there.")
     if settings.sound and sound is not None and heard is None:
         notes.append(f"{settings.kind.title} holds no sound.")
     width, height = settings.size(side)

@@ -160,7 +160,9 @@ class LiveSession:
         The picture glides to another reactivity within some tenths of a second; an edit that was
         not there before rises to its strength within `arriving.RISE_SECONDS`.
         """
-        self._mix, self._strengths = mix, MappingProxyType(dict(strengths))
+        # In this order: whoever hears the first mix finds its strengths.
+        self._strengths = MappingProxyType(dict(strengths))
+        self._mix = mix
         self._wanted_reactivity = reactivity
         self._changes += 1
 
@@ -231,8 +233,9 @@ class LiveSession:
         assert self._shown is not None
         # What is kept of a performance is float16, so that is what is shown.
         w = self._shown.astype(np.float16).astype(np.float32)
+        mixing = self._mix is not None
         strengths = self._strengths
-        if self._mix is not None:
+        if mixing:
             strengths = self._arriving.follow(strengths)
         frame = HeardFrame(index, w, strengths, onset, float(drive[LEVEL]), captured)
         if self.on_frame is not None:

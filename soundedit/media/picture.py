@@ -65,7 +65,7 @@ def _colours(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I;16"):
         grey = np.asarray(picture).astype(np.float32) / 257
     elif picture.mode in ("I", "F"):
-        grey = np.nan_to_num(np.asarray(picture, np.float32))
+        grey = np.nan_to_num(np.asarray(picture, np.float32), posinf=0.0, neginf=0.0)
         # Such files tell no range: what they hold says whether it is 0 to 1, 8 or 16 bits.
         most = float(grey.max(initial=0.0))
         grey = grey * (255.0 if most <= 1 else 1.0 if most <= 255 else 255 / max(most, 65535.0))

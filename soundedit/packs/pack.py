@@ -170,9 +170,14 @@ def save_pack(
 
 def check_place(folder: Path) -> None:
     """Raise PackError where no pack can be written to `folder`."""
-    if folder.exists() and not _replaceable(folder):
-        raise PackError(f"{folder} holds other files, so choose a new folder for the pack.")
-    there = next(place for place in (folder.parent, *folder.parents) if place.exists())
+    try:
+        if folder.exists() and not _replaceable(folder):
+            raise PackError(f"{folder} holds other files, so choose a new folder for the pack.")
+        there = next((place for place in folder.parents if place.exists()), folder.parent)
+    except OSError as error:
+        raise PackError(
+            f"Nothing can be written to {folder} ({error.strerror}), so choose another folder."
+        ) from error
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise PackError(f"Nothing can be written to {there}, so choose another folder.")
 

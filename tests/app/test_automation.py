@@ -80,7 +80,7 @@ def test_curve_moves_the_picture(rig: Rig, lane: AutomationLane) -> None:
     curves.add(lane.edit.id, Keyframe(2.0, 1.0))
     rig.window.axis.seek(1.0)
     rig.wait(lambda: rig.shown() == (PUSH // 2, 24, 0))
-    curves.ease(lane.edit.id, 0.0, Easing.HOLD)
+    curves.ease_all(lane.edit.id, {0.0}, Easing.HOLD)
     rig.wait(lambda: rig.shown() == (0, 24, 0))
 
 

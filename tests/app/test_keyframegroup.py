@@ -83,6 +83,43 @@ def test_the_chosen_move_together_in_one_step(rig: Rig, lane: AutomationLane) ->
     assert lane.edit.keyframes == CURVE
 
 
+def test_they_follow_the_pointer_while_snapping(rig: Rig, lane: AutomationLane) -> None:
+    rig.do("snap")
+    choose(rig, lane, 1.0, 2.0)
+    begin = at(lane, 1.0, 0.8)
+    rig.qtbot.mousePress(lane, LEFT, pos=begin)
+    seen = []
+    for x in range(2, 30, 2):
+        rig.qtbot.mouseMove(lane, begin + QPoint(x, 0))
+        seen.append(min(lane._group.times))
+    rig.qtbot.mouseRelease(lane, LEFT, pos=begin + QPoint(28, 0))
+    # Frames, beats or onsets may hold it, but it does not hold itself where it was.
+    assert len(set(seen)) > 4
+
+
+def test_a_click_that_moves_a_little_chooses(rig: Rig, lane: AutomationLane) -> None:
+    here = at(lane, 1.0, 0.8) + QPoint(0, 4)
+    rig.qtbot.mousePress(lane, LEFT, SHIFT, pos=here)
+    rig.qtbot.mouseMove(lane, here + QPoint(1, 1))
+    rig.qtbot.mouseRelease(lane, LEFT, SHIFT, pos=here + QPoint(1, 1))
+    assert lane._group.times == {1.0} and lane.edit.keyframes == CURVE
+
+
+def test_all_of_it_without_a_mouse(rig: Rig, lane: AutomationLane) -> None:
+    for seconds in (1.0, 3.0):
+        rig.window.axis.seek(seconds)
+        rig.qtbot.keyClick(lane, Qt.Key.Key_Return, SHIFT)
+    assert lane._group.times == {1.0, 3.0}
+    assert lane.accessibleDescription() == "1 at 0:03.00, Linear, chosen"
+    rig.window.axis.seek(0.5)
+    rig.qtbot.keyClick(lane, Qt.Key.Key_E)
+    assert [one.easing for one in lane.edit.keyframes] == [
+        Easing.LINEAR, Easing.SMOOTH, Easing.LINEAR, Easing.SMOOTH
+    ]  # fmt: skip
+    rig.qtbot.keyClick(lane, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert lane.accessibleDescription() == "2 keyframes, first 0.75 at 0:01.00, Smooth"
+
+
 def test_keys_are_for_all_of_them(rig: Rig, lane: AutomationLane) -> None:
     key, alt = rig.qtbot.keyClick, Qt.KeyboardModifier.AltModifier
     choose(rig, lane, 0.5, 2.0)

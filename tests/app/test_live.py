@@ -331,6 +331,37 @@ def test_a_pad_presses_a_button(rig: LiveRig, osc: Osc) -> None:
     rig.wait(lambda: rig.window.controller.seed != seed)
 
 
+def test_a_soft_note_presses_and_what_went_learns_nothing(rig: LiveRig) -> None:
+    rig.begin()
+    controllers, panel = rig.live._controllers, rig.panel
+    controllers._assignments.learning = "freeze"
+    controllers._hear("midi 1 note 36", 0.2)
+    controllers._hear("midi 1 note 36", 0.0)
+    assert not panel.freeze.isChecked()
+    controllers._hear("midi 1 note 36", 0.1)
+    assert panel.freeze.isChecked()
+    controllers._hear("midi 1 note 36", 0.0)
+    # A slider's controller presses from its middle on.
+    controllers._assignments.learning = "black"
+    controllers._hear("midi 1 control 7", 0.0)
+    controllers._hear("midi 1 control 7", 0.4)
+    assert not panel.black.isChecked()
+    controllers._hear("midi 1 control 7", 0.6)
+    assert panel.black.isChecked()
+    rig.session.do("add dusk", add_edit(rig.session.project, DUSK))
+    panel.learn.emit("edit:dusk", True)
+    assert controllers._assignments.learning == "edit 1"
+    rig.session.undo()
+    assert controllers._assignments.learning is None
+    controllers._hear("midi 1 note 36", 0.5)
+    assert not panel.freeze.isChecked()
+    # What was learned for an edit itself, by an earlier version, moves it still.
+    rig.session.redo()
+    controllers._assignments._targets["midi 1 control 9"] = "edit:dusk"
+    controllers._hear("midi 1 control 9", 1.0)
+    assert rig.live._link.strengths["dusk"] == 2.0
+
+
 def test_a_controller_learned_for_an_edit_moves_the_next_projects_too(
     rig: LiveRig, osc: Osc
 ) -> None:

@@ -1,5 +1,6 @@
 """Looks in live: kept, called up by key, button and controller, in the project."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,18 +44,17 @@ def test_a_look_is_kept_and_gone_over_to(rig: LiveRig, qtbot: QtBot) -> None:
     panel.rows["reactivity"].slider.number.setValue(0.25)
     rig.window.controller.set_seed(5)
     qtbot.keyClick(window, Qt.Key.Key_2, CONTROL)
-    seen: list[float] = []
-    rig.live._controllers.moved.connect(lambda target, value: seen.append(value))
+    now = [0.0]
+    rig.live._looks._clock = lambda: now[0]
     qtbot.keyClick(window, Qt.Key.Key_1)
     assert rig.window.controller.seed == seed
-
-    def gone() -> bool:
-        seen.append(values(rig)[0])
-        return values(rig) == (0.5, 1.0)
-
-    rig.wait(gone)
-    # On the way, not at once.
-    assert any(-0.9 < value < 0.4 for value in seen)
+    # Half of the way after half of the time.
+    now[0] = 0.5
+    rig.wait(lambda: values(rig)[0] == pytest.approx(-0.25))
+    assert values(rig)[1] == pytest.approx(0.625)
+    now[0] = 1.0
+    rig.wait(lambda: values(rig) == (0.5, 1.0))
+    rig.live._looks._clock = time.monotonic
     assert panel.rows["edit:dusk"].slider.number.value() == 0.5
     panel.looks.buttons[2].click()
     rig.wait(lambda: values(rig) == (-1.0, 0.25))
@@ -94,9 +94,24 @@ def test_a_program_change_calls_a_look(rig: LiveRig) -> None:
     mido = pytest.importorskip("mido", reason="mido is not installed")
     message = midi_message(mido.Message("program_change", channel=3, program=2))
     assert message == (LOOK, 3.0)
-    rig.live._controllers._heard.emit(*message)
-    rig.wait(lambda: [look.slot for look in rig.session.project.looks] == [3])
-    for number in (0.0, 9.0, 2.5):
+    rig.panel.looks.buttons[3].click()
+    rig.panel.rows["edit:dusk"].slider.number.setValue(-1.0)
+    # Numbers of no look keep none.
+    for number in (0.0, 9.0, 2.5, 4.0):
         rig.live._controllers._heard.emit(LOOK, number)
-    rig.live._controllers._heard.emit(LOOK, 4.0)
-    rig.wait(lambda: [look.slot for look in rig.session.project.looks] == [3, 4])
+    rig.live._controllers._heard.emit(*message)
+    rig.wait(lambda: values(rig)[0] == 0.5)
+    assert [look.slot for look in rig.session.project.looks] == [3]
+
+
+def test_an_edit_that_goes_while_it_is_recorded_stays_gone(rig: LiveRig) -> None:
+    rig.panel.rows["edit:dusk"].slider.number.setValue(2.0)
+    rig.panel.looks.buttons[1].click()
+    rig.panel.rows["edit:dusk"].slider.number.setValue(1.0)
+    rig.panel.record.toggle()
+    rig.wait(lambda: (rig.live._link.status.recorded or 0) > 0.2)
+    rig.panel.rows["reactivity"].slider.set_value(0.0)
+    rig.panel.looks.buttons[1].click()
+    rig.panel.rows["edit:dusk"].remove.click()
+    rig.wait(lambda: values(rig)[1] == 1.0)
+    assert values(rig)[0] == 0.0

@@ -164,7 +164,6 @@ def changes(draw: st.DrawFn, project: Project) -> Project:
                 lambda p: k.remove_keyframes(p, one, {at}),
                 lambda p: k.set_easings(p, one, {at}, draw(st.sampled_from(Easing))),
                 lambda p: k.move_keyframe(p, one, at, Keyframe(draw(times), draw(strengths))),
-                lambda p: k.set_easing(p, one, at, draw(st.sampled_from(Easing))),
             ]
     if project.markers:
         marker = draw(st.sampled_from(project.markers)).id

@@ -153,7 +153,7 @@ def test_keyframes_are_set_moved_eased_and_removed() -> None:
     assert moved.edits[0].keyframes == (Keyframe(2, 0.75), Keyframe(3, 0.25))
     onto = k.move_keyframe(project, RAIN.id, 1, Keyframe(2, 0.1))
     assert onto.edits[0].keyframes == (Keyframe(2, 0.1),)
-    eased = k.set_easing(project, RAIN.id, 1, Easing.HOLD)
+    eased = k.set_easings(project, RAIN.id, {1}, Easing.HOLD)
     assert eased.edits[0].keyframes[0] == Keyframe(1, 0.5, Easing.HOLD)
     assert k.remove_keyframe(project, RAIN.id, 1).edits[0].keyframes == (Keyframe(2, 0.75),)
 

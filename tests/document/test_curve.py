@@ -203,3 +203,5 @@ def test_pasted_keyframes_begin_where_they_are_put() -> None:
         CURVE[0], Keyframe(1.0, 0.5), Keyframe(1.5, 0.6), *CURVE[2:]
     )  # fmt: skip
     assert paste_keyframes(project, edit.id, (), 1.0) is project
+    short = paste_keyframes(project, edit.id, (Keyframe(7.0, 0.5), Keyframe(9.0, 0.6)), 2.5, 4.0)
+    assert [one.seconds for one in short.edits[0].keyframes] == [0.5, 1.0, 2.0, 2.5, 3.0]

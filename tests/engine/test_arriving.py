@@ -33,6 +33,13 @@ def test_a_slider_moves_what_is_still_rising() -> None:
     assert arriving.follow({"storm": 2.0}) == {"storm": 1.0}
 
 
+def test_what_no_frame_has_followed_yet_does_nothing() -> None:
+    arriving = Arriving(4)
+    assert arriving.now({"rain": 0.5}) == {"rain": 0.5}
+    arriving.follow({"rain": 0.5})
+    assert arriving.now({"rain": 0.5, "fog": 1.0}) == {"rain": 0.5, "fog": 0.0}
+
+
 def test_what_went_rises_anew_when_it_returns() -> None:
     arriving = Arriving(2)
     arriving.follow({"storm": 1.0})

@@ -9,11 +9,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from soundedit.app.live.camera import VirtualCamera
 from soundedit.app.live.panel import EDIT_TARGET, LivePanel
-from soundedit.app.live.remote import LOOK, Assignments, MidiInput, OscInput
+from soundedit.app.live.remote import LOOK, Assignments, MidiInput, OscInput, is_note
 from soundedit.app.settings import LIVE_CONTROLLERS, Settings
 from soundedit.document.looks import SLOTS
 from soundedit.document.model import Edit
 from soundedit.errors import DeviceError
+
+PRESSED = 0.5
+"""Share of a controller's range from which on it presses a button; a note does at any velocity."""
 
 
 class Remote(Protocol):
@@ -46,6 +49,7 @@ class Controllers(QObject):
     def attach(self, panel: LivePanel) -> None:
         """Serve a new window's panel."""
         self._panel = panel
+        self._assignments.learning = None
         panel.learn.connect(self._learn)
         panel.forgotten.connect(self._forget)
         panel.remote_switched.connect(self._switch)
@@ -56,11 +60,15 @@ class Controllers(QObject):
         if self._panel is not None:
             moving = self._assignments.moving()
             targets = self._targets()
+            if self._assignments.learning not in targets:
+                # What was to be moved has gone.
+                self._assignments.learning = None
             self._panel.show_controllers({t: moving.get(place, "") for place, t in targets.items()})
 
     def close(self) -> None:
         """Switch all off; the window is gone."""
         self._panel = None
+        self._assignments.learning = None
         for remote in self._remotes.values():
             remote.close()
         self._remotes = {}
@@ -89,12 +97,15 @@ class Controllers(QObject):
         if learned:
             self._keep()
             panel.end_learning()
-        target = self._targets().get(place or "")
+        # Those of earlier versions were learned for an edit's id.
+        target = self._targets().get(place or "", place)
         if target in panel.rows:
             self.moved.emit(target, panel.rows[target].move(share))
         elif target in panel.pads:
             # The press that is learned is none yet: it might begin a recording.
-            panel.pads[target].hear(share, press=not learned)
+            panel.pads[target].hear(
+                share > 0 if is_note(name) else share >= PRESSED, press=not learned
+            )
 
     def _learn(self, target: str, on: bool) -> None:
         assert self._panel is not None
@@ -130,6 +141,8 @@ class Controllers(QObject):
             remote = self._remotes.pop(name, None)
             if remote is not None:
                 remote.close()
+            if not self._remotes.keys() - {"camera"}:
+                self._panel.end_learning()
             return
         makers: dict[str, Callable[[], Remote]] = {
             "midi": lambda: MidiInput(self._heard.emit),

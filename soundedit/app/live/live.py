@@ -7,13 +7,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from soundedit.app.controller import Controller
 from soundedit.app.dialogs import Dialogs
+from soundedit.app.live.blackout import Blackout
 from soundedit.app.live.controllers import Controllers
 from soundedit.app.live.looks import LiveLooks
 from soundedit.app.live.panel import EDIT_TARGET, REACTIVITY
@@ -39,11 +38,9 @@ from soundedit.document.model import Edit, Project
 from soundedit.document.performancelog import PerformanceLog
 from soundedit.engine.pace import PaceMeter
 from soundedit.errors import DeviceError, MediaError, SoundeditError
-from soundedit.media.fades import dimmed
 from soundedit.media.portaudio import AudioBackend, AudioDevice
 
 TELL_MILLISECONDS = 100
-FADE_SECONDS = 0.5
 
 
 class Live(QObject):
@@ -81,7 +78,7 @@ class Live(QObject):
         self._wanted: LiveSource | None = None
         self._link = LiveLink(automatic=settings.get(LIVE_AUTOMATIC))
         self._shown: Any = None
-        self._dark, self._light = False, 1.0
+        self._blackout = Blackout()
         self._meter = PaceMeter()
         self._latency = 0.0
         self._performed = Performed(controller.session, settings, folder)
@@ -89,7 +86,7 @@ class Live(QObject):
         self._controllers.moved.connect(self._moved)
         self._looks = LiveLooks(controller.session, self._moved, self)
         self._looks.seed_wanted.connect(controller.set_seed)
-        self._controllers.look_called.connect(self._looks.call)
+        self._controllers.look_called.connect(self._looks.go_to)
         self._controllers.moved.connect(self._looks.let_go)
         self._timer = QTimer(self, interval=TELL_MILLISECONDS)
         self._timer.timeout.connect(self._tell)
@@ -180,7 +177,7 @@ class Live(QObject):
         panel.automatic.setChecked(self._link.automatic)
         panel.automatic_switched.connect(self._switch_automatic)
         panel.frozen.connect(lambda on: setattr(self._link, "frozen", on))
-        panel.darkened.connect(lambda on: setattr(self, "_dark", on))
+        panel.darkened.connect(lambda on: self._blackout.set_wanted(on))
         panel.scene_wanted.connect(self.scene_wanted)
         panel.words_chosen.connect(self.words_wanted)
         panel.monitored.connect(lambda on: setattr(self._link, "monitored", on))
@@ -275,6 +272,7 @@ class Live(QObject):
             return
         self.window.panel.rows[target].slider.set_value(0.0)
         self._moved(target, 0.0)
+        self._looks.let_go(target)
         self.window.panel.say(
             self.tr("It is part of what is recorded, so it stays, at strength 0.")
         )
@@ -307,6 +305,7 @@ class Live(QObject):
                 if window is not None:
                     window.panel.set_running(True)
                     window.panel.say("")
+                    window.panel.note("")
             case LiveNotes():
                 if window is not None:
                     window.panel.note(" ".join(answer.notes))
@@ -327,15 +326,10 @@ class Live(QObject):
         if frame is None or self.window is None:
             return
         self._shown = frame
-        picture = self._dimmed(frame.picture)
+        fps = float(Fraction(self._controller.session.project.fps))
+        picture = self._blackout.dim(frame.picture, fps)
         self.window.show_picture(picture)
         self._controllers.send(picture)
-
-    def _dimmed(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The picture on its way to black, or back."""
-        step = 1 / (FADE_SECONDS * float(Fraction(self._controller.session.project.fps)))
-        self._light += min(max(float(not self._dark) - self._light, -step), step)
-        return dimmed(picture, self._light)
 
     def _painted(self, now: float) -> None:
         frame = self._shown
@@ -347,19 +341,8 @@ class Live(QObject):
             return
         panel, status = self.window.panel, self._link.status
         panel.show_status(status)
-        report = self._meter.report(time.monotonic())
-        parts = []
-        if report is not None and self._shown is not None:
-            parts.append(self.tr("{0} frames/s").format(f"{report.rate:.1f}"))
-            delay = f"{report.delay:.0f} ms, p95 {report.delay_p95:.0f} ms"
-            parts.append(self.tr("delay {0}").format(delay))
-            if self._latency:
-                device = f"{1000 * self._latency:.0f}"
-                parts.append(self.tr("sound device {0} ms").format(device))
-            parts.append(f"{self._shown.size} px")
-        if status.lost:
-            parts.append(self.tr("{0} blocks of sound lost").format(status.lost))
-        panel.pace.setText(", ".join(parts))
+        size = None if self._shown is None else self._shown.size
+        panel.show_pace(self._meter.report(time.monotonic()), size, self._latency, status.lost)
 
     def _ended(self, error: BaseException | None) -> None:
         self._request = None
@@ -405,7 +388,7 @@ class Live(QObject):
         window, self.window = self.window, None
         self._controllers.close()
         self._looks.close()
-        self._dark, self._light = False, 1.0
+        self._blackout = Blackout()
         self._wanted = self._next = None
         self._timer.stop()
         if self._request is not None:

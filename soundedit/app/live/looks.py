@@ -25,11 +25,10 @@ class LiveLooks(QObject):
         session: ProjectSession,
         move: Callable[[str, float], None],
         parent: QObject,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`move`: takes a slider's target and its value, as when the person moves it."""
         super().__init__(parent)
-        self._session, self._move, self._clock = session, move, clock
+        self._session, self._move, self._clock = session, move, time.monotonic
         self._panel: LivePanel | None = None
         self._ways: dict[str, tuple[float, float]] = {}
         self._begun = 0.0
@@ -63,10 +62,15 @@ class LiveLooks(QObject):
 
     def call(self, slot: int) -> None:
         """Glide to the look of a number; where there is none, keep what is set as it."""
-        look = look_at(self._session.project, slot)
-        if look is None:
+        if look_at(self._session.project, slot) is None:
             self.keep(slot)
-        elif self._panel is not None:
+        else:
+            self.go_to(slot)
+
+    def go_to(self, slot: int) -> None:
+        """Glide to the look of a number, if there is one."""
+        look = look_at(self._session.project, slot)
+        if look is not None and self._panel is not None:
             self._begin(look)
 
     def keep(self, slot: int) -> None:

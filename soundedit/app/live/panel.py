@@ -27,6 +27,7 @@ from soundedit.app.meter import LevelMeter
 from soundedit.app.newedit import WordsField
 from soundedit.document.commands import REACTIVITIES
 from soundedit.document.model import Edit
+from soundedit.engine.pace import PaceReport
 
 SENSITIVITY = (-24.0, 36.0)
 SMOOTHING = (0.0, 3.0)
@@ -246,6 +247,24 @@ class LivePanel(QWidget):
         # The worker says so for a moment after it was asked to stop.
         if status.recorded is not None and self.record.isChecked():
             self.record.setText(self.tr("Stop recording ({0})").format(clock(status.recorded, 0)))
+
+    def show_pace(
+        self, report: PaceReport | None, size: int | None, latency: float, lost: int
+    ) -> None:
+        """Show the true rate and delay, the side of pictures in pixels, the sound device's own
+        delay in seconds, and how many blocks of sound were lost.
+        """
+        parts = []
+        if report is not None and size is not None:
+            parts.append(self.tr("{0} frames/s").format(f"{report.rate:.1f}"))
+            delay = f"{report.delay:.0f} ms, p95 {report.delay_p95:.0f} ms"
+            parts.append(self.tr("delay {0}").format(delay))
+            if latency:
+                parts.append(self.tr("sound device {0} ms").format(f"{1000 * latency:.0f}"))
+            parts.append(f"{size} px")
+        if lost:
+            parts.append(self.tr("{0} blocks of sound lost").format(lost))
+        self.pace.setText(", ".join(parts))
 
     def set_recording(self, on: bool) -> None:
         """Show whether the performance is being recorded, without asking for it."""

@@ -71,6 +71,11 @@ def midi_message(message: Any) -> tuple[str, float] | None:
     return None
 
 
+def is_note(name: str) -> bool:
+    """Whether a controller's name is that of a key or a pad, which may be struck softly."""
+    return name.startswith("midi ") and " note " in name
+
+
 class MidiInput:
     """Every MIDI input there is."""
 

@@ -7,8 +7,6 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 from soundedit.app.buttons import Button
 from soundedit.app.sliders import NumberSlider
 
-PRESSED = 0.5
-"""Share of a controller's range from which on it presses a button."""
 LONGEST = 12
 """Letters of a controller's name that a button has room for."""
 
@@ -109,8 +107,8 @@ class Pad(QWidget):
         layout.addStretch(1)
         layout.addWidget(self.learn)
 
-    def hear(self, share: float, *, press: bool = True) -> None:
-        """The controller is at a share 0 to 1: pressed anew, it presses the button, if wanted."""
-        down, self._down = self._down, share >= PRESSED
-        if press and self._down and not down:
+    def hear(self, down: bool, *, press: bool = True) -> None:
+        """The controller is down or up: going down it presses the button, if wanted."""
+        before, self._down = self._down, down
+        if press and down and not before:
             self.button.click()
