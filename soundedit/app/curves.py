@@ -45,9 +45,11 @@ class Curves(QObject):
     def ease_all(self, edit_id: str, times: Collection[float], easing: Easing) -> None:
         """Set how the strength goes on from the keyframes at `times`."""
         project = keyframes.set_easings(self._session.project, edit_id, times, easing)
-        one = len(times) == 1
-        text = self.tr("set the easing of a keyframe of {0}") if one else ""
-        self._do(text or self.tr("set the easing of keyframes of {0}"), edit_id, project)
+        if len(times) == 1:
+            text = self.tr("set the easing of a keyframe of {0}")
+        else:
+            text = self.tr("set the easing of keyframes of {0}")
+        self._do(text, edit_id, project)
 
     def remove_all(self, edit_id: str, times: Collection[float]) -> None:
         """Take the keyframes at `times` away."""

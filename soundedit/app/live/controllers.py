@@ -127,12 +127,16 @@ class Controllers(QObject):
     def _targets(self) -> dict[str, str]:
         """The panel's targets by what a controller is learned for."""
         assert self._panel is not None
-        return {self._place(one): one for one in (*self._panel.rows, *self._panel.pads)}
+        places = self._places()
+        return {places.get(one, one): one for one in (*self._panel.rows, *self._panel.pads)}
 
     def _place(self, target: str) -> str:
         """What a controller is learned for: of an edit its place, as other projects have others."""
-        ids = [EDIT_TARGET + edit.id for edit in self._edits()]
-        return f"edit {ids.index(target) + 1}" if target in ids else target
+        return self._places().get(target, target)
+
+    def _places(self) -> dict[str, str]:
+        edits = enumerate(self._edits(), start=1)
+        return {EDIT_TARGET + edit.id: f"edit {place}" for place, edit in edits}
 
     def _switch(self, name: str, on: bool) -> None:
         assert self._panel is not None
